@@ -1,0 +1,127 @@
+"""Rows of the media big database. The rows are the truth; the search index follows them."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+from typing_extensions import override
+
+from rongmei.kernel.records import Record
+
+
+class Document(Record):
+    """Something that was said somewhere, kept: an article, one of our stories, a receipt.
+
+    `identity` is unique: a document that comes again under the same identity is a new version of
+    it or nothing at all. `shared` documents are seen by every unit of the node; the others by
+    their unit, the units above it, and by grant.
+    """
+
+    class Kind(models.TextChoices):
+        """What was kept."""
+
+        ARTICLE = "article", _("报道")
+        STORY = "story", _("本单位稿件")
+        PUBLICATION = "publication", _("发布内容")
+        MANUAL = "manual", _("手工录入")
+
+    identity = models.CharField(max_length=64, unique=True)
+    unit = models.ForeignKey("network.Unit", models.PROTECT, related_name="+")
+    shared = models.BooleanField(default=True)
+    kind = models.CharField(max_length=12, choices=Kind, default=Kind.ARTICLE)
+    source = models.ForeignKey("sources.Source", models.SET_NULL, null=True, related_name="+")
+    source_name = models.CharField(max_length=80)
+    media_class = models.CharField(max_length=10, blank=True)
+    region = models.CharField(max_length=40, blank=True)
+    language = models.CharField(max_length=12, default="zh")
+    title = models.CharField(max_length=500)
+    summary = models.TextField(blank=True)
+    body = models.TextField(blank=True)
+    authors = models.CharField(max_length=200, blank=True)
+    url = models.URLField(max_length=1000, blank=True)
+    image_url = models.URLField(max_length=1000, blank=True)
+    tags = models.JSONField(default=list, blank=True)
+    content_hash = models.CharField(max_length=64, db_index=True)
+    body_length = models.PositiveIntegerField(default=0)
+    published_at = models.DateTimeField(db_index=True)
+    fetched_at = models.DateTimeField(db_index=True)
+    version = models.PositiveIntegerField(default=1)
+    subject_id = models.UUIDField(null=True, db_index=True)
+
+    unit_id: uuid.UUID
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["source", "-published_at"], name="document_source"),
+            models.Index(fields=["kind", "-published_at"], name="document_kind"),
+        ]
+
+    @override
+    def __str__(self) -> str:
+        return self.title
+
+
+class DocumentVersion(Record):
+    """What a document said before it changed."""
+
+    document = models.ForeignKey(Document, models.CASCADE, related_name="versions")
+    version = models.PositiveIntegerField()
+    title = models.CharField(max_length=500)
+    body = models.TextField(blank=True)
+    content_hash = models.CharField(max_length=64)
+    fetched_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["document", "version"], name="document_version_once")
+        ]
+
+    @override
+    def __str__(self) -> str:
+        return f"{self.document_id} v{self.version}"
+
+
+class Change(models.Model):
+    """The change sequence that the index follows; appended in the document's own transaction."""
+
+    seq = models.BigAutoField(primary_key=True)
+    document_id = models.UUIDField()
+    deleted = models.BooleanField(default=False)
+
+    @override
+    def __str__(self) -> str:
+        return f"{self.seq} {self.document_id}"
+
+
+class HotSighting(Record):
+    """An entry seen on a hot list: its rank at a time."""
+
+    source = models.ForeignKey("sources.Source", models.CASCADE, related_name="+")
+    seen_at = models.DateTimeField()
+    rank = models.PositiveSmallIntegerField()
+    title = models.CharField(max_length=300)
+    url = models.URLField(max_length=1000, blank=True)
+    heat = models.BigIntegerField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["source", "-seen_at"], name="hot_seen")]
+
+    @override
+    def __str__(self) -> str:
+        return f"{self.rank} {self.title}"
+
+
+class SavedSearch(Record):
+    """A query a member wants to run again."""
+
+    member = models.ForeignKey("network.Member", models.CASCADE, related_name="+")
+    unit = models.ForeignKey("network.Unit", models.CASCADE, related_name="+")
+    name = models.CharField(max_length=60)
+    query = models.CharField(max_length=500)
+    shared = models.BooleanField(default=False)
+
+    @override
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,51 @@
+"""Rows of the assets room: pictures, with who owns them, their rights and AIGC label."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+from typing_extensions import override
+from wagtail.images.models import AbstractImage, AbstractRendition, Image
+
+from rongmei.kernel.ids import uuid7
+
+
+class Picture(AbstractImage):
+    """A picture of a unit. `digest` is the SHA-256 of the file, so one file is kept once a unit."""
+
+    class Aigc(models.TextChoices):
+        """The `Label` values of GB 45438-2025, annex E, and none."""
+
+        NONE = "", _("非生成合成")
+        IS = "1", _("生成合成")
+        MAYBE = "2", _("可能为生成合成")
+        SUSPECTED = "3", _("疑似生成合成")
+
+    uid = models.UUIDField(default=uuid7, unique=True, editable=False)
+    unit = models.ForeignKey("network.Unit", models.PROTECT, related_name="+", null=True)
+    home = models.UUIDField(null=True, blank=True, editable=False)
+    digest = models.CharField(max_length=64, blank=True, db_index=True, editable=False)
+    credit = models.CharField(_("作者/署名"), max_length=80, blank=True)
+    source = models.CharField(_("来源"), max_length=120, blank=True)
+    rights = models.CharField(_("权利说明"), max_length=200, blank=True)
+    caption = models.CharField(_("图片说明"), max_length=300, blank=True)
+    aigc = models.CharField(_("生成合成标识"), max_length=1, choices=Aigc, default="", blank=True)
+
+    admin_form_fields = (*Image.admin_form_fields, "caption", "credit", "source", "rights", "aigc")
+
+    @override
+    def __str__(self) -> str:
+        return str(self.title)
+
+
+class Rendition(AbstractRendition):
+    """A picture at a size, as Wagtail makes it."""
+
+    image = models.ForeignKey(Picture, models.CASCADE, related_name="renditions")
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["image", "filter_spec", "focal_point_key"], name="rendition_once")
+        ]

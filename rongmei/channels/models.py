@@ -1,0 +1,106 @@
+"""Rows of the channels room: where we publish, what was published, and the receipts."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from typing_extensions import override
+
+from rongmei.network.records import OwnedRecord
+
+
+class Channel(OwnedRecord):
+    """A place to publish on: our own site, an account on a platform, a paper by hand."""
+
+    name = models.CharField(_("名称"), max_length=60)
+    adapter = models.CharField(_("类型"), max_length=20)
+    settings = models.JSONField(default=dict, blank=True)
+    is_active = models.BooleanField(_("启用"), default=True)
+    order = models.PositiveSmallIntegerField(default=100)
+
+    class Meta:
+        ordering = ["order", "name"]
+
+    @override
+    def __str__(self) -> str:
+        return self.name
+
+
+class Publication(OwnedRecord):
+    """A signed story made public: exactly the text the final signature covers, frozen."""
+
+    class State(models.TextChoices):
+        """Live or taken back."""
+
+        LIVE = "live", _("已发布")
+        CORRECTED = "corrected", _("已更正")
+        WITHDRAWN = "withdrawn", _("已撤下")
+
+    story = models.ForeignKey("stories.Story", models.PROTECT, related_name="publications")
+    slug = models.CharField(max_length=24, unique=True)
+    title = models.CharField(max_length=80)
+    package = models.JSONField()
+    html = models.TextField()
+    text = models.TextField()
+    image_url = models.CharField(max_length=500, blank=True)
+    content_hash = models.CharField(max_length=64)
+    category = models.CharField(max_length=40, blank=True)
+    state = models.CharField(max_length=10, choices=State, default=State.LIVE, db_index=True)
+    published_at = models.DateTimeField(db_index=True)
+    published_by_id = models.UUIDField()
+    published_by_name = models.CharField(max_length=40)
+    corrected_at = models.DateTimeField(null=True)
+    correction = models.CharField(max_length=300, blank=True)
+    withdrawn_at = models.DateTimeField(null=True)
+    withdrawn_reason = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        ordering = ["-published_at"]
+        constraints = [
+            models.UniqueConstraint(fields=["story", "content_hash"], name="publish_once")
+        ]
+
+    @override
+    def __str__(self) -> str:
+        return self.title
+
+
+class Delivery(OwnedRecord):
+    """A publication on its way to one channel; the row is the job, its key is unique."""
+
+    class State(models.TextChoices):
+        """Life of a delivery (投递)."""
+
+        DUE = "due", _("待发")
+        SENDING = "sending", _("发送中")
+        BY_HAND = "by_hand", _("待人工发布")
+        DELIVERED = "delivered", _("成功")
+        VERIFIED = "verified", _("已核验")
+        DIFFERS = "differs", _("不一致")
+        FAILED = "failed", _("失败")
+        WITHDRAWN = "withdrawn", _("已撤")
+
+    publication = models.ForeignKey(Publication, models.CASCADE, related_name="deliveries")
+    channel = models.ForeignKey(Channel, models.PROTECT, related_name="deliveries")
+    state = models.CharField(max_length=10, choices=State, default=State.DUE)
+    due_at = models.DateTimeField(default=timezone.now)
+    leased_until = models.DateTimeField(null=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    error = models.CharField(max_length=300, blank=True)
+    url = models.URLField(max_length=1000, blank=True)
+    delivered_at = models.DateTimeField(null=True)
+    verified_at = models.DateTimeField(null=True)
+    screenshot = models.FileField(upload_to="receipts/%Y/%m/", blank=True)
+    screenshot_digest = models.CharField(max_length=64, blank=True)
+    receipt = models.JSONField(default=dict, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["publication", "channel"], name="deliver_once")
+        ]
+        indexes = [models.Index(fields=["state", "due_at"], name="delivery_due")]
+
+    @override
+    def __str__(self) -> str:
+        return f"{self.publication_id} → {self.channel_id}"

@@ -1,0 +1,1 @@
+"""Date formats of the interface: 24 hours, year first."""

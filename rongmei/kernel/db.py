@@ -1,0 +1,97 @@
+"""The gate through which every write goes.
+
+SQLite takes one writer at a time. Processes that queue on a file lock before BEGIN IMMEDIATE wait
+far less, and never fail, where processes that fight for SQLite's own lock do
+(docs/decisions/0003-sqlite.md). So `write()` is short: no network, no file, no rendering inside.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+
+from django.db import connection, transaction
+
+_local = threading.local()
+_thread_gate = threading.RLock()
+
+
+def is_postgresql() -> bool:
+    """Whether this node keeps its rows in PostgreSQL."""
+    return connection.vendor == "postgresql"
+
+
+def _gate_path() -> Path | None:
+    name = str(connection.settings_dict["NAME"])
+    if connection.vendor != "sqlite" or ":memory:" in name or "mode=memory" in name:
+        return None
+    return Path(name + ".gate")
+
+
+@contextmanager
+def _file_gate(path: Path) -> Iterator[None]:
+    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+@contextmanager
+def write() -> Iterator[None]:
+    """Open one short write transaction; inside another one, join it."""
+    if connection.in_atomic_block or getattr(_local, "depth", 0):
+        with transaction.atomic():
+            yield
+        return
+    path = _gate_path()
+    if path is None:
+        with transaction.atomic():
+            yield
+        return
+    _local.depth = 1
+    try:
+        with _thread_gate, _file_gate(path), transaction.atomic():
+            yield
+    finally:
+        _local.depth = 0
+
+
+def in_write() -> bool:
+    """Whether the caller is inside a transaction (rows locked, events atomic)."""
+    return bool(connection.in_atomic_block)
+
+
+def serialise(key: int) -> None:
+    """Hold a numbered lock until commit, so that sequence order is commit order.
+
+    On SQLite the gate already does that. On PostgreSQL a follower that trusts plain sequence
+    numbers would skip a row that committed late.
+    """
+    if is_postgresql():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [key])
+
+
+def after_commit(call: Callable[..., object], *args: object) -> None:
+    """Run `call(*args)` once the surrounding transaction has committed."""
+    transaction.on_commit(partial(call, *args))
+
+
+def data_version() -> int | None:
+    """A number that changes when another SQLite connection commits; None where there is none.
+
+    Followers look at it several times a second: it costs microseconds and no lock.
+    """
+    if connection.vendor != "sqlite":
+        return None
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA data_version")
+        row = cursor.fetchone()
+    return int(row[0])

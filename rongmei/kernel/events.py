@@ -1,0 +1,112 @@
+"""Events are rows, written with what they tell; followers read them with a cursor.
+
+A crash between commit and announcement loses nothing, because there is no announcement: there is
+only the row. `docs/reference/events.md` lists every event.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+import uuid
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from django.core.serializers.json import DjangoJSONEncoder
+
+from rongmei.kernel import context, db
+from rongmei.kernel.models import Cursor, Event
+
+_ORDER_LOCK = 7_001
+REGISTRY: dict[str, type[DomainEvent]] = {}
+
+
+@dataclass(frozen=True, kw_only=True)
+class DomainEvent:
+    """Base of all events. Subclasses set `name` and add documented, JSON-able fields."""
+
+    name: ClassVar[str] = ""
+    subject_type: ClassVar[str] = ""
+
+    subject_id: uuid.UUID | None = None
+    unit_id: uuid.UUID | None = None
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if cls.name:
+            REGISTRY[cls.name] = cls
+
+
+def publish(*happened: DomainEvent) -> None:
+    """Write the events; only inside the transaction that makes them true."""
+    if not db.in_write():
+        raise RuntimeError("events.publish() outside kernel.db.write(): it could tell a lie")
+    db.serialise(_ORDER_LOCK)
+    actor = context.current().actor_id
+    Event.objects.bulk_create(
+        Event(
+            name=event.name,
+            unit_id=event.unit_id,
+            subject_type=event.subject_type,
+            subject_id=event.subject_id,
+            actor_id=actor,
+            payload=_payload(event),
+        )
+        for event in happened
+    )
+
+
+def _payload(event: DomainEvent) -> dict[str, Any]:
+    fields = dataclasses.asdict(event)
+    fields.pop("subject_id")
+    fields.pop("unit_id")
+    encoder = DjangoJSONEncoder()
+    return {
+        key: value if isinstance(value, str | int | float | bool | None | list | dict) else encoder.default(value)
+        for key, value in fields.items()
+    }
+
+
+def since(seq: int, *, names: Iterable[str] = (), limit: int = 200) -> list[Event]:
+    """Events after `seq` in order; with `names`, only those."""
+    rows = Event.objects.filter(seq__gt=seq).order_by("seq")
+    wanted = tuple(names)
+    if wanted:
+        rows = rows.filter(name__in=wanted)
+    return list(rows[:limit])
+
+
+def latest_seq() -> int:
+    """The number of the newest event; 0 when there is none."""
+    newest = Event.objects.order_by("-seq").values_list("seq", flat=True).first()
+    return newest or 0
+
+
+def follow(
+    follower: str, handler: Callable[[Event], None], *, names: Iterable[str], limit: int = 200
+) -> int:
+    """Give the follower's next events to `handler`, one transaction each; return how many.
+
+    The cursor moves in the same transaction as the handler's own writes: an event is handled
+    once, or not yet.
+    """
+    cursor, _ = Cursor.objects.get_or_create(name=follower)
+    rows = since(cursor.seq, names=names, limit=limit)
+    for event in rows:
+        with db.write():
+            # Another worker may have come first: only the one that moves the cursor handles it.
+            moved = Cursor.objects.filter(name=follower, seq__lt=event.seq).update(seq=event.seq)
+            if moved:
+                handler(event)
+    return len(rows)
+
+
+def wait_for_change(seconds: float, *, step: float = 0.2) -> None:
+    """Sleep until something was committed, at most `seconds`."""
+    before = db.data_version()
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        time.sleep(min(step, max(0.0, deadline - time.monotonic())))
+        if before is not None and db.data_version() != before:
+            return

@@ -1,0 +1,5 @@
+"""Placeholder until the interface's tags land."""
+
+from django import template
+
+register = template.Library()

@@ -1,0 +1,107 @@
+"""Rows of the sources room: what is watched, and how the watching goes."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from typing_extensions import override
+
+from rongmei.kernel.records import Record
+from rongmei.network.records import OwnedRecord
+
+
+class Source(OwnedRecord):
+    """A place on the net that is asked again and again for what is new."""
+
+    class Kind(models.TextChoices):
+        """How its items are found."""
+
+        FEED = "feed", _("订阅源")
+        PAGES = "pages", _("网页")
+        SITEMAP = "sitemap", _("站点地图")
+        HOTLIST = "hotlist", _("热榜")
+
+    class MediaClass(models.TextChoices):
+        """What kind of medium speaks (公司、行业、社会 and finer)."""
+
+        COMPANY = "company", _("公司媒体")
+        INDUSTRY = "industry", _("行业媒体")
+        CENTRAL = "central", _("中央媒体")
+        LOCAL = "local", _("地方媒体")
+        SOCIAL = "social", _("社会媒体")
+        OVERSEAS = "overseas", _("境外媒体")
+
+    name = models.CharField(_("名称"), max_length=80)
+    url = models.URLField(_("地址"), max_length=1000)
+    home_url = models.URLField(_("网站首页"), max_length=1000, blank=True)
+    kind = models.CharField(_("类型"), max_length=10, choices=Kind, default=Kind.FEED)
+    media_class = models.CharField(
+        _("媒体类别"), max_length=10, choices=MediaClass, default=MediaClass.SOCIAL
+    )
+    tier = models.PositiveSmallIntegerField(_("层级"), default=3)
+    region = models.CharField(_("地区"), max_length=40, blank=True)
+    language = models.CharField(_("语种"), max_length=12, default="zh")
+    options = models.JSONField(default=dict, blank=True)
+    full_text = models.BooleanField(_("抓取原文页面"), default=True)
+    internal = models.BooleanField(_("允许访问内网地址"), default=False)
+    shared = models.BooleanField(_("本节点各单位共享"), default=True)
+    enabled = models.BooleanField(_("启用"), default=True)
+    preset = models.CharField(max_length=40, blank=True)
+    min_interval = models.PositiveIntegerField(_("最短轮询间隔(秒)"), default=600)
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            models.UniqueConstraint(fields=["unit", "url"], name="source_once_per_unit")
+        ]
+
+    @override
+    def __str__(self) -> str:
+        return self.name
+
+
+class FetchState(models.Model):
+    """How the polling of one source stands; the row is the job."""
+
+    source = models.OneToOneField(Source, models.CASCADE, primary_key=True, related_name="state")
+    due_at = models.DateTimeField(default=timezone.now, db_index=True)
+    leased_until = models.DateTimeField(null=True)
+    interval = models.PositiveIntegerField(default=600)
+    etag = models.CharField(max_length=300, blank=True)
+    last_modified = models.CharField(max_length=80, blank=True)
+    body_hash = models.CharField(max_length=64, blank=True)
+    outcome = models.CharField(max_length=24, blank=True)
+    message = models.CharField(max_length=500, blank=True)
+    http_status = models.PositiveSmallIntegerField(null=True)
+    failures = models.FloatField(default=0)
+    last_try_at = models.DateTimeField(null=True)
+    last_ok_at = models.DateTimeField(null=True)
+    last_new_at = models.DateTimeField(null=True)
+    items_seen = models.PositiveIntegerField(default=0)
+    items_new = models.PositiveIntegerField(default=0)
+
+    @override
+    def __str__(self) -> str:
+        return f"{self.source_id} {self.outcome}"
+
+
+class FetchLog(Record):
+    """One attempt at a source and how it came out; kept for a while for people to read."""
+
+    source = models.ForeignKey(Source, models.CASCADE, related_name="log")
+    outcome = models.CharField(max_length=24)
+    message = models.CharField(max_length=500, blank=True)
+    http_status = models.PositiveSmallIntegerField(null=True)
+    bytes = models.PositiveIntegerField(default=0)
+    took_ms = models.PositiveIntegerField(default=0)
+    items_seen = models.PositiveIntegerField(default=0)
+    items_new = models.PositiveIntegerField(default=0)
+    sample = models.BinaryField(blank=True, default=b"")
+
+    class Meta:
+        ordering = ["-id"]
+
+    @override
+    def __str__(self) -> str:
+        return f"{self.source_id} {self.outcome}"
