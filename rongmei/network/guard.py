@@ -1,0 +1,56 @@
+"""The door of every page of the workbench: signed in, and holding the page's permission somewhere.
+
+Which records a person then sees is the selectors' business; this only opens or shuts the page. The
+permission is left on the view, so that a test can list every address with the permission it asks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Concatenate, Final, ParamSpec, TypeVar, cast
+
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.cache import never_cache
+
+from rongmei.network import policy
+from rongmei.network.models import Member
+
+P = ParamSpec("P")
+R = TypeVar("R", bound=HttpResponse)
+SIGNED_IN: Final = "signed-in"
+
+
+class MemberRequest(HttpRequest):
+    """A request of somebody who is signed in."""
+
+    user: Member  # type: ignore[assignment]
+    htmx: Any
+
+
+View = Callable[Concatenate[MemberRequest, P], HttpResponse]
+
+
+def page(permission: str) -> Callable[[View[P]], Callable[Concatenate[HttpRequest, P], HttpResponse]]:
+    """Open the view to signed-in members who hold `permission` at any unit.
+
+    `SIGNED_IN` opens it to every member: for their own settings and notices only.
+    """
+    if permission != SIGNED_IN and permission not in policy.PERMISSIONS:
+        raise KeyError(f"unknown permission {permission!r}")
+
+    def wrap(view: View[P]) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
+        @wraps(view)
+        @never_cache
+        def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+            if not request.user.is_authenticated:
+                return redirect_to_login(request.get_full_path())
+            if permission != SIGNED_IN:
+                policy.require(request.user, permission)
+            return view(cast(MemberRequest, request), *args, **kwargs)
+
+        guarded.rongmei_permission = permission  # type: ignore[attr-defined]
+        return guarded
+
+    return wrap
