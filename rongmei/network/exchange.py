@@ -16,7 +16,7 @@ _ORDER_LOCK = 7_003
 def send(
     *,
     to: Peer,
-    type: str,  # noqa: A002 - CloudEvents' own word
+    type: str,
     subject_id: uuid.UUID | None,
     unit_id: uuid.UUID | None,
     body: dict[str, Any],

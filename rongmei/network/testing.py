@@ -71,7 +71,11 @@ def make_units(*, self_slug: str = "hq", all_here: bool = True) -> dict[str, Uni
     for slug, name, port in (("hq", "总部节点", 8000), ("yunling", "云岭节点", 8010)):
         nodes[slug], _ = Node.objects.get_or_create(
             slug=slug,
-            defaults={"name": name, "url": f"http://127.0.0.1:{port}", "is_self": slug == self_slug},
+            defaults={
+                "name": name,
+                "url": f"http://127.0.0.1:{port}",
+                "is_self": slug == self_slug,
+            },
         )
     made: dict[str, Unit] = {}
     for order, (code, name, name_en, short, kind, parent, region, slug) in enumerate(UNITS):

@@ -52,9 +52,7 @@ class Source(OwnedRecord):
 
     class Meta:
         ordering = ["name"]
-        constraints = [
-            models.UniqueConstraint(fields=["unit", "url"], name="source_once_per_unit")
-        ]
+        constraints = [models.UniqueConstraint(fields=["unit", "url"], name="source_once_per_unit")]
 
     @override
     def __str__(self) -> str:
