@@ -128,7 +128,7 @@ class Analyser:
         Without the segmenter's guessing of new words: a guess that swallows a neighbour would
         hide a real word, and new words are found by their units anyway.
         """
-        found = []
+        found: list[str] = []
         for token in self._jieba.cut_for_search(folded, False):
             found.extend(_UNIT.findall(token) if token.isascii() else _clean(token))
         return found

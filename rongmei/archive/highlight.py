@@ -63,7 +63,7 @@ def highlight(text: str, terms: Iterable[str], width: int | None = None) -> Safe
 def _spans(text: str, terms: Sequence[Sequence[str]]) -> list[tuple[int, int, int]]:
     """(start, end, which term) of every place, in order."""
     folded = fold(text)
-    found = []
+    found: list[tuple[int, int, int]] = []
     for number, term in enumerate(terms):
         if term:
             between = r"[\W_]{0,3}"

@@ -1,6 +1,7 @@
 """Folders of one index on disk: which one is current, and who may write.
 
-    <root>/current.json   {"format": 1, "folder": "g000002", "analyser": "…"}, replaced atomically
+    <root>/current.json   {"format": 1, "folder": "g000002", "analyser": "…", "made": "…"},
+                          replaced atomically
     <root>/g000002/       the index itself
     <root>/writer.lock    held by the one writer
     <root>/rebuild.lock   held while a new folder is being filled
@@ -14,6 +15,7 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -68,7 +70,13 @@ class Generations:
         numbers = [int(path.name[1:]) for path in self._folders()]
         path = self.root / f"g{max(numbers, default=0) + 1:06}"
         path.mkdir(parents=True)
-        content = {"format": FORMAT, "folder": path.name, "analyser": analyser}
+        # Folder names may come again after a folder was lost; what names a folder must not.
+        content = {
+            "format": FORMAT,
+            "folder": path.name,
+            "analyser": analyser,
+            "made": uuid.uuid4().hex,
+        }
         return Generation(path, analyser, orjson.dumps(content))
 
     def make_current(self, generation: Generation) -> None:

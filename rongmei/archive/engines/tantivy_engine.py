@@ -160,7 +160,7 @@ def _sequence(index: tantivy.Index, searcher: tantivy.Searcher) -> int:
     found = searcher.search(meta, 1).hits
     if not found:
         return 0
-    return int(searcher.fast_field_values("seq", [found[0][1]])[0])
+    return int(searcher.fast_field_values("seq", [found[0][1]])[0] or 0)
 
 
 class TantivyWriter(IndexWriter):
@@ -377,7 +377,8 @@ def _page(
 ) -> tuple[int, tuple[Hit, ...]]:
     order = "newest" if request.sort == "newest" else None
     # The engine panics at a limit of 0.
-    found = searcher.search(
+    # Any: the binding's types lack `count`.
+    found: Any = searcher.search(
         query, max(request.limit, 1), offset=request.offset, order_by_field=order
     )
     hits = tuple(
