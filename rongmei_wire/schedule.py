@@ -122,7 +122,7 @@ class Schedule:
         with self._lock:
             self.tick()
             waiting = [piece for piece in self._pieces if piece.id not in self._out]
-            # A second apart, so that "newest first" stays the order of release.
+            # A millisecond apart, so that "newest first" stays the order of release.
             now = self._clock()
             releases = [
                 Release(piece, now + timedelta(milliseconds=place))
