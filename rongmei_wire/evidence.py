@@ -1,8 +1,9 @@
 """The evidence log: what the wire really served, for comparing with what a reader kept.
 
 JSON Lines. A request line: {"event": "request", "at", "method", "path", "status", "bytes",
-"conditional", "user_agent"}; `bytes` counts body bytes written, `status` 0 means the connection was
-broken on purpose before an answer. A release line: {"event": "release", "at", "id", "medium",
+"conditional", "user_agent"}; `bytes` counts body bytes: those offered for a whole body, whose line is
+written before it is sent, and those taken for a stream, whose line follows it. `status` 0 means that
+the connection was broken on purpose before an answer. A release line: {"event": "release", "at", "id", "medium",
 "title", "published", "path"}. A start line: {"event": "start", "at", "epoch", "url"}.
 """
 

@@ -41,9 +41,9 @@ class Channel:
         return body_html(item, "../.." if self.relative else self.base)
 
 
-def rss(channel: Channel, items: Sequence[Item]) -> bytes:
+def rss(channel: Channel, items: Sequence[Item], limit: int = FEED_ITEMS) -> bytes:
     """RSS 2.0; the whole text goes into content:encoded when the channel is a full one."""
-    entries = "".join(_rss_item(channel, item) for item in items[:FEED_ITEMS])
+    entries = "".join(_rss_item(channel, item) for item in items[:limit])
     text = f"""<?xml version="1.0" encoding="{channel.charset}"?>
 <rss version="2.0" xmlns:content="http://purl.org/rss/1.0/modules/content/"
  xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:atom="http://www.w3.org/2005/Atom">
@@ -65,7 +65,9 @@ def _rss_logo(channel: Channel) -> str:
         return ""
     home = _x(channel.base + channel.home)
     logo = _x(channel.base + channel.logo)
-    return f"<image><url>{logo}</url><title>{_x(channel.title)}</title><link>{home}</link></image>\n"
+    return (
+        f"<image><url>{logo}</url><title>{_x(channel.title)}</title><link>{home}</link></image>\n"
+    )
 
 
 def _rss_item(channel: Channel, item: Item) -> str:

@@ -64,7 +64,8 @@ class _Canvas:
     def ridge(self, base: float, rise: float, colour: Colour, steps: int = 64) -> list[float]:
         """One line of hills filled down to the bottom edge; returns the heights of its points."""
         waves = [
-            (self.rng.uniform(0.6, 1.6) * k, self.rng.uniform(0, 6.28), 1 / k) for k in (1, 2, 5, 11)
+            (self.rng.uniform(0.6, 1.6) * k, self.rng.uniform(0, 6.28), 1 / k)
+            for k in (1, 2, 5, 11)
         ]
         heights = []
         for step in range(steps + 1):
@@ -80,10 +81,14 @@ class _Canvas:
         for layer in range(layers):
             t = layer / max(layers - 1, 1)
             base = _H * (top + (0.92 - top) * t)
-            line = self.ridge(base, _H * (0.11 - 0.04 * t), _mix(self.light.far, self.light.near, t))
+            line = self.ridge(
+                base, _H * (0.11 - 0.04 * t), _mix(self.light.far, self.light.near, t)
+            )
         return line
 
-    def pylon(self, x: float, foot: float, height: float, colour: Colour) -> list[tuple[float, float]]:
+    def pylon(
+        self, x: float, foot: float, height: float, colour: Colour
+    ) -> list[tuple[float, float]]:
         """A lattice tower; returns the points where its wires hang."""
         pen, half, waist = self.pen, height * 0.13, height * 0.035
         width = max(3, int(height / 90))
@@ -236,7 +241,9 @@ def _sea(seed: int) -> Image.Image:
     canvas.pen.polygon(hull, fill=(178, 62, 48))
     canvas.pen.rectangle([x + 90, y - 74, x + 260, y], fill=(244, 244, 238))
     for port in range(3):
-        canvas.pen.rectangle([x + 106 + port * 52, y - 54, x + 138 + port * 52, y - 26], (90, 130, 150))
+        canvas.pen.rectangle(
+            [x + 106 + port * 52, y - 54, x + 138 + port * 52, y - 26], (90, 130, 150)
+        )
     canvas.pen.line([(x + 320, y), (x + 320, y - 150)], (70, 70, 76), 8)
     return canvas.image
 
@@ -295,7 +302,9 @@ def _solar(seed: int) -> Image.Image:
             for cell in (1, 2, 3):
                 cx = x + width * cell / 4
                 canvas.pen.line([(cx + lean, y), (cx, y + tall)], (84, 118, 168), 3)
-            canvas.pen.line([(x + lean / 2, y + tall / 2), (x + width, y + tall / 2)], (84, 118, 168), 3)
+            canvas.pen.line(
+                [(x + lean / 2, y + tall / 2), (x + width, y + tall / 2)], (84, 118, 168), 3
+            )
             x += width * 1.06
     return canvas.image
 
@@ -340,12 +349,14 @@ def _helmets(seed: int) -> Image.Image:
 def _control(seed: int) -> Image.Image:
     canvas = _Canvas(_NIGHT, seed)
     canvas.pen.rectangle([0, 0, _W, _H], fill=(16, 24, 38))
-    canvas.pen.rectangle([140, 110, _W - 140, 800], fill=(10, 40, 62), outline=(60, 120, 150), width=6)
+    canvas.pen.rectangle(
+        [140, 110, _W - 140, 800], fill=(10, 40, 62), outline=(60, 120, 150), width=6
+    )
     for panel in range(4):
         left = 190 + panel * 515
         canvas.pen.rectangle([left, 160, left + 465, 750], fill=(12, 52, 78))
         for row, colour in enumerate(((240, 120, 90), (250, 206, 110), (110, 206, 220))):
-            y = 280 + row * 150
+            y = 280.0 + row * 150
             points = []
             for step in range(24):
                 y += canvas.rng.uniform(-22, 22)
@@ -353,7 +364,9 @@ def _control(seed: int) -> Image.Image:
             canvas.pen.line(points, colour, 6)
     for seat in range(5):
         x = 160 + seat * 450
-        canvas.pen.rectangle([x, 960, x + 330, 1130], fill=(30, 70, 96), outline=(84, 150, 176), width=5)
+        canvas.pen.rectangle(
+            [x, 960, x + 330, 1130], fill=(30, 70, 96), outline=(84, 150, 176), width=5
+        )
         canvas.pen.rounded_rectangle([x + 70, 1150, x + 260, _H + 40], 70, (28, 34, 46))
         canvas.pen.ellipse(_box(x + 165, 1120, 62), fill=(40, 40, 48))
     canvas.pen.rectangle([0, 1215, _W, 1235], fill=(70, 84, 100))
@@ -414,7 +427,9 @@ def logo(slug: str, colour: str) -> bytes:
 def _mark(image: Image.Image) -> None:
     left, top, unit = SIZE[0] - 112, SIZE[1] - 62, 3.6
     plate = Image.new("L", SIZE, 0)
-    ImageDraw.Draw(plate).rounded_rectangle([left - 12, top - 12, left + 98, top + 48], 10, fill=120)
+    ImageDraw.Draw(plate).rounded_rectangle(
+        [left - 12, top - 12, left + 98, top + 48], 10, fill=120
+    )
     image.paste(Image.new("RGB", SIZE, (0, 0, 0)), mask=plate)
     pen = ImageDraw.Draw(image)
     for stroke in _MARK:

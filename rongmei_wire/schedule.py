@@ -53,9 +53,7 @@ def timetable(pieces: Sequence[Piece], epoch: datetime, pace: str) -> dict[str, 
     newest = epoch - NEWEST_AT_START
     if pace == "all":
         span = max((piece.offset for piece in pieces), default=0.0)
-        return {
-            piece.id: newest + timedelta(hours=(piece.offset - span) / 2) for piece in pieces
-        }
+        return {piece.id: newest + timedelta(hours=(piece.offset - span) / 2) for piece in pieces}
     fixed = None if pace == "demo" else _gap(pace)
     gaps = random.Random(20)  # noqa: S311 - a fixed seed: the timetable must repeat after a restart
     due: dict[str, datetime] = {}
