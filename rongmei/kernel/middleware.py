@@ -50,7 +50,9 @@ class ErrorWordsMiddleware:
         if request.headers.get("Accept", "").startswith("application/json"):
             return JsonResponse({"code": error.code, "message": error.message}, status=error.status)
         if request.headers.get("HX-Request"):
-            fragment = render(request, "ui/error_fragment.html", {"error": error}, status=error.status)
+            fragment = render(
+                request, "ui/error_fragment.html", {"error": error}, status=error.status
+            )
             fragment.headers["HX-Retarget"] = "#messages"
             fragment.headers["HX-Reswap"] = "innerHTML"
             return fragment

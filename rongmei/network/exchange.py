@@ -21,7 +21,7 @@ MAX_BODY: Final = 7 * 1024 * 1024
 def send(
     *,
     to: Peer,
-    type: str,  # noqa: A002 - CloudEvents' own word
+    type: str,
     subject_id: uuid.UUID | None,
     unit_id: uuid.UUID | None,
     body: dict[str, Any],

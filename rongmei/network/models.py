@@ -48,7 +48,12 @@ class Unit(Record):
     short_name = models.CharField(_("简称"), max_length=20, blank=True)
     kind = models.CharField(_("类别"), max_length=12, choices=UnitKind)
     parent = models.ForeignKey(
-        "self", models.PROTECT, null=True, blank=True, related_name="children", verbose_name=_("上级")
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="children",
+        verbose_name=_("上级"),
     )
     node = models.ForeignKey(Node, models.PROTECT, related_name="units")
     region = models.CharField(_("地区"), max_length=40, blank=True)
