@@ -89,7 +89,7 @@ def decode(raw: bytes, *, node_id: uuid.UUID) -> list[Message]:
 
 
 def _decode_one(event: Any, node_id: uuid.UUID) -> Message:
-    if not isinstance(event, dict) or not _REQUIRED <= event.keys():
+    if not isinstance(event, dict) or not event.keys() >= _REQUIRED:
         raise BadMessage
     if not all(_ATTRIBUTE.fullmatch(name) for name in event):
         raise BadMessage

@@ -76,14 +76,18 @@ class LineDiverged(NetworkError):
     """The two nodes remember their exchange differently."""
 
     status = 409
-    words = _("两端的收发编号对不上(可能有一端从备份恢复),未收任何消息。请重新建立互联,已收过的不会重复。")
+    words = _(
+        "两端的收发编号对不上(可能有一端从备份恢复),未收任何消息。请重新建立互联,已收过的不会重复。"
+    )
 
 
 class InvitationUnusable(NetworkError):
     """The invitation is unknown, used or too old."""
 
     status = 403
-    words = _("邀请码无效、已用过或已过期,没有建立互联。请对方重新生成邀请码(1小时内有效,只能用一次)。")
+    words = _(
+        "邀请码无效、已用过或已过期,没有建立互联。请对方重新生成邀请码(1小时内有效,只能用一次)。"
+    )
 
 
 class CannotJoin(NetworkError):

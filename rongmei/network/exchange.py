@@ -8,8 +8,9 @@ from typing import Any, Final
 import orjson
 
 from rongmei.kernel import db, events
-from rongmei.network.errors import MessageTooLarge
+from rongmei.network.errors import ForgedHome, MessageTooLarge
 from rongmei.network.events import EnvelopeQueued
+from rongmei.network.hooks import Arrival
 from rongmei.network.models import Envelope, Peer
 from rongmei.network.types import PeerState
 
@@ -43,6 +44,12 @@ def send(
         EnvelopeQueued(subject_id=subject_id, unit_id=unit_id, peer_id=str(to.pk), type=type)
     )
     return envelope
+
+
+def require_home(arrival: Arrival, home: uuid.UUID | None) -> None:
+    """Refuse a message about a record that is not at home at the sender (None: at home here)."""
+    if home != arrival.from_node:
+        raise ForgedHome
 
 
 def active_peers() -> list[Peer]:

@@ -100,10 +100,20 @@ def all_lines() -> list[LineStatus]:
 
 def line_of(peer_id: uuid.UUID) -> LineStatus:
     """One peer's line."""
-    peer = Peer.objects.select_related("node").filter(pk=peer_id).first()
-    if peer is None:
+    return status_of([peer_now(peer_id)])[0]
+
+
+def peer_of_node(node_id: uuid.UUID) -> Peer | None:
+    """The peer with this node id, whatever its state."""
+    return Peer.objects.select_related("node").filter(node_id=node_id).first()
+
+
+def peer_now(peer_id: uuid.UUID) -> Peer:
+    """The peer as it is now."""
+    found = Peer.objects.select_related("node").filter(pk=peer_id).first()
+    if found is None:
         raise NotFound
-    return status_of([peer])[0]
+    return found
 
 
 def received_from(peer: Peer) -> QuerySet[Received]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from rongmei.kernel.hooks import Gauge
+from rongmei.kernel.hooks import Gauge, Process
 from rongmei.kernel.plugins import hookimpl
 from rongmei.kernel.sweeps import Sweep
-from rongmei.network import federation, joining, lines
+from rongmei.network import dialer, federation, joining, lines
 from rongmei.network.hooks import Activity
 
 
@@ -16,6 +16,12 @@ def register_activities() -> list[Activity]:
         Activity(joining.UNITS, joining.apply_units),
         Activity(joining.HEAD, joining.apply_head),
     ]
+
+
+@hookimpl
+def register_processes() -> list[Process]:
+    """The process that dials peers; where there is none to dial it only looks now and then."""
+    return [Process("exchange", dialer.run)]
 
 
 @hookimpl

@@ -69,9 +69,7 @@ def peer_of_unit(unit_id: uuid.UUID) -> Peer | None:
     A paused or cut line still counts: what is sent waits in the outbox.
     """
     return (
-        Peer.objects.filter(
-            node__units=unit_id, state__in=(PeerState.ACTIVE, PeerState.PAUSED)
-        )
+        Peer.objects.filter(node__units=unit_id, state__in=(PeerState.ACTIVE, PeerState.PAUSED))
         .select_related("node")
         .first()
     )

@@ -44,7 +44,14 @@ MAX_AGE: Final = timedelta(minutes=5)
 CLOCK_SKEW: Final = timedelta(minutes=10)
 _TAG: Final = "rongmei-exchange"
 _LABEL: Final = "rm"
-_REQUEST_PARTS: Final = ("@method", "@authority", "@path", "@query", "content-type", "content-digest")
+_REQUEST_PARTS: Final = (
+    "@method",
+    "@authority",
+    "@path",
+    "@query",
+    "content-type",
+    "content-digest",
+)
 _RESPONSE_PARTS: Final = ("@status", "content-type", "content-digest", '"signature";req')
 _TIME_WORDS: Final = ("in the future", "in the past", "age exceeds")
 
@@ -190,7 +197,10 @@ def _verifier(look_up: Callable[[str], str | None]) -> HTTPMessageVerifier:
 
 
 def _checked(
-    message: Outline | Answer, body: bytes, look_up: Callable[[str], str | None], parts: tuple[str, ...]
+    message: Outline | Answer,
+    body: bytes,
+    look_up: Callable[[str], str | None],
+    parts: tuple[str, ...],
 ) -> Any:
     headers = {name.lower() for name in message.headers}
     if "content-digest" not in headers:
@@ -208,9 +218,7 @@ def _checked(
     return result
 
 
-def verify_request(
-    message: Outline, body: bytes, look_up: Callable[[str], str | None]
-) -> Verified:
+def verify_request(message: Outline, body: bytes, look_up: Callable[[str], str | None]) -> Verified:
     """Check a request's signature; `look_up` gives the public key of a node id, or None.
 
     Raises BadSignature, or ClockDiffers when only its time is wrong. Whether the nonce was seen

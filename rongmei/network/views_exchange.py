@@ -7,12 +7,16 @@ so that they do not hold a thread of the former.
 from __future__ import annotations
 
 import asyncio
+import io
 import uuid
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import orjson
-from asgiref.sync import sync_to_async
+from asgiref.sync import ThreadSensitiveContext, sync_to_async
 from django.conf import settings
+from django.core.handlers.asgi import ASGIRequest
+from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.utils.crypto import constant_time_compare
 from django.views.decorators.csrf import csrf_exempt
@@ -20,7 +24,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from rongmei.kernel import db
 from rongmei.kernel.errors import RongmeiError
-from rongmei.network import cloudevents, federation, joining, selectors, signing
+from rongmei.network import cloudevents, federation, joining, lines, selectors, signing
 from rongmei.network.errors import BadMessage, BadSignature, LineClosed, MessageTooLarge, NotPeer
 from rongmei.network.models import Peer
 from rongmei.network.types import PeerState
@@ -105,7 +109,7 @@ def _peer_row(key_id: str) -> Peer | None:
         node_id = uuid.UUID(key_id)
     except ValueError:
         return None
-    return Peer.objects.select_related("node").filter(node_id=node_id).first()
+    return lines.peer_of_node(node_id)
 
 
 def _caller(request: HttpRequest, body: bytes) -> Peer:
@@ -162,7 +166,7 @@ def _start_poll(request: HttpRequest) -> tuple[Peer, int, float]:
 def _look(peer_id: uuid.UUID, after: int) -> tuple[int | None, federation.Batch | None]:
     """What waits now, and a mark that changes when something is committed after this look."""
     mark = db.data_version()
-    peer = Peer.objects.select_related("node").get(pk=peer_id)
+    peer = lines.peer_now(peer_id)
     federation.require_open(peer)
     return mark, federation.batch_after(peer, after)
 
@@ -187,6 +191,20 @@ async def outbox(request: HttpRequest) -> HttpResponse:
         return _refusal(error)
     content = batch.content if batch else b"[]"
     return await sync_to_async(_answer)(request, 200, content, cloudevents.CONTENT_TYPE)
+
+
+async def outbox_application(
+    scope: dict[str, Any],
+    receive: Callable[[], Awaitable[dict[str, Any]]],
+    send: Callable[[dict[str, Any]], Awaitable[None]],
+) -> None:
+    """`outbox` as a bare ASGI application for the stream process, without pages' middleware."""
+    async with ThreadSensitiveContext():
+        response = await outbox(ASGIRequest(scope, io.BytesIO()))
+        await sync_to_async(connection.close)()
+    headers = [(name.encode(), value.encode()) for name, value in response.headers.items()]
+    await send({"type": "http.response.start", "status": response.status_code, "headers": headers})
+    await send({"type": "http.response.body", "body": response.content})
 
 
 @csrf_exempt

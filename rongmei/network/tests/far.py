@@ -29,7 +29,9 @@ class FarNode:
         self.slug = slug
         self.client = Client()
         if joined:
-            node = Node.objects.create(pk=self.id, slug=slug, name="远方节点", url="http://127.0.0.1:9")
+            node = Node.objects.create(
+                pk=self.id, slug=slug, name="远方节点", url="http://127.0.0.1:9"
+            )
             Peer.objects.create(
                 node=node, public_key=signing.public_text(self.key), state=PeerState.ACTIVE
             )
@@ -39,7 +41,12 @@ class FarNode:
         return Peer.objects.select_related("node").get(node_id=self.id)
 
     def sign(
-        self, method: str, path: str, body: bytes = b"", content_type: str = "application/json", host: str = HOST
+        self,
+        method: str,
+        path: str,
+        body: bytes = b"",
+        content_type: str = "application/json",
+        host: str = HOST,
     ) -> signing.Outline:
         with patch.object(signing, "node_key", lambda: self.key):
             return signing.sign_request(
@@ -47,21 +54,41 @@ class FarNode:
                 content_type=content_type, key_id=str(self.id),
             )  # fmt: skip
 
-    def send(self, request: signing.Outline, body: bytes = b"", *, path: str | None = None, host: str = HOST) -> Any:
+    def send(
+        self,
+        request: signing.Outline,
+        body: bytes = b"",
+        *,
+        path: str | None = None,
+        host: str = HOST,
+    ) -> Any:
         """Send a signed request, perhaps with something else than what was signed."""
         path = path or request.url.split(host, 1)[1]
         content_type = request.headers["Content-Type"]
         rest = request.headers
         return self.client.generic(
-            request.method, path, data=body, content_type=content_type, headers={"host": host, **rest}
+            request.method,
+            path,
+            data=body,
+            content_type=content_type,
+            headers={"host": host, **rest},
         )
 
-    def call(self, method: str, path: str, body: bytes = b"", content_type: str = "application/json") -> Any:
+    def call(
+        self, method: str, path: str, body: bytes = b"", content_type: str = "application/json"
+    ) -> Any:
         return self.send(self.sign(method, path, body, content_type), body)
 
     def event(
-        self, seq: int, previous: int | None = None, *, type: str = "test.said", subject: uuid.UUID | None = None,
-        id: uuid.UUID | None = None, data: dict[str, Any] | None = None, **more: Any,
+        self,
+        seq: int,
+        previous: int | None = None,
+        *,
+        type: str = "test.said",
+        subject: uuid.UUID | None = None,
+        id: uuid.UUID | None = None,
+        data: dict[str, Any] | None = None,
+        **more: Any,
     ) -> dict[str, Any]:
         event = {
             "specversion": "1.0", "id": str(id or uuid7()), "source": cloudevents.source_of(self.id),

@@ -36,7 +36,11 @@ def unit_row(code, **more):
 
 
 def hello(far, token, card=None):
-    return far.call("POST", "/exchange/v1/hello", orjson.dumps({"card": card or their_card(far), "token": token}))
+    return far.call(
+        "POST",
+        "/exchange/v1/hello",
+        orjson.dumps({"card": card or their_card(far), "token": token}),
+    )
 
 
 def invited(cast):
@@ -82,7 +86,9 @@ def test_only_the_keeper_invites(cast, signed_in):
     assert "rmj1." in page.content.decode()
 
 
-@pytest.mark.parametrize("code", ["", "rmj1.", "rmj1.e30=", "rmj1." + base64.b64encode(b'{"card":1,"token":2}').decode()])
+@pytest.mark.parametrize(
+    "code", ["", "rmj1.", "rmj1.e30=", "rmj1." + base64.b64encode(b'{"card":1,"token":2}').decode()]
+)
 def test_nonsense_is_no_invitation(cast, code):
     with pytest.raises(InvitationUnusable):
         joining.read_code(code)
@@ -211,9 +217,10 @@ def test_heads_are_sent_when_they_moved(far):
 
 def test_a_refused_join_leaves_the_peer_only_invited(cast):
     far = FarNode(joined=False)
-    code = "rmj1." + base64.urlsafe_b64encode(
-        orjson.dumps({"card": their_card(far), "token": "t"})
-    ).decode()
+    code = (
+        "rmj1."
+        + base64.urlsafe_b64encode(orjson.dumps({"card": their_card(far), "token": "t"})).decode()
+    )
     with pytest.raises((CannotJoin, http.HttpError)):
         joining.peer_join(by=cast["sysadmin"], code=code)
     assert far.peer.state == PeerState.INVITED

@@ -93,14 +93,18 @@ def test_a_failure_holds_its_subject_and_lets_others_pass(far, room, cast):
     one, other = uuid7(), uuid7()
     room.breaks = {"bad"}
     answer = far.deliver(
-        say(far, 1, "bad", subject=one), say(far, 2, "after", subject=one), say(far, 3, "fine", subject=other)
+        say(far, 1, "bad", subject=one),
+        say(far, 2, "after", subject=one),
+        say(far, 3, "fine", subject=other),
     )
     assert answer.json() == {"received": 3, "new": 3, "failed": 2}
     assert room.heard == ["fine"]
     failed, waiting = Received.objects.filter(subject_id=one).order_by("seq")
     assert (failed.state, waiting.state) == ("failed", "waiting")
     assert "ValueError: bad" in failed.error
-    assert Notice.objects.filter(member=cast["sysadmin"], kind="network.message_failed").count() == 1
+    assert (
+        Notice.objects.filter(member=cast["sysadmin"], kind="network.message_failed").count() == 1
+    )
 
     with pytest.raises(NothingToReplay):
         federation.message_replay(by=cast["sysadmin"], received_id=waiting.pk)
@@ -128,7 +132,9 @@ def test_what_a_failed_message_wrote_is_rolled_back(far, room, monkeypatch):
         Unit.objects.update(name="半途")
         raise KeyError("x")
 
-    monkeypatch.setattr(federation, "activities", lambda: {"test.said": Activity("test.said", half)})
+    monkeypatch.setattr(
+        federation, "activities", lambda: {"test.said": Activity("test.said", half)}
+    )
     far.deliver(say(far, 1, "a"))
     assert not Unit.objects.filter(name="半途").exists()
     assert Received.objects.get().state == "failed"
@@ -153,7 +159,9 @@ def test_an_unknown_type_is_kept_until_it_is_understood(far, room, cast):
     known = federation.activities()
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(
-            federation, "activities", lambda: {**known, "future.thing": Activity("future.thing", room_apply)}
+            federation,
+            "activities",
+            lambda: {**known, "future.thing": Activity("future.thing", room_apply)},
         )
         assert federation.retry_failed() == 1
     row.refresh_from_db()
@@ -181,7 +189,9 @@ def _broken(far):
 def test_malformed_events_are_refused_whole(far, room):
     for event in _broken(far):
         assert far.deliver(event).status_code == 422, event
-    assert far.call("POST", "/exchange/v1/inbox", b"{}", cloudevents.CONTENT_TYPE).status_code == 422
+    assert (
+        far.call("POST", "/exchange/v1/inbox", b"{}", cloudevents.CONTENT_TYPE).status_code == 422
+    )
     assert far.call("POST", "/exchange/v1/inbox", b"[", cloudevents.CONTENT_TYPE).status_code == 422
     assert far.call("POST", "/exchange/v1/inbox", b"[]", "application/json").status_code == 422
     assert not Received.objects.exists()
@@ -199,7 +209,9 @@ def test_too_many_or_too_large_is_refused(far, room, monkeypatch):
 def _queue(far, *words):
     with db.write():
         return [
-            exchange.send(to=far.peer, type="test.said", subject_id=None, unit_id=None, body={"word": word})
+            exchange.send(
+                to=far.peer, type="test.said", subject_id=None, unit_id=None, body={"word": word}
+            )
             for word in words
         ]
 
@@ -224,7 +236,10 @@ def test_an_outbox_is_one_peers_own(far):
     assert other.call("GET", "/exchange/v1/outbox?after=0").json() == []
 
 
-@pytest.mark.parametrize(("query", "status"), [("after=99", 409), ("after=-1", 422), ("", 422), ("after=0&wait=nan", 422)])
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [("after=99", 409), ("after=-1", 422), ("", 422), ("after=0&wait=nan", 422)],
+)
 def test_impossible_positions_are_refused(far, query, status):
     assert far.call("GET", f"/exchange/v1/outbox?{query}").status_code == status
 
@@ -243,14 +258,18 @@ def test_our_batches_are_what_we_would_accept(far):
     envelope = _queue(far, "a")[0]
     from rongmei.network.selectors import this_node
 
-    (message,) = cloudevents.decode(federation.batch_after(far.peer, 0).content, node_id=this_node().pk)
+    (message,) = cloudevents.decode(
+        federation.batch_after(far.peer, 0).content, node_id=this_node().pk
+    )
     assert (message.id, message.seq, message.body) == (envelope.id, envelope.seq, {"word": "a"})
 
 
 def test_a_message_too_large_to_send_is_refused_when_written(far, monkeypatch):
     monkeypatch.setattr(exchange, "MAX_BODY", 50)
     with pytest.raises(MessageTooLarge), db.write():
-        exchange.send(to=far.peer, type="x.y", subject_id=None, unit_id=None, body={"text": "长" * 50})
+        exchange.send(
+            to=far.peer, type="x.y", subject_id=None, unit_id=None, body={"text": "长" * 50}
+        )
 
 
 def test_a_peer_restored_from_a_backup_gets_everything_again(far):

@@ -69,7 +69,9 @@ def test_a_request_for_another_node_is_refused(far):
     assert far.send(request, host="elsewhere.example").status_code == 401
 
 
-@pytest.mark.parametrize(("minutes", "status"), [(0, 200), (-14, 200), (9, 200), (-16, 401), (11, 401)])
+@pytest.mark.parametrize(
+    ("minutes", "status"), [(0, 200), (-14, 200), (9, 200), (-16, 401), (11, 401)]
+)
 def test_age_and_clocks(far, minutes, status):
     from datetime import datetime, timedelta
 
@@ -93,7 +95,9 @@ def test_a_changed_date_is_refused(far):
     request = _inbox(far)
     created = f"created={int(time.time())}"
     old = request.headers["Signature-Input"]
-    request.headers["Signature-Input"] = old.replace(old[old.index("created=") :].split(";")[0], created[:-1] + "0")
+    request.headers["Signature-Input"] = old.replace(
+        old[old.index("created=") :].split(";")[0], created[:-1] + "0"
+    )
     if request.headers["Signature-Input"] == old:
         request.headers["Signature-Input"] = old.replace("created=1", "created=2", 1)
     assert far.send(request, b"[]").status_code == 401

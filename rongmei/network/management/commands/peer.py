@@ -29,10 +29,12 @@ class Command(BaseCommand):
     @override
     def add_arguments(self, parser: CommandParser) -> None:
         verbs = parser.add_subparsers(dest="verb", required=True)
-        verbs.add_parser("invite", help="print a code by which one node may join within an hour")
+        invite = verbs.add_parser("invite", help="print a code; one node may join within an hour")
+        invite.add_argument("--json", action="store_true")
         join = verbs.add_parser("join", help="join the node that gave CODE; this node will dial")
         join.add_argument("code")
         join.add_argument("--under", default="", help="code of their unit that ours come under")
+        join.add_argument("--json", action="store_true")
         listing = verbs.add_parser("list", help="every line and how it is")
         listing.add_argument("--json", action="store_true")
         for verb in _VERBS:
@@ -53,10 +55,16 @@ class Command(BaseCommand):
     def _do(self, options: dict[str, Any]) -> None:
         verb = options["verb"]
         if verb == "invite":
-            self.stdout.write(joining.peer_invite(by=None))
+            code = joining.peer_invite(by=None)
+            self.stdout.write(json.dumps({"code": code}) if options["json"] else code)
         elif verb == "join":
             peer = joining.peer_join(by=None, code=options["code"], under=options["under"])
-            self.stdout.write(f"{peer.node.slug} {signing.fingerprint(peer.public_key)}")
+            found = {
+                "slug": peer.node.slug,
+                "url": peer.node.url,
+                "fingerprint": signing.fingerprint(peer.public_key),
+            }
+            self.stdout.write(json.dumps(found) if options["json"] else "\t".join(found.values()))
         elif verb == "list":
             self._list(as_json=options["json"])
         elif verb in _VERBS:
