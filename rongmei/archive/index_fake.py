@@ -24,6 +24,7 @@ from rongmei.archive.index_terms import (
     CONTAINS_FIELDS,
     body_texts,
     document_keys,
+    facet_values,
     field_key,
     suggestions,
 )
@@ -326,7 +327,7 @@ def _hit(score: float, document: IndexDocument) -> Hit:
         region=document.region,
         language=document.language,
         channel_class=document.channel_class,
-        tags=document.tags,
+        tags=facet_values(document, "tags"),
         family_id=document.family_id,
     )
 
@@ -336,9 +337,7 @@ def _facet(
 ) -> tuple[tuple[str, int], ...]:
     counted: Counter[str] = Counter()
     for document in documents:
-        value = getattr(document, name)
-        counted.update(set(value) if isinstance(value, tuple) else [value] if value else [])
-    counted.pop("", None)
+        counted.update(facet_values(document, name))
     ordered = sorted(counted.items(), key=lambda item: (-item[1], item[0]))
     return tuple(ordered[: request.facet_values])
 

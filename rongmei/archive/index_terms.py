@@ -35,6 +35,13 @@ def document_keys(document: IndexDocument) -> set[str]:
     return {_key(name, value) for name, texts in values.items() for value in texts if value}
 
 
+def facet_values(document: IndexDocument, name: str) -> tuple[str, ...]:
+    """The values that a document is counted under in a facet: each once, none empty."""
+    value = getattr(document, name) or ()
+    texts = value if isinstance(value, tuple) else (value,)
+    return tuple(text for text in dict.fromkeys(texts) if text)
+
+
 def field_key(field: Field) -> str:
     """The key that an exact condition asks for."""
     return _key(field.name, field.value)

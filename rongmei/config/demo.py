@@ -117,7 +117,10 @@ class Demo:
         """Follow `--port` when the network was made on other ports."""
         path = self.home(plan) / ENV_FILE
         kept = read_env_file(path)
-        wanted = {**kept, **{key: value for key, value in self._env(plan).items() if "SECRET" not in key}}
+        wanted = {
+            **kept,
+            **{key: value for key, value in self._env(plan).items() if "SECRET" not in key},
+        }
         if wanted != kept:
             write_env_file(path, wanted)
 

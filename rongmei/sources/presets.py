@@ -22,12 +22,32 @@ class Preset:
 
 
 PRESETS: Final = (
-    Preset("people-politics", "人民网·时政", "http://www.people.com.cn/rss/politics.xml", "central"),
+    Preset(
+        "people-politics", "人民网·时政", "http://www.people.com.cn/rss/politics.xml", "central"
+    ),
     Preset("people-world", "人民网·国际", "http://www.people.com.cn/rss/world.xml", "central"),
     Preset("people-finance", "人民网·财经", "http://www.people.com.cn/rss/finance.xml", "central"),
-    Preset("chinanews-world", "中国新闻网·国际", "https://www.chinanews.com.cn/rss/world.xml", "central"),
-    Preset("chinanews-finance", "中国新闻网·财经", "https://www.chinanews.com.cn/rss/finance.xml", "central"),
-    Preset("chinadaily", "China Daily", "http://www.chinadaily.com.cn/rss/china_rss.xml", "central", "en"),
-    Preset("xinhuanet", "新华网·时政", "http://www.xinhuanet.com/politics/news_politics.xml", "central"),
+    Preset(
+        "chinanews-world",
+        "中国新闻网·国际",
+        "https://www.chinanews.com.cn/rss/world.xml",
+        "central",
+    ),
+    Preset(
+        "chinanews-finance",
+        "中国新闻网·财经",
+        "https://www.chinanews.com.cn/rss/finance.xml",
+        "central",
+    ),
+    Preset(
+        "chinadaily",
+        "China Daily",
+        "http://www.chinadaily.com.cn/rss/china_rss.xml",
+        "central",
+        "en",
+    ),
+    Preset(
+        "xinhuanet", "新华网·时政", "http://www.xinhuanet.com/politics/news_politics.xml", "central"
+    ),
 )
 BY_KEY: Final = {preset.key: preset for preset in PRESETS}

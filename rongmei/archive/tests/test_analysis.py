@@ -27,7 +27,7 @@ def test_folding_keeps_places_and_is_done_once(text):
 @pytest.mark.parametrize(
     ("text", "folded"),
     [
-        ("ＡＢＣ１２３，　", "abc123, "),
+        ("ＡＢＣ１２３，　", "abc123，　"),
         ("特高壓輸電", "特高压输电"),
         ("後來、裡面、乾旱", "后来、里面、干旱"),
         ("Café ÉLAN Ünïcode", "cafe elan unicode"),

@@ -314,6 +314,7 @@ class TestScope:
             (frozenset({STATION, CENTRE}), "023"),
             (frozenset({"unknown"}), "0"),
             (frozenset({PUBLIC}), "0"),
+            (frozenset({CENTRE, *(f"other-{n}" for n in range(200))}), "02"),
             (None, "01234"),
         ],
     )
