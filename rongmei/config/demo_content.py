@@ -12,16 +12,16 @@ from rongmei.sources import actions as sources
 # slug of the medium, name, path below the medium, kind of source, media class, tier, region, language
 MEDIA: Final = [
     ("wire", "示例通讯社", "rss.xml", "feed", "central", 1, "", "zh"),
-    ("yunling-daily", "云岭日报(示例)", "rss.xml", "feed", "local", 2, "云岭", "zh"),
-    ("yunling-morning", "云岭晨报(示例)", "rss.xml", "feed", "local", 3, "云岭", "zh"),
-    ("yunling-online", "云岭在线(示例)", "atom.xml", "feed", "social", 3, "云岭", "zh"),
-    ("jiangchuan-evening", "江川晚报(示例)", "rss.xml", "feed", "local", 3, "江川", "zh"),
-    ("jiangchuan-coast", "江川海岸网(示例)", "sitemap.xml", "sitemap", "social", 3, "江川", "zh"),
-    ("jiangchuan-video", "江川视频(示例)", "feed.json", "feed", "social", 3, "江川", "zh"),
-    ("industry-watch", "行业观察网(示例)", "atom.xml", "feed", "industry", 2, "", "zh"),
-    ("energy-tech", "能源科技评论(示例)", "sitemap.xml", "sitemap", "industry", 2, "", "zh"),
-    ("yunshang-news", "云上新闻(示例)", "feed.json", "feed", "company", 2, "", "zh"),
-    ("shimenkan-voice", "石门坎之声(示例)", "rss.xml", "feed", "company", 3, "云岭", "zh"),
+    ("yunling-daily", "云岭日报（示例）", "rss.xml", "feed", "local", 2, "云岭", "zh"),
+    ("yunling-morning", "云岭晨报（示例）", "rss.xml", "feed", "local", 3, "云岭", "zh"),
+    ("yunling-online", "云岭在线（示例）", "atom.xml", "feed", "social", 3, "云岭", "zh"),
+    ("jiangchuan-evening", "江川晚报（示例）", "rss.xml", "feed", "local", 3, "江川", "zh"),
+    ("jiangchuan-coast", "江川海岸网（示例）", "sitemap.xml", "sitemap", "social", 3, "江川", "zh"),
+    ("jiangchuan-video", "江川视频（示例）", "feed.json", "feed", "social", 3, "江川", "zh"),
+    ("industry-watch", "行业观察网（示例）", "atom.xml", "feed", "industry", 2, "", "zh"),
+    ("energy-tech", "能源科技评论（示例）", "sitemap.xml", "sitemap", "industry", 2, "", "zh"),
+    ("yunshang-news", "云上新闻（示例）", "feed.json", "feed", "company", 2, "", "zh"),
+    ("shimenkan-voice", "石门坎之声（示例）", "rss.xml", "feed", "company", 3, "云岭", "zh"),
     ("yunshang-english", "Yunshang Daily (Sample)", "rss.xml", "feed", "company", 2, "", "en"),
 ]
 HOT: Final = {"items": "items", "title": "title", "url": "url", "heat": "heat"}

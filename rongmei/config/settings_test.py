@@ -23,3 +23,6 @@ if IS_SQLITE:
     }
     # Test databases may be lost: skip the disk.
     DATABASES["default"]["OPTIONS"]["init_command"] += " PRAGMA synchronous=OFF;"
+elif os.environ.get("RONGMEI_TEST_TEMPLATED"):
+    # tools/with_postgres.py made the test databases as copies of a migrated one.
+    DATABASES["default"]["TEST"] = {"MIGRATE": False}

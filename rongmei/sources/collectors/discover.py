@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
+
+from selectolax.lexbor import LexborHTMLParser
 
 from rongmei.sources.collectors.clean import plain
 from rongmei.sources.collectors.feeds import parse_feed
 from rongmei.sources.collectors.pages import open_html, page_links
 from rongmei.sources.collectors.tables import FEED_GUESSES
-from rongmei.sources.collectors.urls import absolute, host_of
+from rongmei.sources.collectors.urls import absolute
 from rongmei.sources.errors import SourceError
 from rongmei.sources.types import Fetched, SourceSpec
 
@@ -45,24 +47,9 @@ def discover(fetched: Fetched, *, robots_sitemaps: Iterable[str] = ()) -> tuple[
     try:
         _, tree, base = open_html(fetched)
     except SourceError:
-        base = fetched.final_url
+        pass
     else:
-        for node in tree.css("link[href]"):
-            held = node.attributes
-            rel = (held.get("rel") or "").lower().split()
-            url = absolute(held.get("href") or "", base)
-            if not url:
-                continue
-            if "alternate" in rel and (held.get("type") or "").lower().strip() in _TYPES:
-                found.append(
-                    Candidate("feed", url, plain(held.get("title") or "", 200), "declared")
-                )
-            elif "sitemap" in rel:
-                found.append(Candidate("sitemap", url, "", "declared"))
-        for url, text in page_links(tree, "a", base):
-            path = url.split("?", 1)[0].lower().rstrip("/")
-            if host_of(url) and (path.endswith(_HINTS) or text.strip().upper() == "RSS"):
-                found.append(Candidate("feed", url, text, "linked"))
+        found = [*_declared(tree, base), *_linked(tree, base)]
     found += [Candidate("sitemap", url, "", "declared") for url in robots_sitemaps if absolute(url)]
     found += [
         Candidate("feed", absolute(path, fetched.final_url), "", "guessed") for path in FEED_GUESSES
@@ -73,6 +60,24 @@ def discover(fetched: Fetched, *, robots_sitemaps: Iterable[str] = ()) -> tuple[
         unique.setdefault(candidate.url, candidate)
     unique.pop("", None)
     return tuple(unique.values())[:_MAX_FOUND]
+
+
+def _declared(tree: LexborHTMLParser, base: str) -> Iterator[Candidate]:
+    for node in tree.css("link[href]"):
+        held = node.attributes
+        rel = (held.get("rel") or "").lower().split()
+        url = absolute(held.get("href") or "", base)
+        if "alternate" in rel and (held.get("type") or "").lower().strip() in _TYPES:
+            yield Candidate("feed", url, plain(held.get("title") or "", 200), "declared")
+        elif "sitemap" in rel:
+            yield Candidate("sitemap", url, "", "declared")
+
+
+def _linked(tree: LexborHTMLParser, base: str) -> Iterator[Candidate]:
+    for url, text in page_links(tree, "a", base):
+        path = url.split("?", 1)[0].lower().rstrip("/")
+        if path.endswith(_HINTS) or text.strip().upper() == "RSS":
+            yield Candidate("feed", url, text, "linked")
 
 
 def _as_feed(fetched: Fetched) -> Candidate | None:

@@ -38,6 +38,7 @@ _XML_DECLARED = re.compile(rb"""<\?xml[^>]{0,200}?encoding\s*=\s*["']\s*([\w.:-]
 _HTML_DECLARED = re.compile(rb"""<meta[^>]{0,300}?charset\s*=\s*["']?\s*([\w.:-]{1,40})""", re.I)
 _HEADER_DECLARED = re.compile(r"""charset\s*=\s*["']?\s*([\w.:-]{1,40})""", re.I)
 _SAMPLE = 20_000
+_DAMAGED = 0.4
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,15 +79,23 @@ def decode(body: bytes, *, content_type: str = "", override: str = "") -> Decode
 
 
 def _most_likely(body: bytes, declared: list[str], first: str) -> Decoded:
-    names = list(dict.fromkeys([*declared, "utf-8", "gb18030", "big5hkscs"]))
-    best, best_score = Decoded(body.decode("utf-8", "replace"), "utf-8", True, True), float("-inf")
-    for name in names:
+    damaged = body.decode("utf-8", "replace")
+    # Another encoding read as UTF-8 is broken nearly everywhere; damaged UTF-8 only here and there.
+    if _broken_share(damaged) < _DAMAGED:
+        return Decoded(damaged, "utf-8", guessed=first not in {"", "utf-8"}, garbled=True)
+    best, best_score = Decoded(damaged, "utf-8", True, True), float("-inf")
+    for name in dict.fromkeys([*declared, "gb18030", "big5hkscs"]):
         text = body.decode(name, "replace")
         score = _likeness(text) + (0.1 if name == first else 0.0)
         if score > best_score:
             best = Decoded(text, name, guessed=name != first, garbled="\ufffd" in text)
             best_score = score
     return best
+
+
+def _broken_share(text: str) -> float:
+    unusual = [char for char in text if char > "\x7f"]
+    return unusual.count("\ufffd") / len(unusual) if unusual else 1.0
 
 
 def _likeness(text: str) -> float:

@@ -42,7 +42,7 @@ def parse_hotlist(spec: SourceSpec, fetched: Fetched) -> Collected:
     entries = [_entry(row, spec, fetched) for row in rows[: _MAX_ENTRIES * 2]]
     named = [entry for entry in entries if entry is not None]
     if not named:
-        raise Unreadable(url=fetched.url, expected="榜单")
+        raise Unreadable(url=fetched.url, expected="JSON / HTML")
     hot = tuple(
         HotEntry(rank or place, title, url, heat)
         for place, (rank, title, url, heat) in enumerate(named[:_MAX_ENTRIES], start=1)

@@ -86,7 +86,8 @@ def finish(draft: Draft, *, base: str, remarks: list[Remark]) -> Item | None:
         title = summary_of(body, 60)
     if not title and not url:
         return None
-    summary = html_to_text(draft.summary_html[:20_000]) if draft.summary_html else body
+    given = draft.summary_html if draft.body_html else ""
+    summary = html_to_text(given[:20_000]) if given else body
     pictures = [absolute(link, url or base) for link in draft.images] + image_links(body_html)
     names = (_MAIL_AUTHOR.sub(r"\1", plain(name, 80)) for name in draft.authors)
     link = canonical(url)

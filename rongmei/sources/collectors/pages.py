@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from functools import cached_property
 
 import trafilatura
 from selectolax.lexbor import LexborHTMLParser, SelectolaxError
@@ -36,11 +37,37 @@ _BYLINE_REACH = 6_000
 _FAULTS = (AssertionError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Page:
+    """A parsed page, with what several readers need worked out once."""
+
     html: str
     tree: LexborHTMLParser
     url: str
+
+    @cached_property
+    def metas(self) -> Mapping[str, str]:
+        """Contents of the meta elements by name in lower case; the first of a name counts."""
+        found: dict[str, str] = {}
+        for node in self.tree.css("meta[content]"):
+            held = node.attributes
+            name = (held.get("name") or held.get("property") or held.get("itemprop") or "").lower()
+            value = plain(held.get("content") or "", 1000)
+            if name and value:
+                found.setdefault(name, value)
+        return found
+
+    @cached_property
+    def headline(self) -> str:
+        return next(filter(None, (_first(self, selector) for selector in ("h1", "title"))), "")
+
+    @cached_property
+    def byline(self) -> str:
+        """Text around the headline, where Chinese sites write time and origin."""
+        body = self.tree.body
+        text = html_to_text(body.html or "") if body else ""
+        start = max(text.find(self.headline), 0) if self.headline else 0
+        return text[start : start + _BYLINE_REACH]
 
 
 def parse_page(spec: SourceSpec, fetched: Fetched) -> Collected:
@@ -147,7 +174,7 @@ def _article(
     named = absolute(node.attributes.get("href") or "", page.url) if node else ""
     # A canonical link to another host is someone else's claim, and one to the front page a slip.
     draft.link = named if host_of(named) == host_of(page.url) and len(named) > 12 else page.url
-    draft.title = draft.title or _meta(page, "og:title") or _headline(page)
+    draft.title = draft.title or _meta(page, "og:title") or page.headline
     draft.summary_html = _meta(page, "description", "og:description")
     draft.language = spec.language or _language(page)
     draft.medium = draft.medium or _medium(page)
@@ -198,6 +225,9 @@ def _by_likeness(page: _Page, draft: Draft) -> None:
             include_comments=False,
             include_images=True,
             include_links=True,
+            # Dates are read here (_stamps); the extensive search tries 205 languages first, which
+            # costs seconds on the first page and half the time of every other.
+            date_extraction_params={"original_date": True, "extensive_search": False},
         )
     except _FAULTS:
         return
@@ -217,7 +247,7 @@ def _stamps(page: _Page, linked: dict[str, str]) -> Iterator[str]:
         yield _meta(page, name)
     node = page.tree.css_first("article time[datetime], time[pubdate], time[datetime]")
     yield (node.attributes.get("datetime") or "") if node else ""
-    stamp = _STAMP.search(_byline(page))
+    stamp = _STAMP.search(page.byline)
     yield stamp[0] if stamp else ""
 
 
@@ -225,25 +255,8 @@ def _medium(page: _Page) -> str:
     named = _meta(page, *MEDIUM_META)
     if named:
         return _after_colon(named)
-    found = _MEDIUM.search(_byline(page))
+    found = _MEDIUM.search(page.byline)
     return found[1] if found else ""
-
-
-def _byline(page: _Page) -> str:
-    """Text around the headline, where Chinese sites write time and origin."""
-    body = page.tree.body
-    text = html_to_text(body.html or "") if body else ""
-    headline = _headline(page)
-    start = max(text.find(headline), 0) if headline else 0
-    return text[start : start + _BYLINE_REACH]
-
-
-def _headline(page: _Page) -> str:
-    for selector in ("h1", "title"):
-        text = _first(page, selector)
-        if text:
-            return text
-    return ""
 
 
 def _first(page: _Page, selector: str) -> str:
@@ -257,15 +270,7 @@ def _first(page: _Page, selector: str) -> str:
 
 
 def _meta(page: _Page, *names: str) -> str:
-    wanted = {name: index for index, name in enumerate(names)}
-    best: tuple[int, str] | None = None
-    for node in page.tree.css("meta[content]"):
-        held = node.attributes
-        name = (held.get("name") or held.get("property") or held.get("itemprop") or "").lower()
-        value = plain(held.get("content") or "", 1000)
-        if name in wanted and value and (best is None or wanted[name] < best[0]):
-            best = (wanted[name], value)
-    return best[1] if best else ""
+    return next((page.metas[name] for name in names if name in page.metas), "")
 
 
 def _language(page: _Page) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from xml.etree import ElementTree as ET
 
@@ -26,29 +26,57 @@ def parse_sitemap(spec: SourceSpec, fetched: Fetched) -> Collected:
     text, remarks = xml_text(fetched, override=spec.encoding)
     if not text:
         return _plain_list(spec, fetched, remarks)
+    scan = _Scan()
     items: list[Item] = []
     parts: list[tuple[str, str]] = []
-    broken = False
-    known_root = False
-    for event in _elements(text):
-        if event is None:
-            broken = True
-            break
-        root, element = event
-        known_root = known_root or root in {"urlset", "sitemapindex"}
-        if element is None:
-            continue
+    for element in scan.elements(text):
+        fields = _fields(element)
         if _name(element) == "sitemap":
             parts.append(
-                (_child(element, "lastmod"), absolute(_child(element, "loc"), fetched.final_url))
+                (fields.get("lastmod", ""), absolute(fields.get("loc", ""), fetched.final_url))
             )
-        elif item := _item(element, spec, fetched, remarks):
+        elif item := _item(element, fields, spec, fetched, remarks):
             items.append(item)
-    if not known_root:
+    if scan.root not in {"urlset", "sitemapindex"}:
         raise Unreadable(url=fetched.url, expected="Sitemap")
-    if broken:
+    if scan.broken:
         remarks.append(Remark(RemarkCode.MALFORMED))
     return _collected(spec, items, parts, remarks)
+
+
+class _Scan:
+    """Walks a sitemap piece by piece; elements are freed as they pass, so a large one stays small."""
+
+    def __init__(self) -> None:
+        self.root = ""
+        self.broken = False
+
+    def elements(self, text: str) -> Iterator[ET.Element]:
+        """Every finished ``url`` and ``sitemap``, up to the place where the XML breaks."""
+        parser: ET.XMLPullParser[ET.Element] = ET.XMLPullParser(("start", "end"))
+        top: ET.Element | None = None
+        data = text.encode("utf-8", "replace")
+        for start in range(0, len(data), _PIECE):
+            try:
+                parser.feed(data[start : start + _PIECE])
+                events = list(parser.read_events())
+            except (ET.ParseError, ValueError):
+                self.broken = True
+                return
+            for kind, *rest in events:
+                element = rest[0] if rest else None
+                if not isinstance(element, ET.Element):
+                    continue
+                if top is None:
+                    top = element
+                    self.root = _name(element)
+                elif kind == "end" and _name(element) in {"url", "sitemap"}:
+                    yield element
+                    top.clear()
+        try:
+            parser.close()
+        except ET.ParseError:
+            self.broken = True
 
 
 def _collected(
@@ -72,79 +100,56 @@ def _collected(
     )
 
 
-def _elements(text: str) -> Iterator[tuple[str, ET.Element | None] | None]:
-    """(root name, finished url or sitemap element or None); a lone None where the XML breaks.
-
-    Elements are freed as they pass, so a sitemap of 50,000 addresses stays small in memory.
-    """
-    parser = ET.XMLPullParser(("start", "end"))
-    root: ET.Element | None = None
-    data = text.encode("utf-8", "replace")
-    for start in range(0, len(data) + _PIECE, _PIECE):
-        try:
-            if start < len(data):
-                parser.feed(data[start : start + _PIECE])
-            else:
-                parser.close()
-            events = list(parser.read_events())
-        except (ET.ParseError, ValueError):
-            yield None
-            return
-        for kind, element in events:
-            if root is None:
-                root = element
-                yield _name(root), None
-            elif kind == "end" and _name(element) in {"url", "sitemap"}:
-                yield _name(root), element
-                root.clear()
-
-
 def _item(
-    element: ET.Element, spec: SourceSpec, fetched: Fetched, remarks: list[Remark]
+    element: ET.Element,
+    fields: Mapping[str, str],
+    spec: SourceSpec,
+    fetched: Fetched,
+    remarks: list[Remark],
 ) -> Item | None:
-    link = canonical(_child(element, "loc"), fetched.final_url)
+    link = canonical(fields.get("loc", ""), fetched.final_url)
     if not link:
         return None
-    images = [
-        node.text or ""
-        for node in element.iter()
-        if _name(node) == "loc" and node in _images(element)
-    ]
+    changed = _when(fields.get("lastmod", ""), spec, fetched)
     draft = Draft(
         link=link,
-        title=_child(element, "title"),
-        published_at=_when(_child(element, "publication_date"), spec, fetched),
-        updated_at=_when(_child(element, "lastmod"), spec, fetched),
-        language=_child(element, "language") or spec.language,
-        tags=_child(element, "keywords").replace("，", ",").split(","),
-        medium=_child(element, "name"),
-        images=images,
+        title=fields.get("title", ""),
+        published_at=_when(fields.get("publication_date", ""), spec, fetched) or changed,
+        updated_at=changed,
+        language=fields.get("language", "") or spec.language,
+        tags=fields.get("keywords", "").replace("，", ",").split(","),
+        medium=fields.get("name", ""),
+        images=[
+            (inner.text or "").strip()
+            for node in element
+            if _name(node) == "image"
+            for inner in node
+            if _name(inner) == "loc"
+        ],
     )
-    draft.published_at = draft.published_at or draft.updated_at
     return finish(draft, base=fetched.final_url, remarks=remarks)
 
 
-def _images(element: ET.Element) -> list[ET.Element]:
-    return [
-        child
-        for node in element
-        if _name(node) == "image"
-        for child in node
-        if _name(child) == "loc"
-    ]
+def _fields(element: ET.Element) -> dict[str, str]:
+    """The element's own texts and those of its news block, by name without namespace.
+
+    Pictures and videos stay out: they have titles and places of their own.
+    """
+    found: dict[str, str] = {}
+    blocks = [element]
+    while blocks:
+        for node in blocks.pop(0):
+            name = _name(node)
+            if name in {"news", "publication"}:
+                blocks.append(node)
+            elif node.text and node.text.strip():
+                found.setdefault(name, node.text.strip()[:5000])
+    return found
 
 
 def _when(written: str, spec: SourceSpec, fetched: Fetched) -> datetime | None:
     when = parse_when(written, local=zone(spec.timezone))
     return when if when is not None and believable(when, fetched.fetched_at) else None
-
-
-def _child(element: ET.Element, name: str) -> str:
-    """Text of the first descendant so named in any namespace, outside images."""
-    for node in element.iter():
-        if _name(node) == name and node.text and node.text.strip():
-            return node.text.strip()[:5000]
-    return ""
 
 
 def _name(element: ET.Element) -> str:

@@ -22,7 +22,7 @@ TRACKING_PARAMS = frozenset({
     "sharer_sharetime", "spm", "spm_id_from", "timestamp_share", "vd_source", "weibo_id",
     "wt_mc", "wxshare_count", "xtor",
 })  # fmt: skip
-TRACKING_PREFIXES = ("at_", "bd_", "hsa_", "matomo_", "mtm_", "pk_", "piwik_", "utm_")
+TRACKING_PREFIXES = ("at_", "bd_", "hsa_", "matomo_", "mtm_", "piwik_", "pk_", "utm_")
 
 # What stands between the parts of a headline: column, headline, site name.
 # Source: the normalisation rules of Media Cloud, with the marks Chinese sites use.
