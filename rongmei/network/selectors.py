@@ -75,6 +75,11 @@ def peer_of_unit(unit_id: uuid.UUID) -> Peer | None:
     )
 
 
+def active_member(member_id: uuid.UUID) -> Member | None:
+    """The member with this id while the account is active; None for people of other nodes."""
+    return Member.objects.filter(pk=member_id, is_active=True).first()
+
+
 def member_names(ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, str]:
     """Names of members by id."""
     return {found.pk: found.label for found in Member.objects.filter(pk__in=set(ids))}
