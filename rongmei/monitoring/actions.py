@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import uuid
+from typing import TYPE_CHECKING
 
 from rongmei.kernel import audit, db
 from rongmei.monitoring import selectors
 from rongmei.monitoring.models import Topic
-from rongmei.network.models import Member
+
+if TYPE_CHECKING:
+    from rongmei.network.models import Member
 
 
 def topic_mark_pitched(*, by: Member, topic_id: uuid.UUID) -> None:

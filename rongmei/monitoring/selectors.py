@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import uuid
+from typing import TYPE_CHECKING
 
 from django.db.models import QuerySet
 
 from rongmei.kernel.errors import NotFound
 from rongmei.monitoring.models import Topic
 from rongmei.network import policy
-from rongmei.network.models import Member
+
+if TYPE_CHECKING:
+    from rongmei.network.models import Member
 
 
 def topics_visible_to(member: Member) -> QuerySet[Topic]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -22,7 +22,6 @@ from rongmei.monitoring import actions as monitoring
 from rongmei.monitoring import selectors as topics
 from rongmei.network import policy
 from rongmei.network import selectors as network
-from rongmei.network.models import Member
 from rongmei.planning import selectors, telling, wire
 from rongmei.planning.errors import (
     AlreadyAnswered,
@@ -53,6 +52,9 @@ from rongmei.planning.models import (
     TaskState,
 )
 from rongmei.planning.numbers import next_number
+
+if TYPE_CHECKING:
+    from rongmei.network.models import Member
 
 Decision = Literal["approve", "reject", "return", "defer"]
 _DECISIONS: Final[dict[str, PitchState]] = {

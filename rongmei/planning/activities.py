@@ -6,6 +6,7 @@ node must host the unit that the message speaks for.
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 from django.utils import timezone
@@ -26,24 +27,26 @@ def _check_values(fields: dict[str, Any]) -> None:
         raise BadInput
 
 
-def _subject(arrival: Arrival) -> None:
-    if arrival.subject_id != wire.task_id_of(arrival.body):
+def _subject(arrival: Arrival) -> uuid.UUID:
+    task_id = wire.task_id_of(arrival.body)
+    if arrival.subject_id != task_id:
         raise BadInput
+    return task_id
 
 
 def apply_dispatched(arrival: Arrival) -> None:
     """A task for a unit of ours: keep a replica, open our response, tell the unit, acknowledge."""
-    _subject(arrival)
+    task_id = _subject(arrival)
     fields = wire.read_task(arrival.body)
     _check_values(fields)
     exchange.require_home(arrival, network.unit(fields["unit_id"]).node_id)
     if not network.is_local(fields["to_unit_id"]):
         raise ForgedHome
-    known = Task.objects.filter(pk=arrival.subject_id).first()
+    known = Task.objects.filter(pk=task_id).first()
     if known is not None:
         exchange.require_home(arrival, known.home)
         return
-    task = Task(pk=arrival.subject_id, home=arrival.from_node, **fields)
+    task = Task(pk=task_id, home=arrival.from_node, **fields)
     task.save(force_insert=True)
     response = TaskResponse.objects.create(unit_id=task.to_unit_id, task=task)
     telling.task_offered(task)
@@ -54,10 +57,10 @@ def apply_dispatched(arrival: Arrival) -> None:
 
 def apply_updated(arrival: Arrival) -> None:
     """The dispatcher accepted the work, sent it back or called the task off."""
-    _subject(arrival)
+    task_id = _subject(arrival)
     fields = wire.read_task(arrival.body)
     _check_values(fields)
-    task = Task.objects.select_for_update(of=("self",)).get(pk=arrival.subject_id)
+    task = Task.objects.select_for_update(of=("self",)).get(pk=task_id)
     exchange.require_home(arrival, task.home)
     if (task.unit_id, task.to_unit_id) != (fields["unit_id"], fields["to_unit_id"]):
         raise ForgedHome
@@ -80,8 +83,8 @@ def apply_updated(arrival: Arrival) -> None:
 
 def _our_task(arrival: Arrival) -> Task:
     """A task of ours that the sending node's unit was given."""
-    _subject(arrival)
-    task = Task.objects.select_for_update(of=("self",)).get(pk=arrival.subject_id)
+    task_id = _subject(arrival)
+    task = Task.objects.select_for_update(of=("self",)).get(pk=task_id)
     if task.home is not None:
         raise ForgedHome
     exchange.require_home(arrival, network.unit(task.to_unit_id).node_id)

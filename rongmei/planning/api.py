@@ -146,7 +146,7 @@ def decide_pitch(request: HttpRequest, pitch_id: uuid.UUID, decision: DecisionIn
 def list_tasks(request: HttpRequest, stage: str = "") -> QuerySet[Task]:
     """Tasks in reach, newest first."""
     rows = selectors.tasks_visible_to(member_of(request))
-    return rows.filter(stage=stage) if stage else rows
+    return selectors.at_stage(rows, stage) if stage else rows
 
 
 @task_router.get("/{uuid:task_id}", response=TaskOut)

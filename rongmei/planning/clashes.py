@@ -10,14 +10,16 @@ import re
 import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from django.utils import timezone
 
 from rongmei.network import policy
 from rongmei.network import selectors as network
-from rongmei.network.models import Member
 from rongmei.planning.models import Pitch, PitchState
+
+if TYPE_CHECKING:
+    from rongmei.network.models import Member
 
 WINDOW: Final = timedelta(days=90)
 ALIKE: Final = 0.4

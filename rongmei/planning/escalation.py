@@ -25,7 +25,7 @@ def escalate(now: datetime | None = None) -> int:
     soonest = now - timedelta(minutes=LIMITS[True][0])
     waiting = selectors.with_stage(Task.objects.filter(dispatched_at__lte=soonest))
     given = 0
-    for task in waiting.filter(stage=TaskState.OFFERED).select_related("to_unit")[:500]:
+    for task in selectors.at_stage(waiting, TaskState.OFFERED).select_related("to_unit")[:500]:
         given += _escalate_one(task, now)
     return given
 

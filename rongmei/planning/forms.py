@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from rongmei.network.models import Member, Unit
 from rongmei.planning.models import Genre, PitchKind
+
+if TYPE_CHECKING:
+    from rongmei.network.models import Member, Unit
 
 
 def _moment() -> forms.DateTimeInput:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from typing import TYPE_CHECKING
 
 from django.db.models import Case, CharField, Count, F, Q, QuerySet, When
 from django.db.models.functions import Coalesce
@@ -12,9 +13,11 @@ from django.utils import timezone
 
 from rongmei.kernel.errors import NotFound
 from rongmei.network import policy
-from rongmei.network.models import Member
 from rongmei.planning.clashes import Clash, clashes
 from rongmei.planning.models import Pitch, PitchState, Task, TaskState
+
+if TYPE_CHECKING:
+    from rongmei.network.models import Member
 
 __all__ = ["Clash", "clashes"]
 CLOSED = (TaskState.DONE, TaskState.CANCELLED)
@@ -63,7 +66,7 @@ def agenda(member: Member, day: date) -> Agenda:
     decided = pitches_visible_to(member).filter(
         unit__in=units, decided_at__gte=start, decided_at__lt=end
     )
-    due = tasks_visible_to(member).filter(due_at__lt=end).exclude(stage__in=_OVER)
+    due = at_stage(tasks_visible_to(member).filter(due_at__lt=end), *_OPEN)
     return Agenda(
         day=day,
         waiting=list(pitches_to_decide(member)[:100]),
@@ -74,7 +77,12 @@ def agenda(member: Member, day: date) -> Agenda:
     )
 
 
-_OVER = (*CLOSED, TaskState.DECLINED)
+_OPEN = (
+    TaskState.OFFERED,
+    TaskState.ACCEPTED,
+    TaskState.IN_PROGRESS,
+    TaskState.SUBMITTED,
+)
 
 
 def with_stage(rows: QuerySet[Task]) -> QuerySet[Task]:
@@ -90,6 +98,11 @@ def with_stage(rows: QuerySet[Task]) -> QuerySet[Task]:
             output_field=CharField(),
         )
     )
+
+
+def at_stage(rows: QuerySet[Task], *stages: str) -> QuerySet[Task]:
+    """Those of the annotated tasks that are at one of these stages."""
+    return rows.filter(**{"stage__in": stages})
 
 
 def tasks_visible_to(member: Member) -> QuerySet[Task]:

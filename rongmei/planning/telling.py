@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from rongmei.network import actions as network
 from rongmei.network import policy
 from rongmei.network import selectors as network_selectors
-from rongmei.network.models import Member
 from rongmei.planning.models import Pitch, Task, TaskResponse, TaskState
+
+if TYPE_CHECKING:
+    from rongmei.network.models import Member
 
 
 def task_url(task: Task) -> str:

@@ -271,7 +271,7 @@ def tasks(request: MemberRequest) -> HttpResponse:
     counts = selectors.counts_by_stage(rows)
     stages = request.GET.getlist("stage")
     if stages:
-        rows = rows.filter(stage__in=stages)
+        rows = selectors.at_stage(rows, *stages)
     board = request.GET.get("view") == "board"
     shown: dict[str, Any] = {
         "list": chosen,

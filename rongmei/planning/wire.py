@@ -35,6 +35,7 @@ _ANSWER_TEXT: Final = (
     "state", "answered_by_name", "assignee_name", "reason",
     "story_title", "story_state", "published_url",
 )  # fmt: skip
+_WEB: Final = ("http://", "https://")
 _ANSWER_IDS: Final = ("answered_by_id", "assignee_id", "story_id")
 
 
@@ -102,6 +103,11 @@ def read_response(body: dict[str, Any]) -> dict[str, Any]:
             "steps": list(body["steps"]),
             "version": int(body["version"]),
         }
+        for step in fields["steps"]:
+            _time(step["at"])
+        # It becomes a link on our pages.
+        if fields["published_url"] and not fields["published_url"].startswith(_WEB):
+            raise ValueError("not a web address")
     except (KeyError, ValueError, TypeError, AttributeError) as error:
         raise BadInput from error
     return fields
