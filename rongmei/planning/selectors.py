@@ -140,6 +140,7 @@ def tasks_of_pitch(pitch: Pitch) -> QuerySet[Task]:
 
 def tasks_waiting_for(member: Member) -> QuerySet[Task]:
     """Tasks that wait for this member: to be answered, to be written, or to be accepted."""
+    rows = tasks_visible_to(member)
     answer = Q(to_unit__in=policy.units_for(member, "planning.respond"), stage=TaskState.OFFERED)
     write = Q(
         response__assignee_id=member.pk, stage__in=(TaskState.ACCEPTED, TaskState.IN_PROGRESS)
@@ -148,7 +149,8 @@ def tasks_waiting_for(member: Member) -> QuerySet[Task]:
         unit__in=policy.units_for(member, "planning.dispatch"), home=None,
         stage=TaskState.SUBMITTED,
     )  # fmt: skip
-    return tasks_visible_to(member).filter(answer | write | judge).order_by("due_at")
+    # `stage` is an annotation, which the type checker does not see.
+    return rows.filter(answer | write | judge).order_by("due_at")  # type: ignore[misc]
 
 
 def counts_by_state(rows: QuerySet[Pitch]) -> dict[str, int]:
