@@ -228,3 +228,13 @@ def try_route(route: NoticeRoute) -> robots.Answer:
         body="", url=settings.RONGMEI_NODE.url + "/desk/", urgent=False, at=now, who=(),
     )  # fmt: skip
     return post(route, [line], now)
+
+
+def waiting_count() -> float:
+    """Deliveries that are still to be made."""
+    return float(NoticeDelivery.objects.filter(state=State.DUE).count())
+
+
+def failed_count() -> float:
+    """Deliveries that were given up."""
+    return float(NoticeDelivery.objects.filter(state=State.FAILED).count())

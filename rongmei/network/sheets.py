@@ -8,6 +8,7 @@ Columns are found by their heads, in any order; docs/reference/import.md describ
 from __future__ import annotations
 
 import io
+import re
 import uuid
 import zipfile
 from collections.abc import Callable, Iterator
@@ -34,6 +35,7 @@ PEOPLE_COLUMNS: Final = ("账号", "姓名", "英文名", "单位代码", "邮�
 MOST_BYTES: Final = 5 * 1024 * 1024
 MOST_ROWS: Final = 5000
 SAMPLE: Final = "示例"
+_SEPARATORS: Final = re.compile(r"[、,,;;\s]+")
 
 _KINDS: Final = {
     "总部": UnitKind.HQ, "总部融媒体云": UnitKind.HQ,
@@ -254,7 +256,7 @@ def _unit(row: _Row, by: Member) -> Line:
 
 
 def _asked_roles(row: _Row) -> list[Role]:
-    words = [word.strip() for word in row["角色"].replace(",", "、").replace(",", "、").split("、")]
+    words = _SEPARATORS.split(row["角色"])
     unknown = [word for word in words if word and word not in _ROLES]
     if unknown:
         raise RowRefused(_("角色“%(role)s”不认识") % {"role": "、".join(unknown)})

@@ -55,6 +55,7 @@ def unit_add(
         unit.save(force_insert=True)
         audit.record(by, "unit.added", unit, code=code, parent=parent_id)
         events.publish(UnitAdded(subject_id=unit.pk, unit_id=unit.pk))
+    policy.forget(by)
     return unit
 
 
@@ -77,6 +78,7 @@ def unit_change(*, by: Member, unit_id: uuid.UUID, fields: Mapping[str, Any]) ->
             events.publish(
                 UnitChanged(subject_id=unit.pk, unit_id=unit.pk, fields=",".join(changed))
             )
+    policy.forget(by)
     return unit
 
 
