@@ -38,12 +38,10 @@ class TimeInput(forms.TimeInput):
 
 
 class UnitChoice(forms.TypedChoiceField):
-    """Units as an indented tree; the cleaned value is the unit's id."""
+    """Units as an indented tree, filled by `show`; the cleaned value is the unit's id."""
 
-    def __init__(self, reach: Iterable[uuid.UUID] | None = None, **kwargs: Any) -> None:
-        kwargs.setdefault("label", _("单位"))
+    def __init__(self, **kwargs: Any) -> None:
         super().__init__(coerce=uuid.UUID, empty_value=None, choices=[], **kwargs)
-        self.show(reach)
 
     def show(self, reach: Iterable[uuid.UUID] | None) -> None:
         """Offer the units in `reach` (all, with None)."""

@@ -10,6 +10,7 @@ from django.contrib import messages
 from django.db.models import Count
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
@@ -98,6 +99,7 @@ def unit_page(request: MemberRequest, unit_id: uuid.UUID) -> HttpResponse:
         "unit": unit,
         "steps": road(unit),
         "children": children,
+        "add_child": f"{reverse('network:unit_add')}?parent={unit.pk}",
         "people": unit.members.filter(is_active=True).count(),
         "may_change": unit.node.is_self and policy.allows(request.user, "network.manage_units", unit),
         "may_see_people": unit.pk
