@@ -36,7 +36,8 @@ class RongmeiError(Exception):
     def message(self) -> str:
         """The words for a person, in the language that is active now."""
         default = self.words or (type(self).__doc__ or "").strip().split("\n", 1)[0]
-        return str(self._message or default)
+        text = str(self._message or default)
+        return text % self.details if self.details and "%(" in text else text
 
     def __str__(self) -> str:
         return self.message

@@ -63,7 +63,9 @@ def _payload(event: DomainEvent) -> dict[str, Any]:
     fields.pop("unit_id")
     encoder = DjangoJSONEncoder()
     return {
-        key: value if isinstance(value, str | int | float | bool | None | list | dict) else encoder.default(value)
+        key: value
+        if isinstance(value, str | int | float | bool | None | list | dict)
+        else encoder.default(value)
         for key, value in fields.items()
     }
 

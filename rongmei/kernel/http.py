@@ -84,6 +84,7 @@ _NO_BODY = frozenset({204, 304})
 _PRIVATE_HEADERS = frozenset({"authorization", "cookie", "proxy-authorization", "signature"})
 _EXCERPT = 2048
 _T = TypeVar("_T")
+_D = TypeVar("_D", bound="Door")
 
 
 @dataclass(frozen=True, slots=True)
@@ -549,7 +550,7 @@ def post(
 
 
 @contextlib.contextmanager
-def use_door(door: Door) -> Iterator[Door]:
+def use_door(door: _D) -> Iterator[_D]:
     """Let ``fetch`` and ``post`` use ``door`` (a fake, say) inside the ``with`` block."""
     before = _bridge.stand_in
     _bridge.stand_in = door

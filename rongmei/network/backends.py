@@ -36,7 +36,11 @@ class MatrixBackend(BaseBackend):
 
     @override
     def authenticate(
-        self, request: HttpRequest | None, username: str | None = None, password: str | None = None, **kwargs: Any
+        self,
+        request: HttpRequest | None,
+        username: str | None = None,
+        password: str | None = None,
+        **kwargs: Any,
     ) -> Member | None:
         """Return the member whose password this is, or None; takes as long for an unknown name."""
         if not username or password is None:

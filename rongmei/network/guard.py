@@ -32,7 +32,9 @@ class MemberRequest(HttpRequest):
 View = Callable[Concatenate[MemberRequest, P], HttpResponse]
 
 
-def page(permission: str, *others: str) -> Callable[[View[P]], Callable[Concatenate[HttpRequest, P], HttpResponse]]:
+def page(
+    permission: str, *others: str
+) -> Callable[[View[P]], Callable[Concatenate[HttpRequest, P], HttpResponse]]:
     """Open the view to signed-in members who hold `permission`, or one of `others`, at any unit.
 
     `SIGNED_IN` opens it to every member: for their own settings and notices only.

@@ -7,11 +7,13 @@ from allauth.mfa.base import views as mfa
 from allauth.mfa.recovery_codes import views as codes
 from allauth.mfa.totp import views as totp
 from django.contrib.auth.decorators import login_required
-from django.urls import path
+from django.urls import URLPattern, URLResolver, path
 
+from rongmei.network import views_exchange, views_peers
 from rongmei.network.views import audit, imports, members, own, rights, routes, units
 
-urlpatterns = [
+urlpatterns: list[URLPattern | URLResolver] = [
+    *views_peers.patterns,
     path("settings/", own.settings_page, name="settings"),
     path("settings/tokens/", own.tokens_page, name="tokens"),
     path("settings/tokens/<uuid:token_id>/revoke/", own.token_revoke, name="token_revoke"),
@@ -54,7 +56,10 @@ urlpatterns = [
 # Of allauth's addresses only those that this organisation uses: accounts are made, passwords are
 # reset and names are changed by administrators, so there is no sign-up, no mail confirmation and no
 # reset by mail.
-root_patterns = [
+root_patterns: list[URLPattern | URLResolver] = [
+    path("exchange/v1/inbox", views_exchange.inbox, name="exchange_inbox"),
+    path("exchange/v1/outbox", views_exchange.outbox, name="exchange_outbox"),
+    path("exchange/v1/hello", views_exchange.hello, name="exchange_hello"),
     path("accounts/login/", account.login, name="account_login"),
     path("accounts/logout/", account.logout, name="account_logout"),
     path("accounts/inactive/", account.account_inactive, name="account_inactive"),

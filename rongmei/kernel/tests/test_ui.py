@@ -6,6 +6,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from babel.messages.pofile import read_po
 from django import forms
 from django.core.paginator import Paginator
 from django.http import QueryDict
@@ -395,6 +396,30 @@ def test_pages_render_without_inline_code_or_doubled_ids(name, language, setting
     assert f'<html lang="{"zh-CN" if language == "zh-hans" else "en"}"' in html
     assert 'id="main"' in html
     assert 'class="skip" href="#main"' in html
+
+
+# ---- English
+
+
+def _said() -> set[str]:
+    """Every msgid of the kit's templates and Python."""
+    found: set[str] = set()
+    for page in (KERNEL / "templates" / "ui").rglob("*.html"):
+        text = page.read_text()
+        found |= set(re.findall(r'{% translate "([^"]+)"', text))
+        found |= set(re.findall(r'_\("([^"]+)"\)', text))
+    for module in (KERNEL / "ui").glob("*.py"):
+        found |= set(re.findall(r'n?gettext(?:_lazy)?\(\s*"([^"]+)"', module.read_text()))
+    return found
+
+
+def test_every_word_of_the_kit_has_english():
+    with (KERNEL / "locale" / "en" / "LC_MESSAGES" / "django.po").open("rb") as file:
+        catalogue = read_po(file)
+    said = _said()
+    assert len(said) > 100
+    missing = [text for text in said if not (catalogue.get(text) and catalogue.get(text).string)]
+    assert missing == []
 
 
 # ---- Colours

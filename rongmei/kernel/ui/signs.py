@@ -102,7 +102,7 @@ def badge(
 
 
 LEVEL_SHAPES: dict[str, str] = {
-    "red": '<path d="M5 0h6l5 5v6l-5 5H5l-5-5V5z"/>',
+    "red": '<path d="M8 0l8 8-8 8-8-8z"/>',
     "orange": '<path d="M8 1l8 14H0z"/>',
     "yellow": '<path d="M1 1h14v14H1z"/>',
     "blue": '<circle cx="8" cy="8" r="7.5"/>',
@@ -175,7 +175,7 @@ def script_words() -> SafeString:
             "data_h": gettext("%(h)d小时"),
             "data_m": gettext("%(m)d分钟"),
             "data_s": gettext("%(s)d秒"),
-            "data_failed": gettext("没有完成 · 页面上的内容没有改动 · 请再试一次"),
-            "data_failed_offline": gettext("网络已断开 · 页面上的内容没有改动 · 恢复后请再试一次"),
+            "data_failed": gettext("没有完成 · 你填的内容还在页面上 · 请再试一次"),
+            "data_failed_offline": gettext("网络已断开 · 你填的内容还在页面上 · 恢复后请再试一次"),
         }
     )
