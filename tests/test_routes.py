@@ -31,7 +31,7 @@ SIGNED_OUT = {301, 302, 401, 403, 404}
 
 
 def call(name: str, row: Route, cast: Cast, username: str | None) -> Any:
-    client = Client(raise_request_exception=False)
+    client = Client()
     if username:
         policy.forget(cast.people[username])
         client.force_login(cast.people[username], BACKEND)
@@ -63,22 +63,24 @@ def test_every_address_has_a_row():
 def test_every_row_says_something():
     for name, given in ROWS.items():
         for row in given:
-            says = [bool(row.public), row.signed_in, bool(row.allowed and row.refused)]
+            says = [bool(row.public), row.signed_in and not row.refused, bool(row.allowed and row.refused)]
             assert says.count(True) == 1, f"{name}: public, signed_in, or both allowed and refused"
 
 
 def test_every_api_operation_has_a_row():
-    missing = []
+    methods: dict[str, set[str]] = {}
     for address in routes.addresses():
-        view = getattr(address.view, "__self__", None)
-        if isinstance(view, PathView):
-            methods = {row.method for row in ROWS[address.name]}
-            missing += [
-                f"{method} {address.pattern}"
-                for operation in view.operations
-                for method in operation.methods
-                if method not in methods
-            ]
+        methods.setdefault(address.pattern, set()).update(
+            row.method for row in ROWS.get(address.name, ())
+        )
+    missing = {
+        f"{method} {address.pattern}"
+        for address in routes.addresses()
+        if isinstance(view := getattr(address.view, "__self__", None), PathView)
+        for operation in view.operations
+        for method in operation.methods
+        if method not in methods[address.pattern]
+    }
     assert not missing
 
 
@@ -106,7 +108,7 @@ def test_row_holds(name: str, cast: Cast):
         for username, status in row.allowed:
             answer = call(name, row, cast, username)
             assert answer.status_code == status, f"{row.method} {name}: {username} got {answer.status_code}"
-        if row.signed_in:
+        if row.signed_in and not row.allowed:
             answer = call(name, row, cast, "hq.reporter")
             assert answer.status_code < 400, f"{row.method} {name}: got {answer.status_code}"
 
@@ -122,6 +124,8 @@ def test_public_address_answers_strangers(name: str, cast: Cast):
 def _asked(permission: str) -> bool:
     """Whether the permission's own room asks for it anywhere."""
     room = Path("rongmei") / permission.split(".")[0]
+    if room.name not in routes.tables():
+        return False
     return any(
         f'"{permission}"' in path.read_text()
         for path in room.rglob("*.py")

@@ -172,3 +172,10 @@ class NothingToReplay(NetworkError):
 
     status = 409
     words = _("这条消息已经处理过,未再改动。请刷新查看。")
+
+
+class NoPassword(NetworkError):
+    """This account has no password on this node."""
+
+    status = 409
+    words = _("这个账号通过统一身份登录,在这里没有密码可改。请到统一身份系统修改。")

@@ -121,7 +121,7 @@ class Route:
 
     `args` and `data` are made from the cast (and may make the records they need); `allowed` and
     `refused` are (username, status) pairs. `public` is the reason why strangers may call it;
-    `signed_in` says that every member may. Data of an API call goes as JSON.
+    `signed_in` says that every member may, with any answer below 400 or those in `allowed`. Data of an API call goes as JSON.
     """
 
     args: Callable[[Cast], dict[str, Any]] | None = None

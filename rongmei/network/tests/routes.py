@@ -11,8 +11,6 @@ from rongmei.network.models import ApiToken, Grant, Notice, NoticeRoute, RoleHol
 from rongmei.network.testing import Cast, Route
 from rongmei.network.types import Role
 
-OWN = "a member's own"
-
 
 def unit(code: str) -> Any:
     return lambda cast: {"unit_id": cast.unit(code).pk}
@@ -54,6 +52,14 @@ def token(cast: Cast) -> dict[str, Any]:
         member=cast.people["hq.reporter"], name="示例", prefix="abcdefgh", digest="0" * 64
     )
     return {"token_id": made.pk}
+
+
+def with_password(cast: Cast) -> dict[str, Any]:
+    member = cast.people["hq.reporter"]
+    if not member.has_usable_password():
+        member.set_password("correct horse battery")
+        member.save(update_fields=["password"])
+    return {}
 
 
 def reason(cast: Cast) -> dict[str, Any]:
@@ -240,29 +246,35 @@ ROUTES: dict[str, Route | tuple[Route, ...]] = {
         method="POST", allowed=(("yl.sysadmin", 409),), refused=(("yl.secadmin", 403), ("yl.chief", 403))
     ),
     "network:import_template": _admin_page(),
+    # Between nodes.
+    "exchange_hello": Route(method="POST", public="nodes prove themselves by signature or invitation"),
+    "exchange_inbox": Route(method="POST", public="nodes prove themselves by signature"),
+    "exchange_outbox": Route(public="nodes prove themselves by signature"),
     # Signing in.
     "account_login": Route(public="the door itself"),
     "account_logout": Route(public="sends strangers to the portal"),
     "account_inactive": Route(public="says that an account is closed; holds no data"),
     "mfa_authenticate": Route(public="the second step at the door; only with the first one done"),
-    "account_reauthenticate": Route(signed_in=True),
-    "account_change_password": Route(signed_in=True),
+    "account_reauthenticate": Route(args=with_password, signed_in=True),
+    "account_change_password": Route(args=with_password, signed_in=True),
     "mfa_index": Route(signed_in=True),
-    "mfa_reauthenticate": Route(signed_in=True),
+    "mfa_reauthenticate": Route(allowed=(("hq.reporter", 403),), signed_in=True),
     "mfa_activate_totp": Route(signed_in=True),
-    "mfa_deactivate_totp": Route(allowed=(), refused=(), signed_in=True),
-    "mfa_view_recovery_codes": Route(signed_in=True),
+    # Without a second factor there is nothing to see or to take away.
+    "mfa_deactivate_totp": Route(allowed=(("hq.reporter", 404),), signed_in=True),
+    "mfa_view_recovery_codes": Route(allowed=(("hq.reporter", 404),), signed_in=True),
     "mfa_generate_recovery_codes": Route(signed_in=True),
-    "mfa_download_recovery_codes": Route(signed_in=True),
+    "mfa_download_recovery_codes": Route(allowed=(("hq.reporter", 404),), signed_in=True),
     # API.
     "api:me": Route(signed_in=True),
     "api:units": Route(allowed=(("yl.reporter", 200),), refused=(("yl.nobody", 403),)),
-    "api:members": (
-        Route(allowed=(("yl.sysadmin", 200), ("yl.secadmin", 200)), refused=(("yl.auditor", 403), ("planner", 403))),
-        Route(
-            method="POST", data=new_member, allowed=(("yl.sysadmin", 201),),
-            refused=(("yl.secadmin", 403), ("planner", 403)),
-        ),
+    "api:members": Route(
+        allowed=(("yl.sysadmin", 200), ("yl.secadmin", 200)),
+        refused=(("yl.auditor", 403), ("planner", 403)),
+    ),
+    "api:member_add": Route(
+        method="POST", data=new_member, allowed=(("yl.sysadmin", 201),),
+        refused=(("yl.secadmin", 403), ("planner", 403)),
     ),
     "api:member_disable": Route(
         args=OF_YUNLING, method="POST", data=reason, allowed=(("yl.sysadmin", 200),),
@@ -274,10 +286,8 @@ ROUTES: dict[str, Route | tuple[Route, ...]] = {
     "api:audit_verify": Route(
         method="POST", allowed=(("yl.auditor", 200),), refused=(("sysadmin", 403), ("planner", 403))
     ),
-    "api:tokens": (
-        Route(signed_in=True),
-        Route(method="POST", data=lambda cast: {"name": "示例"}, signed_in=True),
-    ),
+    "api:tokens": Route(signed_in=True),
+    "api:token_create": Route(method="POST", data=lambda cast: {"name": "示例"}, signed_in=True),
     "api:token_revoke": Route(
         args=token, method="DELETE", allowed=(("hq.reporter", 204),), refused=(("planner", 404),)
     ),

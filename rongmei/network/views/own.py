@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 
+from allauth.account import views as account_views
 from allauth.mfa.utils import is_mfa_enabled
 from allauth.usersessions.models import UserSession
 from django.conf import settings
@@ -18,6 +19,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from rongmei.network import actions, selectors
 from rongmei.network.actions import members, tokens
+from rongmei.network.errors import NoPassword
 from rongmei.network.forms import ProfileForm, TokenForm
 from rongmei.network.guard import SIGNED_IN, MemberRequest, page
 from rongmei.network.models import Member
@@ -43,6 +45,15 @@ def settings_page(request: MemberRequest) -> HttpResponse:
         return answer
     shown = {"form": form, "tab": "profile", "has_totp": is_mfa_enabled(request.user)}
     return render(request, "network/settings.html", shown, status=422 if form.errors else 200)
+
+
+@page(SIGNED_IN)
+def password_page(request: MemberRequest) -> HttpResponse:
+    """Change one's password; who signs in through the group's own sign-on has none here."""
+    if not request.user.has_usable_password():
+        raise NoPassword
+    answer: HttpResponse = account_views.password_change(request)
+    return answer
 
 
 @page(SIGNED_IN)
