@@ -137,7 +137,7 @@ def test_a_grant_opens_and_its_end_shuts(cast):
 
 def test_units_of_other_nodes_are_read_only(cast):
     unit = cast.unit("shimenkan")
-    unit.node = Node.objects.get(slug="yunling")
+    unit.node = Node.objects.create(slug="far", name="远端", url="http://127.0.0.1:1")
     unit.save()
     with pytest.raises(NotOurUnit):
         units.unit_change(by=cast["sysadmin"], unit_id=unit.pk, fields={"name": "改名"})

@@ -132,6 +132,8 @@ def code(secret: str) -> str:
 
 def test_the_second_factor_from_setting_up_to_recovery(person):
     client, _answer = sign_in()
+    assert client.get("/accounts/2fa/totp/activate/").url.startswith("/accounts/reauthenticate/")
+    client.post("/accounts/reauthenticate/", {"password": PASSWORD})
     page = client.get("/accounts/2fa/totp/activate/")
     assert "data:image/svg+xml" in page.text
     secret = re.search(r"<code>([A-Z2-7]{16,})</code>", page.text)[1]
