@@ -45,7 +45,9 @@ def call(name: str, row: Route, cast: Cast, username: str | None) -> Any:
 
 
 def is_sent_to_sign_in(answer: Any) -> bool:
-    return answer.status_code in {301, 302} and urlsplit(answer.url).path == reverse("account_login")
+    return answer.status_code in {301, 302} and urlsplit(answer.url).path == reverse(
+        "account_login"
+    )
 
 
 def holds(answer: Any, status: int) -> bool:
@@ -63,7 +65,11 @@ def test_every_address_has_a_row():
 def test_every_row_says_something():
     for name, given in ROWS.items():
         for row in given:
-            says = [bool(row.public), row.signed_in and not row.refused, bool(row.allowed and row.refused)]
+            says = [
+                bool(row.public),
+                row.signed_in and not row.refused,
+                bool(row.allowed and row.refused),
+            ]
             assert says.count(True) == 1, f"{name}: public, signed_in, or both allowed and refused"
 
 
@@ -97,17 +103,25 @@ def test_every_desk_page_is_guarded():
 def test_row_holds(name: str, cast: Cast):
     for row in GUARDED[name]:
         answer = call(name, row, cast, None)
-        assert answer.status_code in SIGNED_OUT, f"{row.method} {name}: a stranger got {answer.status_code}"
+        assert answer.status_code in SIGNED_OUT, (
+            f"{row.method} {name}: a stranger got {answer.status_code}"
+        )
         if answer.status_code in {301, 302}:
             assert is_sent_to_sign_in(answer), f"{name}: a stranger was sent to {answer.url}"
         for username, status in row.refused:
             before = AuditEntry.objects.count()
             answer = call(name, row, cast, username)
-            assert holds(answer, status), f"{row.method} {name}: {username} got {answer.status_code}"
-            assert AuditEntry.objects.count() == before, f"{name}: {username} was refused and left a line"
+            assert holds(answer, status), (
+                f"{row.method} {name}: {username} got {answer.status_code}"
+            )
+            assert AuditEntry.objects.count() == before, (
+                f"{name}: {username} was refused and left a line"
+            )
         for username, status in row.allowed:
             answer = call(name, row, cast, username)
-            assert answer.status_code == status, f"{row.method} {name}: {username} got {answer.status_code}"
+            assert answer.status_code == status, (
+                f"{row.method} {name}: {username} got {answer.status_code}"
+            )
         if row.signed_in and not row.allowed:
             answer = call(name, row, cast, "hq.reporter")
             assert answer.status_code < 400, f"{row.method} {name}: got {answer.status_code}"

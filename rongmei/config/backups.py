@@ -193,7 +193,9 @@ def _unpack(source: Path, draft: Path) -> dict[str, Any]:
     except (tarfile.TarError, OSError, KeyError, TypeError, json.JSONDecodeError) as error:
         raise BackupRefused(f"{source} 不是完整的备份:{error}。没有恢复。") from error
     if manifest.get("format") != FORMAT:
-        raise BackupRefused(f"备份的格式是 {manifest.get('format')},这个版本只认 {FORMAT}。没有恢复。")
+        raise BackupRefused(
+            f"备份的格式是 {manifest.get('format')},这个版本只认 {FORMAT}。没有恢复。"
+        )
     (draft / _MANIFEST).unlink()
     found = {path.relative_to(draft).as_posix() for path in draft.rglob("*") if path.is_file()}
     strange = found.symmetric_difference(expected)
@@ -212,7 +214,9 @@ def _fit(draft: Path, database_url: str) -> None:
     pairs.pop("DATABASE_URL", None)
     if (draft / _DUMP).exists():
         if not database_url:
-            raise BackupRefused("这是 PostgreSQL 节点的备份:请用 --database 给出一个空数据库的地址。没有恢复。")
+            raise BackupRefused(
+                "这是 PostgreSQL 节点的备份:请用 --database 给出一个空数据库的地址。没有恢复。"
+            )
         pairs["DATABASE_URL"] = database_url
         _run(
             [
@@ -235,14 +239,16 @@ def _check_chain(draft: Path, manifest: dict[str, Any], database_url: str) -> No
     environ["RONGMEI_HOME"] = str(draft)
     environ["DJANGO_SETTINGS_MODULE"] = "rongmei.config.settings"
     environ.pop("RONGMEI_SECRET_KEY", None)
-    done = subprocess.run(  # noqa: S603 - our own command
+    done = subprocess.run(
         [sys.executable, "-m", "rongmei", "audit", "verify", "--json"],
         env=environ, capture_output=True, text=True, timeout=3600, check=False,
     )  # fmt: skip
     try:
         said = json.loads(done.stdout)
     except json.JSONDecodeError as error:
-        raise BackupRefused(f"恢复后的数据库打不开:{done.stderr.strip()[-400:]}。没有恢复。") from error
+        raise BackupRefused(
+            f"恢复后的数据库打不开:{done.stderr.strip()[-400:]}。没有恢复。"
+        ) from error
     if not said["ok"]:
         raise BackupRefused(f"备份里的审计链第 {said['broken']} 条对不上,备份不可信。没有恢复。")
     # Lines written while the backup ran are in the copy and not in the note, never the reverse.

@@ -36,14 +36,23 @@ class Finding:
 def _python(node: Node) -> Finding:
     seen = ".".join(map(str, sys.version_info[:3]))
     fine = sys.version_info >= (3, 11)
-    return Finding("python", "ok" if fine else "fail", seen, "" if fine else "请安装 Python 3.11 或更新的版本。")
+    return Finding(
+        "python",
+        "ok" if fine else "fail",
+        seen,
+        "" if fine else "请安装 Python 3.11 或更新的版本。",
+    )
 
 
 def _sqlite(node: Node) -> Finding:
     if not node.database_url.startswith("sqlite"):
         return Finding("sqlite", "ok", "未使用")
     fine = sqlite3.sqlite_version_info >= (3, 37)
-    todo = "" if fine else "SQLite 过旧:请换用自带新版 SQLite 的 Python,或改用 PostgreSQL(DATABASE_URL)。"
+    todo = (
+        ""
+        if fine
+        else "SQLite 过旧:请换用自带新版 SQLite 的 Python,或改用 PostgreSQL(DATABASE_URL)。"
+    )
     return Finding("sqlite", "ok" if fine else "fail", sqlite3.sqlite_version, todo)
 
 
@@ -59,7 +68,9 @@ def _home(node: Node) -> Finding:
 def _key(node: Node) -> Finding:
     path = node.home / "keys" / "node.pem"
     if not path.exists():
-        return Finding("key", "warn", "没有节点密钥", "运行 rongmei init 会生成;恢复备份时请连 keys 一起恢复。")
+        return Finding(
+            "key", "warn", "没有节点密钥", "运行 rongmei init 会生成;恢复备份时请连 keys 一起恢复。"
+        )
     if stat.S_IMODE(path.stat().st_mode) & 0o077:
         return Finding("key", "fail", "节点密钥别人也能读", f"运行 chmod 600 {path}")
     return Finding("key", "ok", "只有本用户可读")
@@ -72,9 +83,16 @@ def _database(node: Node) -> Finding:
         executor = MigrationExecutor(connection)
         waiting = executor.migration_plan(executor.loader.graph.leaf_nodes())
     except Error as error:
-        return Finding("database", "fail", str(error)[:200], "核对 DATABASE_URL、数据库是否启动、磁盘是否已满。")
+        return Finding(
+            "database",
+            "fail",
+            str(error)[:200],
+            "核对 DATABASE_URL、数据库是否启动、磁盘是否已满。",
+        )
     if waiting:
-        return Finding("database", "fail", f"有 {len(waiting)} 个迁移没有做", "先备份,再运行 rongmei migrate。")
+        return Finding(
+            "database", "fail", f"有 {len(waiting)} 个迁移没有做", "先备份,再运行 rongmei migrate。"
+        )
     return Finding("database", "ok", connection.vendor)
 
 
@@ -84,7 +102,12 @@ def _chain(node: Node) -> Finding:
     except Error as error:
         return Finding("audit", "fail", str(error)[:200], "先解决数据库的问题。")
     if not verdict.ok:
-        return Finding("audit", "fail", f"第 {verdict.broken} 条对不上", "运行 rongmei audit verify,保留现场并核对备份。")
+        return Finding(
+            "audit",
+            "fail",
+            f"第 {verdict.broken} 条对不上",
+            "运行 rongmei audit verify,保留现场并核对备份。",
+        )
     return Finding("audit", "ok", f"{verdict.entries} 条相符")
 
 
@@ -99,7 +122,12 @@ def _disk(node: Node) -> Finding:
 def _fonts(node: Node) -> Finding:
     tool = shutil.which("fc-list")
     if tool is None:
-        return Finding("fonts", "warn", "没有 fc-list,查不了字体", "装上 fontconfig 和一套中文字体(如 fonts-noto-cjk)。")
+        return Finding(
+            "fonts",
+            "warn",
+            "没有 fc-list,查不了字体",
+            "装上 fontconfig 和一套中文字体(如 fonts-noto-cjk)。",
+        )
     try:
         listed = subprocess.run(  # noqa: S603 - fixed words
             [tool, ":lang=zh", "family"], capture_output=True, text=True, timeout=20, check=False
@@ -108,7 +136,12 @@ def _fonts(node: Node) -> Finding:
         return Finding("fonts", "warn", "fc-list 没有应答", "运行 fc-cache 后再试。")
     families = {line.split(",")[0] for line in listed.stdout.splitlines() if line.strip()}
     if not families:
-        return Finding("fonts", "warn", "没有中文字体", "装一套中文字体(如 fonts-noto-cjk),否则服务器上生成的图片缺字。")
+        return Finding(
+            "fonts",
+            "warn",
+            "没有中文字体",
+            "装一套中文字体(如 fonts-noto-cjk),否则服务器上生成的图片缺字。",
+        )
     return Finding("fonts", "ok", "、".join(sorted(families)[:3]))
 
 
@@ -134,14 +167,21 @@ def _clock(node: Node) -> Finding:
     except Error:
         last = None
     if now.year < 2025 or (last is not None and last > now):
-        return Finding("clock", "fail", now.isoformat(timespec="seconds"), "系统时间不对,请打开网络对时(NTP)。")
+        return Finding(
+            "clock", "fail", now.isoformat(timespec="seconds"), "系统时间不对,请打开网络对时(NTP)。"
+        )
     return Finding("clock", "ok", now.isoformat(timespec="seconds"))
 
 
 def _index(node: Node) -> Finding:
     folder = node.data / "index"
     if not folder.exists():
-        return Finding("index", "warn", "还没有检索索引", "rongmei up 启动后会自动建立;恢复备份后也会自动重建。")
+        return Finding(
+            "index",
+            "warn",
+            "还没有检索索引",
+            "rongmei up 启动后会自动建立;恢复备份后也会自动重建。",
+        )
     return Finding("index", "ok", str(folder))
 
 

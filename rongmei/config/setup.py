@@ -47,7 +47,9 @@ class FirstUnit:
 def write_home(node: Node, *, slug: str, name: str, url: str, port: int) -> None:
     """Write `node.env` with a fresh secret key, once, and make the folders."""
     if (node.home / ENV_FILE).exists():
-        raise AlreadyMade(_("%(home)s 里已有一个节点,没有改动。要另建,请换一个文件夹。") % {"home": node.home})
+        raise AlreadyMade(
+            _("%(home)s 里已有一个节点,没有改动。要另建,请换一个文件夹。") % {"home": node.home}
+        )
     node.home.mkdir(mode=0o700, parents=True, exist_ok=True)
     node.data.mkdir(mode=0o700, exist_ok=True)
     pairs = {

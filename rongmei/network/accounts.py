@@ -90,10 +90,10 @@ class NewPasswordForm(ChangePasswordForm):  # type: ignore[misc] # allauth has n
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _word(
-            self, oldpassword=_("当前密码"), password1=_("新密码"), password2=_("再输一次新密码")
+        _word(self, oldpassword=_("当前密码"), password1=_("新密码"), password2=_("再输一次新密码"))
+        self.fields["password1"].help_text = _(
+            "至少 12 个字符;不能全是数字、太常见,也不能与账号姓名相近。"
         )
-        self.fields["password1"].help_text = _("至少 12 个字符;不能全是数字、太常见,也不能与账号姓名相近。")
 
 
 class PasswordAgainForm(ReauthenticateForm):  # type: ignore[misc] # allauth has no types

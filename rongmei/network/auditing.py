@@ -92,7 +92,9 @@ def _id_or(text: str, id_field: str, name_lookup: str) -> Q:
         return Q(**{name_lookup: text.strip()})
 
 
-def page(rows: QuerySet[AuditEntry], *, before: int | None = None, after: int | None = None) -> Page:
+def page(
+    rows: QuerySet[AuditEntry], *, before: int | None = None, after: int | None = None
+) -> Page:
     """One page by number, so that new lines do not shift what is being read."""
     if after is not None:
         listed = list(rows.filter(seq__gt=after).order_by("seq")[: PAGE + 1])

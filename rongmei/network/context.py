@@ -94,7 +94,12 @@ def _top_bar(member: Member, unread: int) -> Shell:
         member_menu=(
             Link(gettext("我的设置"), reverse("network:settings"), "user-circle"),
             Link(gettext("登录与安全"), reverse("mfa_index"), "shield-check"),
-            Link(gettext("退出登录"), reverse("account_logout"), "arrow-right-start-on-rectangle", post=True),
+            Link(
+                gettext("退出登录"),
+                reverse("account_logout"),
+                "arrow-right-start-on-rectangle",
+                post=True,
+            ),
         ),
         home_url="/desk/",
         sample=settings.RONGMEI_NODE.demo,

@@ -84,7 +84,9 @@ class ProfileForm(forms.ModelForm):
 class TokenForm(forms.Form):
     """A new token for /api/v1/."""
 
-    name = forms.CharField(label=_("用途"), max_length=60, help_text=_("写明哪个程序用它,以后好认。"))
+    name = forms.CharField(
+        label=_("用途"), max_length=60, help_text=_("写明哪个程序用它,以后好认。")
+    )
     days = forms.TypedChoiceField(
         label=_("有效期"),
         coerce=int,
@@ -221,7 +223,9 @@ class RouteForm(forms.ModelForm):
         }  # fmt: skip
         help_texts = {
             "url": _("从群设置里复制的机器人地址,或接收程序的地址。"),
-            "secret": _("钉钉、飞书的“加签”密钥,或 Webhook 的共享密钥。保存后不再显示;留空则不变。"),
+            "secret": _(
+                "钉钉、飞书的“加签”密钥,或 Webhook 的共享密钥。保存后不再显示;留空则不变。"
+            ),
             "internal": _("需要“允许信源访问内网地址”的权限。"),
         }
         widgets = {"secret": forms.PasswordInput(attrs={"autocomplete": "off"})}
@@ -258,5 +262,3 @@ class SheetForm(forms.Form):
     """An Excel sheet of units and people."""
 
     sheet = forms.FileField(label=_("表格文件"), help_text=_("按模板填好的 .xlsx,不超过 5 MB。"))
-
-

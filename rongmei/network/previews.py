@@ -109,7 +109,9 @@ def role_revoke(holding: RoleHolding) -> list[Change]:
 
 def _holders(units: Iterable[uuid.UUID]) -> list[Member]:
     return list(
-        Member.objects.filter(is_active=True, holdings__unit__in=list(units)).distinct().order_by("username")
+        Member.objects.filter(is_active=True, holdings__unit__in=list(units))
+        .distinct()
+        .order_by("username")
     )
 
 

@@ -181,7 +181,12 @@ def _json(url: str, body: Any) -> Message:
     return Message(url, orjson.dumps(body), {})
 
 
-BUILD: Final = {Kind.WEBHOOK: webhook, Kind.WECOM: wecom, Kind.DINGTALK: dingtalk, Kind.FEISHU: feishu}
+BUILD: Final = {
+    Kind.WEBHOOK: webhook,
+    Kind.WECOM: wecom,
+    Kind.DINGTALK: dingtalk,
+    Kind.FEISHU: feishu,
+}
 
 
 def judge(kind: str, body: bytes) -> Answer:

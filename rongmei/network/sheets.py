@@ -107,8 +107,12 @@ def write_template(path: Path | io.BytesIO) -> None:
     sheet = book.active
     sheet.title = UNITS
     sheet.append(UNIT_COLUMNS)
-    sheet.append(["示例-yunling", "示例:云岭融媒体中心", "云岭", "Yunling Centre", "中心", "hq", "云岭"])
-    sheet.append(["示例-station", "示例:石门坎融媒体站", "石门坎", "", "站", "示例-yunling", "云岭"])
+    sheet.append(
+        ["示例-yunling", "示例:云岭融媒体中心", "云岭", "Yunling Centre", "中心", "hq", "云岭"]
+    )
+    sheet.append(
+        ["示例-station", "示例:石门坎融媒体站", "石门坎", "", "站", "示例-yunling", "云岭"]
+    )
     people = book.create_sheet(PEOPLE)
     people.append(PEOPLE_COLUMNS)
     people.append(["示例.reporter", "示例:记山行", "", "示例-yunling", "", "", "记者"])
@@ -125,7 +129,10 @@ def read(content: bytes) -> dict[str, list[_Row]]:
     if len(content) > MOST_BYTES:
         raise BadSheet(_("表格超过 5 MB,未导入任何内容。请拆成几份再传。"))
     try:
-        if sum(one.file_size for one in zipfile.ZipFile(io.BytesIO(content)).infolist()) > 20 * MOST_BYTES:
+        if (
+            sum(one.file_size for one in zipfile.ZipFile(io.BytesIO(content)).infolist())
+            > 20 * MOST_BYTES
+        ):
             raise BadSheet
         book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True)
     except (zipfile.BadZipFile, InvalidFileException, KeyError, ValueError, OSError) as error:
@@ -195,8 +202,7 @@ def _sheet(report: Report, name: str, rows: list[_Row], one: Callable[[_Row], Li
     lines: list[Line] = []
     try:
         with db.write():
-            for row in rows:
-                lines.append(_tried(name, row, one))
+            lines.extend(_tried(name, row, one) for row in rows)
             if any(line.outcome == "refused" for line in lines):
                 raise _Undo
     except _Undo:
@@ -204,7 +210,9 @@ def _sheet(report: Report, name: str, rows: list[_Row], one: Callable[[_Row], Li
         lines = [
             line
             if line.outcome in {"refused", "unchanged"}
-            else Line(line.sheet, line.row, line.name, "held", _("本行没有问题,因同表其他行被拒而未写入"))
+            else Line(
+                line.sheet, line.row, line.name, "held", _("本行没有问题,因同表其他行被拒而未写入")
+            )
             for line in lines
         ]
     else:
@@ -232,7 +240,9 @@ def _unit(row: _Row, by: Member) -> Line:
     kind = _KINDS.get(row["类别"])
     if kind is None:
         known = "、".join(("总部", "中心", "站", "平台"))
-        raise RowRefused(_("类别“%(kind)s”不认识,可填:%(known)s") % {"kind": row["类别"], "known": known})
+        raise RowRefused(
+            _("类别“%(kind)s”不认识,可填:%(known)s") % {"kind": row["类别"], "known": known}
+        )
     fields: dict[str, Any] = {
         "name": row["名称"], "short_name": row["简称"], "name_en": row["英文名"],
         "kind": kind, "region": row["地区"],
@@ -296,7 +306,9 @@ def _person(
 
 
 def _roles(member: Member, unit_id: uuid.UUID, asked: list[Role], grantor: Member | None) -> str:
-    held = set(RoleHolding.objects.filter(member=member, unit=unit_id).values_list("role", flat=True))
+    held = set(
+        RoleHolding.objects.filter(member=member, unit=unit_id).values_list("role", flat=True)
+    )
     wanted = [role for role in asked if role.value not in held]
     if not wanted:
         return ""

@@ -59,19 +59,25 @@ def password_changed(sender: Any, request: HttpRequest, user: Member, **kwargs: 
     members.password_was_changed(by=user, keep_session=request.session.session_key)
 
 
-def factor_added(sender: Any, request: HttpRequest, user: Member, authenticator: Any, **kw: Any) -> None:
+def factor_added(
+    sender: Any, request: HttpRequest, user: Member, authenticator: Any, **kw: Any
+) -> None:
     """A second factor was set up."""
     with db.write():
         audit.record(user, f"member.{authenticator.type}_on", user)
 
 
-def factor_removed(sender: Any, request: HttpRequest, user: Member, authenticator: Any, **kw: Any) -> None:
+def factor_removed(
+    sender: Any, request: HttpRequest, user: Member, authenticator: Any, **kw: Any
+) -> None:
     """A second factor was taken away."""
     with db.write():
         audit.record(user, f"member.{authenticator.type}_off", user)
 
 
-def factor_reset(sender: Any, request: HttpRequest, user: Member, authenticator: Any, **kw: Any) -> None:
+def factor_reset(
+    sender: Any, request: HttpRequest, user: Member, authenticator: Any, **kw: Any
+) -> None:
     """Recovery codes were made anew."""
     with db.write():
         audit.record(user, f"member.{authenticator.type}_renewed", user)

@@ -63,12 +63,18 @@ root_patterns: list[URLPattern | URLResolver] = [
     path("accounts/login/", account.login, name="account_login"),
     path("accounts/logout/", account.logout, name="account_logout"),
     path("accounts/inactive/", account.account_inactive, name="account_inactive"),
-    path("accounts/reauthenticate/", login_required(account.reauthenticate), name="account_reauthenticate"),
+    path(
+        "accounts/reauthenticate/",
+        login_required(account.reauthenticate),
+        name="account_reauthenticate",
+    ),
     path("accounts/password/change/", own.password_page, name="account_change_password"),
     path("accounts/2fa/", mfa.index, name="mfa_index"),
     path("accounts/2fa/authenticate/", mfa.authenticate, name="mfa_authenticate"),
     path("accounts/2fa/reauthenticate/", mfa.reauthenticate, name="mfa_reauthenticate"),
-    path("accounts/2fa/totp/activate/", login_required(totp.activate_totp), name="mfa_activate_totp"),
+    path(
+        "accounts/2fa/totp/activate/", login_required(totp.activate_totp), name="mfa_activate_totp"
+    ),
     path("accounts/2fa/totp/deactivate/", totp.deactivate_totp, name="mfa_deactivate_totp"),
     path("accounts/2fa/recovery-codes/", codes.view_recovery_codes, name="mfa_view_recovery_codes"),
     path(

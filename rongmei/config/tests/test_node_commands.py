@@ -105,7 +105,9 @@ def test_backup_while_another_process_writes_and_restore(home, tmp_path):
     with sqlite3.connect(new / "node.sqlite3") as connection:
         assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         assert connection.execute("SELECT count(*) FROM network_member").fetchone()[0] >= 3
-    assert "不是空的" in rongmei(home, "restore", str(tmp_path / "b.tar"), "--home", str(new), code=1)
+    assert "不是空的" in rongmei(
+        home, "restore", str(tmp_path / "b.tar"), "--home", str(new), code=1
+    )
     assert "没有覆盖" in rongmei(home, "backup", str(tmp_path / "b.tar"), code=1)
 
 
@@ -128,13 +130,17 @@ def test_a_spoiled_backup_is_refused_and_leaves_nothing(home, tmp_path):
     assert "摘要不符" in rongmei(home, "restore", str(bad), "--home", str(tmp_path / "n1"), code=1)
     short = tmp_path / "short.tar"
     short.write_bytes(whole.read_bytes()[:5000])
-    assert "不是完整的备份" in rongmei(home, "restore", str(short), "--home", str(tmp_path / "n2"), code=1)
+    assert "不是完整的备份" in rongmei(
+        home, "restore", str(short), "--home", str(tmp_path / "n2"), code=1
+    )
     assert not [path for path in tmp_path.iterdir() if path.name.startswith("n")]
 
 
 def test_tampering_is_found_by_the_command_and_by_restore(home, tmp_path):
     with sqlite3.connect(home / "node.sqlite3") as connection:
-        triggers = connection.execute("SELECT sql FROM sqlite_master WHERE name = 'audit_no_update'").fetchone()[0]
+        triggers = connection.execute(
+            "SELECT sql FROM sqlite_master WHERE name = 'audit_no_update'"
+        ).fetchone()[0]
         connection.execute("DROP TRIGGER audit_no_update")
         connection.execute("UPDATE kernel_auditentry SET actor = '别人' WHERE seq = 2")
         connection.execute(triggers)

@@ -54,7 +54,12 @@ def _locked(member_id: uuid.UUID) -> Member:
 
 def local_unit(unit_id: uuid.UUID) -> Unit:
     """The unit, locked; refuse one that is hosted by another node."""
-    unit = Unit.objects.select_for_update(of=("self",)).filter(pk=unit_id).select_related("node").first()
+    unit = (
+        Unit.objects.select_for_update(of=("self",))
+        .filter(pk=unit_id)
+        .select_related("node")
+        .first()
+    )
     if unit is None:
         raise NotFound
     if not unit.node.is_self:
@@ -67,7 +72,10 @@ def _clean(member: Member, *, fields: set[str]) -> None:
     try:
         member.clean_fields(exclude=skip)
     except ValidationError as error:
-        words = "; ".join(f"{Member._meta.get_field(k).verbose_name}: {' '.join(v)}" for k, v in error.message_dict.items())  # type: ignore[union-attr]
+        words = "; ".join(
+            f"{Member._meta.get_field(k).verbose_name}: {' '.join(v)}"
+            for k, v in error.message_dict.items()
+        )  # type: ignore[union-attr]
         raise BadInput(words) from error
 
 
@@ -119,7 +127,9 @@ def member_change(*, by: Member, member_id: uuid.UUID, fields: Mapping[str, Any]
         if changed:
             audit.record(by, "member.changed", member, fields=changed)
             events.publish(
-                MemberChanged(subject_id=member.pk, unit_id=member.unit_id, fields=",".join(changed))
+                MemberChanged(
+                    subject_id=member.pk, unit_id=member.unit_id, fields=",".join(changed)
+                )
             )
     return member
 
@@ -145,7 +155,9 @@ def profile_change(*, by: Member, fields: Mapping[str, Any]) -> Member:
         if changed:
             audit.record(by, "member.profile_changed", member, fields=changed)
             events.publish(
-                MemberChanged(subject_id=member.pk, unit_id=member.unit_id, fields=",".join(changed))
+                MemberChanged(
+                    subject_id=member.pk, unit_id=member.unit_id, fields=",".join(changed)
+                )
             )
     return member
 

@@ -44,7 +44,12 @@ def check_role(*, by: Member, member: Member, role: Role, ends_at: datetime | No
 
 
 def role_grant(
-    *, by: Member, member_id: uuid.UUID, unit_id: uuid.UUID, role: Role, ends_at: datetime | None = None
+    *,
+    by: Member,
+    member_id: uuid.UUID,
+    unit_id: uuid.UUID,
+    role: Role,
+    ends_at: datetime | None = None,
 ) -> RoleHolding:
     """Give a member a role at a unit of this node, until `ends_at` or for good.
 
@@ -67,7 +72,13 @@ def role_grant(
             defaults={"granted_by_id": by.pk, "starts_at": timezone.now(), "ends_at": ends_at},
         )
         audit.record(
-            by, "role.granted", member, unit_id=unit.pk, role=role.value, at=str(unit), ends_at=ends_at
+            by,
+            "role.granted",
+            member,
+            unit_id=unit.pk,
+            role=role.value,
+            at=str(unit),
+            ends_at=ends_at,
         )
         events.publish(RolesChanged(subject_id=member.pk, unit_id=unit.pk))
     policy.forget(member)
@@ -130,7 +141,10 @@ def grant_give(
         )  # fmt: skip
         events.publish(
             GrantGiven(
-                subject_id=grant.pk, unit_id=unit.pk, to_unit_id=str(to_unit_id), permission=permission
+                subject_id=grant.pk,
+                unit_id=unit.pk,
+                to_unit_id=str(to_unit_id),
+                permission=permission,
             )
         )
     return grant

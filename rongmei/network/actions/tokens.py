@@ -59,7 +59,9 @@ def token_revoke(*, by: Member, token_id: uuid.UUID) -> ApiToken:
         )
         if token is None:
             raise NotFound
-        if token.member_id != by.pk and not policy.allows(by, "network.manage_members", token.member):
+        if token.member_id != by.pk and not policy.allows(
+            by, "network.manage_members", token.member
+        ):
             raise NotFound
         if token.revoked_at is None:
             token.revoked_at = timezone.now()

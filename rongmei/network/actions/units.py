@@ -39,9 +39,7 @@ def _known(fields: Mapping[str, Any]) -> None:
         raise BadInput(f"unknown fields: {sorted(unknown)}")
 
 
-def unit_add(
-    *, by: Member, parent_id: uuid.UUID, code: str, fields: Mapping[str, Any]
-) -> Unit:
+def unit_add(*, by: Member, parent_id: uuid.UUID, code: str, fields: Mapping[str, Any]) -> Unit:
     """Make a unit on this node, below `parent_id`; `fields` are those of `unit_change`."""
     _known(fields)
     with db.write():
@@ -95,7 +93,10 @@ def unit_close(*, by: Member, unit_id: uuid.UUID, reason: str) -> Unit:
     with db.write():
         unit = local_unit(unit_id)
         policy.require(by, "network.manage_units", unit)
-        if unit.children.filter(is_active=True).exists() or unit.members.filter(is_active=True).exists():
+        if (
+            unit.children.filter(is_active=True).exists()
+            or unit.members.filter(is_active=True).exists()
+        ):
             raise UnitInUse
         unit.is_active = False
         unit.save(update_fields=["is_active", "updated_at"])

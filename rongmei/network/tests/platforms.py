@@ -45,7 +45,9 @@ class Platform:
         if kind == "dingtalk":
             asked = parse_qs(urlsplit(path).query)
             text = f"{asked['timestamp'][0]}\n{SECRET}"
-            good = base64.b64encode(hmac.new(SECRET.encode(), text.encode(), hashlib.sha256).digest())
+            good = base64.b64encode(
+                hmac.new(SECRET.encode(), text.encode(), hashlib.sha256).digest()
+            )
             if asked["sign"][0] != good.decode():
                 return 200, {"errcode": 310000, "errmsg": "sign not match"}
             if over:
@@ -55,7 +57,10 @@ class Platform:
             key = f"{said['timestamp']}\n{SECRET}"
             good = base64.b64encode(hmac.new(key.encode(), b"", hashlib.sha256).digest()).decode()
             if said["sign"] != good:
-                return 200, {"code": 19021, "msg": "sign match fail or timestamp is not within one hour"}
+                return 200, {
+                    "code": 19021,
+                    "msg": "sign match fail or timestamp is not within one hour",
+                }
             return 200, {"code": 11232, "msg": "limit"} if over else {"code": 0, "msg": "success"}
         return self.status, {}
 
@@ -81,7 +86,9 @@ def serving() -> Iterator[Platform]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     platform.base = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+    thread = threading.Thread(
+        target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True
+    )
     thread.start()
     try:
         yield platform

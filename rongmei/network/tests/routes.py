@@ -118,7 +118,10 @@ ROUTES: dict[str, Route | tuple[Route, ...]] = {
     "network:settings": Route(signed_in=True),
     "network:tokens": Route(signed_in=True),
     "network:token_revoke": Route(
-        args=token, method="POST", allowed=(("hq.reporter", 302),), refused=(("yl.sysadmin", 404), ("planner", 404))
+        args=token,
+        method="POST",
+        allowed=(("hq.reporter", 302),),
+        refused=(("yl.sysadmin", 404), ("planner", 404)),
     ),
     "network:notices": Route(signed_in=True),
     "network:notices_bell": Route(signed_in=True),
@@ -136,70 +139,104 @@ ROUTES: dict[str, Route | tuple[Route, ...]] = {
     "network:unit_add": (
         _admin_page(),
         Route(
-            method="POST", data=new_unit, allowed=(("yl.sysadmin", 302),),
+            method="POST",
+            data=new_unit,
+            allowed=(("yl.sysadmin", 302),),
             refused=(("yl.secadmin", 403), ("yl.chief", 403)),
         ),
     ),
     "network:unit_change": (
         _admin_page(args=unit("shimenkan")),
-        Route(args=unit("jiangchuan"), allowed=(("sysadmin", 200),), refused=(("yl.sysadmin", 403),)),
+        Route(
+            args=unit("jiangchuan"), allowed=(("sysadmin", 200),), refused=(("yl.sysadmin", 403),)
+        ),
     ),
     "network:unit_close": (
         _admin_page(args=unit("shimenkan")),
-        Route(args=unit("jiangchuan"), allowed=(("sysadmin", 200),), refused=(("yl.sysadmin", 403),)),
+        Route(
+            args=unit("jiangchuan"), allowed=(("sysadmin", 200),), refused=(("yl.sysadmin", 403),)
+        ),
     ),
     # Members.
     "network:members": _people_page(),
     "network:member": (
         _people_page(args=OF_YUNLING),
-        Route(args=OF_ANOTHER, allowed=(("sysadmin", 200),), refused=(("yl.sysadmin", 404), ("yl.secadmin", 404))),
+        Route(
+            args=OF_ANOTHER,
+            allowed=(("sysadmin", 200),),
+            refused=(("yl.sysadmin", 404), ("yl.secadmin", 404)),
+        ),
     ),
     "network:member_add": (
         _admin_page(),
         Route(
-            method="POST", data=new_member, allowed=(("yl.sysadmin", 200),),
+            method="POST",
+            data=new_member,
+            allowed=(("yl.sysadmin", 200),),
             refused=(("yl.secadmin", 403), ("yl.chief", 403)),
         ),
     ),
     "network:member_change": (
         Route(
-            args=OF_YUNLING, allowed=(("yl.sysadmin", 200),),
+            args=OF_YUNLING,
+            allowed=(("yl.sysadmin", 200),),
             refused=(("yl.secadmin", 403), ("yl.auditor", 403), ("yl.chief", 403)),
         ),
         Route(args=OF_ANOTHER, allowed=(("sysadmin", 200),), refused=(("yl.sysadmin", 404),)),
     ),
     "network:password_reset": (
         Route(
-            args=OF_YUNLING, method="POST", allowed=(("yl.sysadmin", 200),),
+            args=OF_YUNLING,
+            method="POST",
+            allowed=(("yl.sysadmin", 200),),
             refused=(("yl.secadmin", 403), ("yl.chief", 403)),
         ),
-        Route(args=OF_ANOTHER, method="POST", allowed=(("sysadmin", 200),), refused=(("yl.sysadmin", 404),)),
+        Route(
+            args=OF_ANOTHER,
+            method="POST",
+            allowed=(("sysadmin", 200),),
+            refused=(("yl.sysadmin", 404),),
+        ),
     ),
     "network:member_disable": (
         Route(
-            args=OF_YUNLING, method="POST", data=reason, allowed=(("yl.sysadmin", 302),),
+            args=OF_YUNLING,
+            method="POST",
+            data=reason,
+            allowed=(("yl.sysadmin", 302),),
             refused=(("yl.secadmin", 403), ("yl.chief", 403)),
         ),
         Route(args=OF_ANOTHER, allowed=(("sysadmin", 200),), refused=(("yl.sysadmin", 404),)),
     ),
     "network:member_enable": Route(
-        args=OF_YUNLING, method="POST", allowed=(("yl.sysadmin", 302),),
+        args=OF_YUNLING,
+        method="POST",
+        allowed=(("yl.sysadmin", 302),),
         refused=(("yl.secadmin", 403), ("yl.chief", 403)),
     ),
     "network:factor_remove": Route(
-        args=OF_YUNLING, method="POST", data=reason, allowed=(("yl.secadmin", 302),),
+        args=OF_YUNLING,
+        method="POST",
+        data=reason,
+        allowed=(("yl.secadmin", 302),),
         refused=(("yl.sysadmin", 403), ("yl.chief", 403)),
     ),
     # Roles and grants.
     "network:role_grant": (
         Route(
-            args=OF_YUNLING, method="POST", data=one_more(Role.PLANNER), allowed=(("yl.secadmin", 302),),
+            args=OF_YUNLING,
+            method="POST",
+            data=one_more(Role.PLANNER),
+            allowed=(("yl.secadmin", 302),),
             refused=(("yl.sysadmin", 403), ("yl.auditor", 403), ("yl.chief", 403)),
         ),
         Route(args=OF_ANOTHER, allowed=(("secadmin", 200),), refused=(("yl.secadmin", 404),)),
     ),
     "network:role_revoke": Route(
-        args=holding, method="POST", data=reason, allowed=(("yl.secadmin", 302),),
+        args=holding,
+        method="POST",
+        data=reason,
+        allowed=(("yl.secadmin", 302),),
         refused=(("yl.sysadmin", 403), ("yl.chief", 403)),
     ),
     "network:grants": Route(
@@ -208,11 +245,17 @@ ROUTES: dict[str, Route | tuple[Route, ...]] = {
     "network:grant_give": (
         Route(allowed=(("yl.secadmin", 200),), refused=(("yl.sysadmin", 403), ("yl.chief", 403))),
         Route(
-            method="POST", data=grant_data, allowed=(("yl.secadmin", 302),), refused=(("yl.sysadmin", 403),)
+            method="POST",
+            data=grant_data,
+            allowed=(("yl.secadmin", 302),),
+            refused=(("yl.sysadmin", 403),),
         ),
     ),
     "network:grant_revoke": Route(
-        args=grant, method="POST", data=reason, allowed=(("yl.secadmin", 302),),
+        args=grant,
+        method="POST",
+        data=reason,
+        allowed=(("yl.secadmin", 302),),
         refused=(("yl.sysadmin", 403), ("secadmin", 404)),
     ),
     # Audit.
@@ -221,33 +264,47 @@ ROUTES: dict[str, Route | tuple[Route, ...]] = {
         refused=(("yl.sysadmin", 403), ("yl.secadmin", 403), ("yl.chief", 403)),
     ),
     "network:audit_verify": Route(
-        method="POST", allowed=(("yl.auditor", 200),), refused=(("sysadmin", 403), ("secadmin", 403))
+        method="POST",
+        allowed=(("yl.auditor", 200),),
+        refused=(("sysadmin", 403), ("secadmin", 403)),
     ),
     "network:audit_export": Route(
-        method="POST", allowed=(("yl.auditor", 200),), refused=(("sysadmin", 403), ("secadmin", 403))
+        method="POST",
+        allowed=(("yl.auditor", 200),),
+        refused=(("sysadmin", 403), ("secadmin", 403)),
     ),
     # Ways out for notices.
     "network:routes": _admin_page(),
     "network:route_add": _admin_page(),
     "network:route_change": Route(
-        args=route, allowed=(("yl.sysadmin", 200),), refused=(("yl.secadmin", 403), ("sysadmin", 404))
+        args=route,
+        allowed=(("yl.sysadmin", 200),),
+        refused=(("yl.secadmin", 403), ("sysadmin", 404)),
     ),
     "network:route_remove": Route(
-        args=route, method="POST", allowed=(("yl.sysadmin", 302),),
+        args=route,
+        method="POST",
+        allowed=(("yl.sysadmin", 302),),
         refused=(("yl.secadmin", 403), ("sysadmin", 404)),
     ),
     "network:route_try": Route(
-        args=route, method="POST", allowed=(("yl.sysadmin", 302),),
+        args=route,
+        method="POST",
+        allowed=(("yl.sysadmin", 302),),
         refused=(("yl.secadmin", 403), ("sysadmin", 404)),
     ),
     # Import.
     "network:import": _admin_page(),
     "network:import_confirm": Route(
-        method="POST", allowed=(("yl.sysadmin", 409),), refused=(("yl.secadmin", 403), ("yl.chief", 403))
+        method="POST",
+        allowed=(("yl.sysadmin", 409),),
+        refused=(("yl.secadmin", 403), ("yl.chief", 403)),
     ),
     "network:import_template": _admin_page(),
     # Between nodes.
-    "exchange_hello": Route(method="POST", public="nodes prove themselves by signature or invitation"),
+    "exchange_hello": Route(
+        method="POST", public="nodes prove themselves by signature or invitation"
+    ),
     "exchange_inbox": Route(method="POST", public="nodes prove themselves by signature"),
     "exchange_outbox": Route(public="nodes prove themselves by signature"),
     # Signing in.
@@ -273,16 +330,23 @@ ROUTES: dict[str, Route | tuple[Route, ...]] = {
         refused=(("yl.auditor", 403), ("planner", 403)),
     ),
     "api:member_add": Route(
-        method="POST", data=new_member, allowed=(("yl.sysadmin", 201),),
+        method="POST",
+        data=new_member,
+        allowed=(("yl.sysadmin", 201),),
         refused=(("yl.secadmin", 403), ("planner", 403)),
     ),
     "api:member_disable": Route(
-        args=OF_YUNLING, method="POST", data=reason, allowed=(("yl.sysadmin", 200),),
+        args=OF_YUNLING,
+        method="POST",
+        data=reason,
+        allowed=(("yl.sysadmin", 200),),
         refused=(("yl.secadmin", 403), ("planner", 403)),
     ),
     "api:notices": Route(signed_in=True),
     "api:notices_read": Route(method="POST", signed_in=True),
-    "api:audit": Route(allowed=(("yl.auditor", 200),), refused=(("sysadmin", 403), ("planner", 403))),
+    "api:audit": Route(
+        allowed=(("yl.auditor", 200),), refused=(("sysadmin", 403), ("planner", 403))
+    ),
     "api:audit_verify": Route(
         method="POST", allowed=(("yl.auditor", 200),), refused=(("sysadmin", 403), ("planner", 403))
     ),

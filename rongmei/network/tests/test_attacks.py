@@ -46,7 +46,12 @@ def test_three_administrators_are_three_people(cast, held, wanted):
     target = cast["yl.nobody"]
     unit = cast.unit("yunling")
     RoleHolding.objects.create(member=target, unit=unit, role=held)
-    grant = {"by": cast["secadmin"], "member_id": target.pk, "unit_id": unit.pk, "role": Role(wanted)}
+    grant = {
+        "by": cast["secadmin"],
+        "member_id": target.pk,
+        "unit_id": unit.pk,
+        "role": Role(wanted),
+    }
     if held == wanted:
         assert roles.role_grant(**grant).role == held
     else:
@@ -59,7 +64,9 @@ def test_an_ended_admin_role_excludes_nothing(cast):
     RoleHolding.objects.create(
         member=target, unit=unit, role=Role.SYSTEM_ADMIN, ends_at=timezone.now() - timedelta(days=1)
     )
-    roles.role_grant(by=cast["secadmin"], member_id=target.pk, unit_id=unit.pk, role=Role.AUDIT_ADMIN)
+    roles.role_grant(
+        by=cast["secadmin"], member_id=target.pk, unit_id=unit.pk, role=Role.AUDIT_ADMIN
+    )
     assert policy.allows(cast["yl.nobody"], "network.audit", unit)
 
 
@@ -68,11 +75,17 @@ def test_a_role_cannot_be_granted_above_or_beside(cast):
     for code in ("hq", "jiangchuan"):
         with pytest.raises(NotAllowed):
             roles.role_grant(
-                by=by, member_id=cast["yl.reporter"].pk, unit_id=cast.unit(code).pk, role=Role.PLANNER
+                by=by,
+                member_id=cast["yl.reporter"].pk,
+                unit_id=cast.unit(code).pk,
+                role=Role.PLANNER,
             )
     with pytest.raises(NotAllowed):
         roles.role_grant(
-            by=by, member_id=cast["jc.reporter"].pk, unit_id=cast.unit("yunling").pk, role=Role.PLANNER
+            by=by,
+            member_id=cast["jc.reporter"].pk,
+            unit_id=cast.unit("yunling").pk,
+            role=Role.PLANNER,
         )
 
 
@@ -112,7 +125,9 @@ def test_the_last_administrator_stays(cast):
         members.member_disable(by=cast["sysadmin"], member_id=cast["auditor"].pk, reason="示例")
 
 
-@pytest.mark.parametrize("permission", ["network.audit", "network.grant_roles", "sources.mark_internal", "no.such"])
+@pytest.mark.parametrize(
+    "permission", ["network.audit", "network.grant_roles", "sources.mark_internal", "no.such"]
+)
 def test_the_networks_own_permissions_are_never_shared(cast, permission):
     with pytest.raises(BadInput):
         roles.grant_give(
@@ -181,7 +196,10 @@ def test_a_closed_account_gets_no_role(cast):
     members.member_disable(by=cast["sysadmin"], member_id=cast["yl.nobody"].pk, reason="示例")
     with pytest.raises(Conflict):
         roles.role_grant(
-            by=cast["secadmin"], member_id=cast["yl.nobody"].pk, unit_id=cast.unit("yunling").pk, role=Role.PLANNER
+            by=cast["secadmin"],
+            member_id=cast["yl.nobody"].pk,
+            unit_id=cast.unit("yunling").pk,
+            role=Role.PLANNER,
         )
 
 
@@ -203,7 +221,10 @@ def test_a_writable_token_writes_as_its_member(cast):
     client = bearer(made.secret)
     body = {"username": "a.b", "name": "甲", "unit_id": str(cast.unit("yunling").pk)}
     assert client.post("/api/v1/members", body, content_type="application/json").status_code == 403
-    assert client.post("/api/v1/tokens", {"name": "b"}, content_type="application/json").status_code == 201
+    assert (
+        client.post("/api/v1/tokens", {"name": "b"}, content_type="application/json").status_code
+        == 201
+    )
 
 
 @pytest.mark.parametrize("spoil", ["expired", "revoked", "disabled", "cut", "first"])

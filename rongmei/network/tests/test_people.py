@@ -60,7 +60,9 @@ def test_a_preview_names_who_gains_and_who_loses(cast):
     assert not by_name["jc.chief"].loses
     assert by_name["yl.planner"].loses
     assert "planner" not in by_name, "HQ sees the station either way"
-    shared = previews.grant_give(cast.unit("yunling").pk, cast.unit("jiangchuan").pk, "stories.view")
+    shared = previews.grant_give(
+        cast.unit("yunling").pk, cast.unit("jiangchuan").pk, "stories.view"
+    )
     assert {change.member.username for change in shared} >= {"jc.reporter", "jc.chief"}
 
 
@@ -79,7 +81,9 @@ def test_quiet_hours_need_both_ends(cast, signed_in):
     client = signed_in("hq.reporter")
     answer = client.post("/desk/network/settings/", {"name": "总一稿", "quiet_from": "22:00"})
     assert answer.status_code == 422
-    client.post("/desk/network/settings/", {"name": "总一稿", "quiet_from": "22:00", "quiet_until": "07:00"})
+    client.post(
+        "/desk/network/settings/", {"name": "总一稿", "quiet_from": "22:00", "quiet_until": "07:00"}
+    )
     assert Member.objects.get(username="hq.reporter").quiet_from == time(22)
 
 
@@ -100,7 +104,9 @@ def test_a_notice_is_opened_once_by_its_owner_only(cast, signed_in):
 
 def test_a_notice_leads_to_no_other_site(cast, signed_in):
     with db.write():
-        made = actions.notify([cast["planner"]], kind="x", title="示例", url="https://evil.invalid/")
+        made = actions.notify(
+            [cast["planner"]], kind="x", title="示例", url="https://evil.invalid/"
+        )
     answer = signed_in("planner").post(f"/desk/network/notices/{made[0].pk}/open/")
     assert answer.url == "/desk/network/notices/"
 
@@ -136,7 +142,9 @@ def test_the_log_is_searched_by_everything(cast, signed_in):
     lines(cast, 3)
     client = signed_in("auditor")
     day = timezone.localdate()
-    found = client.get("/desk/network/audit/", {"person": "策", "action": "test", "subject": "江川", "since": day})
+    found = client.get(
+        "/desk/network/audit/", {"person": "策", "action": "test", "subject": "江川", "since": day}
+    )
     assert found.text.count("<code>test.did</code>") == 2
     later = client.get("/desk/network/audit/", {"since": day + timedelta(days=1)})
     assert "没有符合条件的记录" in later.text
@@ -177,7 +185,9 @@ def test_the_export_cannot_run_as_a_formula(cast, signed_in):
         ("planner", "/desk/network/matrix/", 14),
     ],
 )
-def test_lists_ask_few_questions(cast, signed_in, django_assert_max_num_queries, username, path, most):
+def test_lists_ask_few_questions(
+    cast, signed_in, django_assert_max_num_queries, username, path, most
+):
     lines(cast, 60)
     with db.write():
         for number in range(50):

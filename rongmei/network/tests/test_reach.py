@@ -47,9 +47,12 @@ def may(permission, unit, holdings, parents, grants) -> bool:
 @settings(max_examples=150, deadline=None)
 @given(
     parents=trees(),
-    holdings=st.lists(st.tuples(st.sampled_from(list(Role.values)), st.sampled_from(IDS)), max_size=4),
+    holdings=st.lists(
+        st.tuples(st.sampled_from(list(Role.values)), st.sampled_from(IDS)), max_size=4
+    ),
     grants=st.lists(
-        st.tuples(st.sampled_from(IDS), st.sampled_from(IDS), st.sampled_from(list(PERMISSIONS))), max_size=6
+        st.tuples(st.sampled_from(IDS), st.sampled_from(IDS), st.sampled_from(list(PERMISSIONS))),
+        max_size=6,
     ),
 )
 def test_reach_is_what_the_rules_say(parents, holdings, grants):

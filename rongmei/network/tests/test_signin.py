@@ -6,7 +6,11 @@ import re
 
 import pytest
 from allauth.mfa.models import Authenticator
-from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
+from allauth.mfa.totp.internal.auth import (
+    format_hotp_value,
+    hotp_value,
+    yield_hotp_counters_from_time,
+)
 from allauth.usersessions.models import UserSession
 from django.core.cache import cache
 from django.test import Client
@@ -27,7 +31,9 @@ def person(cast):
     return member
 
 
-def sign_in(username: str = "yl.reporter", password: str = PASSWORD, **headers: str) -> tuple[Client, object]:
+def sign_in(
+    username: str = "yl.reporter", password: str = PASSWORD, **headers: str
+) -> tuple[Client, object]:
     client = Client(headers=headers)
     answer = client.post("/accounts/login/", {"login": username, "password": password})
     return client, answer
@@ -86,7 +92,11 @@ def test_a_one_time_password_opens_one_page_only(cast, person):
     assert (answer.status_code, answer.url) == (302, "/accounts/password/change/")
     assert client.get("/api/v1/me").status_code == 403
     assert client.get("/accounts/password/change/").status_code == 200
-    new = {"oldpassword": given.password, "password1": "another long word", "password2": "another long word"}
+    new = {
+        "oldpassword": given.password,
+        "password1": "another long word",
+        "password2": "another long word",
+    }
     assert client.post("/accounts/password/change/", new).status_code == 302
     assert client.get("/desk/network/settings/").status_code == 200
     assert not Member.objects.get(pk=person.pk).must_change_password
@@ -110,7 +120,11 @@ def test_a_reset_signs_out_everywhere(cast, person):
 def test_changing_the_password_signs_out_the_others(person):
     here, _answer = sign_in()
     there, _answer = sign_in()
-    new = {"oldpassword": PASSWORD, "password1": "another long word", "password2": "another long word"}
+    new = {
+        "oldpassword": PASSWORD,
+        "password1": "another long word",
+        "password2": "another long word",
+    }
     here.post("/accounts/password/change/", new)
     assert here.get("/desk/network/settings/").status_code == 200
     assert there.get("/desk/network/settings/").status_code == 302
@@ -130,7 +144,9 @@ def code(secret: str) -> str:
     return format_hotp_value(hotp_value(secret, next(iter(yield_hotp_counters_from_time()))))
 
 
-def test_the_second_factor_from_setting_up_to_recovery(person):
+def test_the_second_factor_from_setting_up_to_recovery(
+    person, django_capture_on_commit_callbacks
+):
     client, _answer = sign_in()
     assert client.get("/accounts/2fa/totp/activate/").url.startswith("/accounts/reauthenticate/")
     client.post("/accounts/reauthenticate/", {"password": PASSWORD})
@@ -138,7 +154,8 @@ def test_the_second_factor_from_setting_up_to_recovery(person):
     assert "data:image/svg+xml" in page.text
     secret = re.search(r"<code>([A-Z2-7]{16,})</code>", page.text)[1]
     assert client.post("/accounts/2fa/totp/activate/", {"code": "000000"}).status_code == 200
-    client.post("/accounts/2fa/totp/activate/", {"code": code(secret)})
+    with django_capture_on_commit_callbacks(execute=True):
+        client.post("/accounts/2fa/totp/activate/", {"code": code(secret)})
     kept = Authenticator.objects.get(user=person, type="totp").data["secret"]
     assert secret not in kept, "the secret is sealed in the database"
     recovery = client.get("/accounts/2fa/recovery-codes/")
@@ -147,13 +164,17 @@ def test_the_second_factor_from_setting_up_to_recovery(person):
 
     other, answer = sign_in()
     assert answer.url == "/accounts/2fa/authenticate/"
-    assert other.get("/desk/network/settings/").status_code == 302, "the password alone opens nothing"
+    assert other.get("/desk/network/settings/").status_code == 302, (
+        "the password alone opens nothing"
+    )
     wrong = other.post("/accounts/2fa/authenticate/", {"code": "000000"})
     assert "验证码不对" in wrong.text
     assert other.post("/accounts/2fa/authenticate/", {"code": words[0]}).status_code == 302
     assert other.get("/desk/network/settings/").status_code == 200
     again, _answer = sign_in()
-    assert again.post("/accounts/2fa/authenticate/", {"code": words[0]}).status_code == 200, "once only"
+    assert again.post("/accounts/2fa/authenticate/", {"code": words[0]}).status_code == 200, (
+        "once only"
+    )
     assert {"member.totp_on", "member.code_failed"} <= set(actions())
 
 
@@ -166,7 +187,16 @@ def test_the_security_administrator_frees_who_lost_the_phone(cast, person):
 
 @pytest.mark.parametrize(
     "path",
-    ["signup/", "email/", "password/reset/", "password/set/", "confirm-email/", "login/code/", "3rdparty/", "2fa/trust/"],
+    [
+        "signup/",
+        "email/",
+        "password/reset/",
+        "password/set/",
+        "confirm-email/",
+        "login/code/",
+        "3rdparty/",
+        "2fa/trust/",
+    ],
 )
 def test_doors_nobody_needs_are_bricked_up(cast, path):
     assert Client().get(f"/accounts/{path}").status_code == 404

@@ -51,7 +51,10 @@ def audit_page(request: MemberRequest) -> HttpResponse:
     labels = selectors.unit_labels(entry.unit_id for entry in found.entries if entry.unit_id)
     shown = {
         "form": form,
-        "rows": [(entry, labels.get(entry.unit_id, "") if entry.unit_id else "") for entry in found.entries],
+        "rows": [
+            (entry, labels.get(entry.unit_id, "") if entry.unit_id else "")
+            for entry in found.entries
+        ],
         "found": found,
         "searching": any(request.GET.get(name) for name in form.fields),
     }

@@ -84,7 +84,9 @@ def import_confirm(request: MemberRequest) -> HttpResponse:
     if hashlib.sha256(content).hexdigest() != digest:
         raise lost
     report = sheets.run(content, by=request.user)
-    return render(request, "network/import.html", {"form": SheetForm(), "report": report, "token": ""})
+    return render(
+        request, "network/import.html", {"form": SheetForm(), "report": report, "token": ""}
+    )
 
 
 @page("network.manage_members")

@@ -133,7 +133,9 @@ def member_change(request: MemberRequest, member_id: uuid.UUID) -> HttpResponse:
 def password_reset(request: MemberRequest, member_id: uuid.UUID) -> HttpResponse:
     """A new one-time password, shown once."""
     _managed(request, member_id)
-    return _password(request, members.password_reset(by=request.user, member_id=member_id), new=False)
+    return _password(
+        request, members.password_reset(by=request.user, member_id=member_id), new=False
+    )
 
 
 @page("network.manage_members")
@@ -181,7 +183,9 @@ def factor_remove(request: MemberRequest, member_id: uuid.UUID) -> HttpResponse:
     shown = {
         "form": form,
         "heading": _("解除动态验证码:%(name)s") % {"name": member.label},
-        "words": _("请先当面或电话核实是本人,并写明核实方式。解除后只凭密码就能登录,请提醒本人尽快重新绑定。"),
+        "words": _(
+            "请先当面或电话核实是本人,并写明核实方式。解除后只凭密码就能登录,请提醒本人尽快重新绑定。"
+        ),
         "act": _("解除"),
     }
     return render(request, "network/reason.html", shown, status=422 if form.errors else 200)
@@ -201,7 +205,11 @@ def role_grant(request: MemberRequest, member_id: uuid.UUID) -> HttpResponse:
         try:
             if request.POST.get("confirm") == "1":
                 roles.role_grant(
-                    by=request.user, member_id=member_id, unit_id=unit_id, role=role, ends_at=form.ends_at()
+                    by=request.user,
+                    member_id=member_id,
+                    unit_id=unit_id,
+                    role=role,
+                    ends_at=form.ends_at(),
                 )
                 messages.success(request, _("已授予“%(role)s”") % {"role": role.label})
                 return redirect("network:member", member_id)
@@ -211,7 +219,12 @@ def role_grant(request: MemberRequest, member_id: uuid.UUID) -> HttpResponse:
             if isinstance(error, NotAllowed):
                 raise
             form.add_error(None, error.message)
-    shown = {"form": form, "person": member, "changes": changes, "is_self": member.pk == request.user.pk}
+    shown = {
+        "form": form,
+        "person": member,
+        "changes": changes,
+        "is_self": member.pk == request.user.pk,
+    }
     return render(request, "network/role_form.html", shown, status=422 if form.errors else 200)
 
 
@@ -227,7 +240,9 @@ def role_revoke(request: MemberRequest, holding_id: uuid.UUID) -> HttpResponse:
         raise NotFound
     form = ReasonForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        roles.role_revoke(by=request.user, holding_id=holding_id, reason=form.cleaned_data["reason"])
+        roles.role_revoke(
+            by=request.user, holding_id=holding_id, reason=form.cleaned_data["reason"]
+        )
         messages.success(request, _("已收回“%(role)s”") % {"role": holding.get_role_display()})
         return redirect("network:member", holding.member_id)
     shown = {

@@ -69,7 +69,12 @@ def tokens_page(request: MemberRequest) -> HttpResponse:
             days=form.cleaned_data["days"],
         )
         form = TokenForm()
-    shown = {"form": form, "made": made, "tokens": selectors.tokens_of(request.user)[:50], "tab": "tokens"}
+    shown = {
+        "form": form,
+        "made": made,
+        "tokens": selectors.tokens_of(request.user)[:50],
+        "tab": "tokens",
+    }
     return render(request, "network/tokens.html", shown, status=422 if form.errors else 200)
 
 
@@ -86,7 +91,9 @@ def token_revoke(request: MemberRequest, token_id: uuid.UUID) -> HttpResponse:
 def sessions_page(request: MemberRequest) -> HttpResponse:
     """Where one is signed in; sign out the others."""
     if request.method == "POST":
-        ended = members.sessions_end_others(by=request.user, keep_session=request.session.session_key)
+        ended = members.sessions_end_others(
+            by=request.user, keep_session=request.session.session_key
+        )
         messages.success(request, _("已退出其他 %(n)d 处登录") % {"n": ended})
         return redirect("usersessions_list")
     rows = UserSession.objects.filter(user_id=request.user.pk).order_by("-last_seen_at")[:100]
@@ -126,7 +133,9 @@ def notice_open(request: MemberRequest, notice_id: uuid.UUID) -> HttpResponse:
     found = selectors.notices_of(request.user).filter(pk=notice_id).first()
     actions.notices_read(by=request.user, ids=[notice_id])
     url = found.url if found else ""
-    if url_has_allowed_host_and_scheme(url, {request.get_host()}, require_https=request.is_secure()):
+    if url_has_allowed_host_and_scheme(
+        url, {request.get_host()}, require_https=request.is_secure()
+    ):
         return HttpResponseRedirect(url)
     return redirect("network:notices")
 

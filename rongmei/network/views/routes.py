@@ -53,7 +53,9 @@ def route_add(request: MemberRequest) -> HttpResponse:
     form = RouteForm(request.POST or None, reach=reach, instance=NoticeRoute())
     if request.method == "POST" and form.is_valid():
         try:
-            routes.route_add(by=request.user, unit_id=form.cleaned_data["unit_id"], fields=_fields(form))
+            routes.route_add(
+                by=request.user, unit_id=form.cleaned_data["unit_id"], fields=_fields(form)
+            )
         except RongmeiError as error:
             form.add_error(None, error.message)
         else:

@@ -48,7 +48,10 @@ def road(unit: Unit) -> list[dict[str, Any]]:
 def unit_list(request: MemberRequest) -> HttpResponse:
     """All units as a tree, with how far each has come."""
     counts = dict(
-        Member.objects.filter(is_active=True).values("unit").annotate(n=Count("pk")).values_list("unit", "n")
+        Member.objects.filter(is_active=True)
+        .values("unit")
+        .annotate(n=Count("pk"))
+        .values_list("unit", "n")
     )
     today = timezone.localdate()
     manages = policy.units_for(request.user, "network.manage_units")
@@ -67,7 +70,9 @@ def unit_list(request: MemberRequest) -> HttpResponse:
                 "members": counts.get(unit.pk, 0),
                 "at": at + 1,
                 "of": len(_STEPS),
-                "late": at + 1 < len(_STEPS) and unit.milestone_due is not None and unit.milestone_due < today,
+                "late": at + 1 < len(_STEPS)
+                and unit.milestone_due is not None
+                and unit.milestone_due < today,
             }
         )
     shown = {
@@ -101,7 +106,8 @@ def unit_page(request: MemberRequest, unit_id: uuid.UUID) -> HttpResponse:
         "children": children,
         "add_child": f"{reverse('network:unit_add')}?parent={unit.pk}",
         "people": unit.members.filter(is_active=True).count(),
-        "may_change": unit.node.is_self and policy.allows(request.user, "network.manage_units", unit),
+        "may_change": unit.node.is_self
+        and policy.allows(request.user, "network.manage_units", unit),
         "may_see_people": unit.pk
         in policy.units_for(request.user, "network.manage_members")
         | policy.units_for(request.user, "network.grant_roles"),
@@ -133,7 +139,10 @@ def unit_add(request: MemberRequest) -> HttpResponse:
             messages.success(request, _("已新建单位“%(name)s”") % {"name": unit.name})
             return redirect("network:unit", unit.pk)
     return render(
-        request, "network/unit_form.html", {"form": form, "unit": None}, status=422 if form.errors else 200
+        request,
+        "network/unit_form.html",
+        {"form": form, "unit": None},
+        status=422 if form.errors else 200,
     )
 
 

@@ -46,6 +46,8 @@ class Command(BaseCommand):
             if broken:
                 at = broken.at.isoformat(timespec="seconds")
                 self.stdout.write(f"  {at} {broken.actor} {broken.action} {broken.subject}")
-            self.stdout.write(f"它之前的 {verdict.entries} 条都相符。请保留现场,与备份和对端留存的链头核对。")
+            self.stdout.write(
+                f"它之前的 {verdict.entries} 条都相符。请保留现场,与备份和对端留存的链头核对。"
+            )
         if not verdict.ok:
             sys.exit(1)

@@ -30,7 +30,9 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         found = health.examine(settings.RONGMEI_NODE)
         if options["json"]:
-            self.stdout.write(json.dumps([dataclasses.asdict(one) for one in found], ensure_ascii=False))
+            self.stdout.write(
+                json.dumps([dataclasses.asdict(one) for one in found], ensure_ascii=False)
+            )
         else:
             for one in found:
                 self.stdout.write(f"{_MARKS[one.level]} {one.name:9} {one.seen}")

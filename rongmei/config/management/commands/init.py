@@ -17,7 +17,13 @@ from rongmei.network import sheets
 from rongmei.network.models import Member, RoleHolding
 from rongmei.network.types import Role, UnitKind
 
-_OUTCOMES = {"made": "新建", "changed": "修改", "unchanged": "没有变化", "refused": "被拒", "held": "未写入"}
+_OUTCOMES = {
+    "made": "新建",
+    "changed": "修改",
+    "unchanged": "没有变化",
+    "refused": "被拒",
+    "held": "未写入",
+}
 
 
 class Command(BaseCommand):
@@ -67,7 +73,9 @@ class Command(BaseCommand):
         setup.write_home(node, slug=slug, name=options["name"], url=url, port=options["port"])
         setup.make_database(node)
         setup.make_key(node.home)
-        first = setup.FirstUnit(options["unit"], options["unit_name"], UnitKind(options["unit_kind"]))
+        first = setup.FirstUnit(
+            options["unit"], options["unit_name"], UnitKind(options["unit_kind"])
+        )
         made = setup.make_first(slug=slug, name=options["name"], url=url, unit=first)
         if not options["json"]:
             self.stdout.write(f"节点“{options['name']}”已建在 {node.home}")
@@ -90,7 +98,11 @@ class Command(BaseCommand):
                 words = [f"{line.sheet} {line.row:>4}", _OUTCOMES[line.outcome], line.name]
                 shown = line.password if not options["dry_run"] else ""
                 self.stdout.write("  ".join(filter(None, [*words, line.note, shown])))
-            done = "试运行,没有写入" if options["dry_run"] else f"写入的表:{'、'.join(report.applied) or '无'}"
+            done = (
+                "试运行,没有写入"
+                if options["dry_run"]
+                else f"写入的表:{'、'.join(report.applied) or '无'}"
+            )
             self.stdout.write(f"{done};" + ",".join(
                 f"{label} {len(report.of(key))}" for key, label in _OUTCOMES.items()
             ))  # fmt: skip
