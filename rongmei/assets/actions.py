@@ -26,12 +26,12 @@ EXPORT_BYTES: Final = 4 * 1024 * 1024
 _KEPT: Final = ("title", "caption", "credit", "source", "rights", "aigc")
 
 
-def _stored(picture: Picture, data: bytes, suffix: str) -> Picture:
+def _store(picture: Picture, taken: intake.TakenIn) -> None:
     """Put the bytes into storage under a name nobody can guess; the row is not saved."""
-    picture.file.save(f"picture{suffix}", ContentFile(data), save=False)
-    picture.file_size = len(data)
-    picture.file_hash = hashlib.sha1(data, usedforsecurity=False).hexdigest()
-    return picture
+    picture.file.save(f"picture{taken.suffix}", ContentFile(taken.data), save=False)
+    picture.width, picture.height = taken.width, taken.height
+    picture.file_size = len(taken.data)
+    picture.file_hash = hashlib.sha1(taken.data, usedforsecurity=False).hexdigest()
 
 
 def picture_add(
@@ -67,7 +67,7 @@ def picture_add(
         rights=(rights.strip() or taken.rights)[:200],
         aigc=aigc or taken.aigc,
     )  # fmt: skip
-    _stored(picture, taken.data, taken.suffix)
+    _store(picture, taken)
     with db.write():
         policy.require(by, "assets.upload", unit_id)
         again = Picture.objects.filter(unit_id=unit_id, digest=taken.digest).first()
@@ -129,7 +129,7 @@ def picture_import(body: dict[str, Any], *, home: uuid.UUID) -> Picture:
         return known
     taken = intake.take_in(data)
     picture = Picture(uid=uid, unit_id=unit_id, home=home, digest=digest, **fields)
-    _stored(picture, taken.data, taken.suffix)
+    _store(picture, taken)
     picture.save()
     audit.record(None, "picture.received", picture, unit_id=unit_id, digest=digest)
     return picture
