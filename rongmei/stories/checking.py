@@ -19,6 +19,7 @@ from rongmei.kernel import plugins
 from rongmei.stories import canonical
 from rongmei.stories.hooks import Checker
 from rongmei.stories.lexicon import excerpt, fold
+from rongmei.stories.models import Check
 from rongmei.stories.types import CheckedText, Finding, Level
 
 _ID_CARD = re.compile(r"(?<!\d)(\d{17}[\dx])(?![\da-z])")
@@ -163,4 +164,14 @@ def run(story: Any, content: Mapping[str, Any]) -> Report:
         content_hash=canonical.hash_of(content), findings=tuple(found),
         versions={one.name: one.version for one in checkers},
         took_ms=round((time.perf_counter() - began) * 1000, 2),
+    )  # fmt: skip
+
+
+def fresh(story: Any) -> Check:
+    """A report on the present text that was not kept: for showing it before the next step."""
+    report = run(story, canonical.content_of(story))
+    return Check(
+        story=story, unit_id=story.unit_id, content_hash=report.content_hash, created_at=timezone.now(),
+        findings=[one.as_json() for one in report.findings], versions=report.versions,
+        blocking=report.blocking, took_ms=report.took_ms,
     )  # fmt: skip

@@ -21,7 +21,7 @@ from rongmei.network import policy
 from rongmei.network import selectors as network
 from rongmei.network.guard import MemberRequest, page
 from rongmei.planning import selectors as planning
-from rongmei.stories import actions, package, reading, selectors
+from rongmei.stories import actions, checking, package, reading, selectors
 from rongmei.stories import policy as rules
 from rongmei.stories.errors import StoryError
 from rongmei.stories.forms import NewStoryForm
@@ -112,8 +112,7 @@ def story_new(request: MemberRequest) -> HttpResponse:
 
 def edit_url(story: Story) -> str:
     """Where the editor opens this story."""
-    key = str(story.pk).replace("-", "_2D")
-    return reverse("wagtailsnippets_stories_story:edit", args=[key])
+    return reverse("wagtailsnippets_stories_story:edit", args=[story.pk])
 
 
 def _relations(request: MemberRequest, story: Story) -> dict[str, Any]:
@@ -145,7 +144,7 @@ def _shown(request: MemberRequest, story: Story, default_panel: str) -> dict[str
     """What the page of a story needs; only the open tab's rows are read."""
     member = request.user
     signatures = selectors.signatures_of(story)
-    check = selectors.latest_check(story)
+    check = selectors.latest_check(story) or checking.fresh(story)
     panel = request.GET.get("panel", default_panel)
     shown: dict[str, Any] = {
         "story": story, "signatures": signatures, "check": check, "badge": BADGES[StoryState(story.state)],

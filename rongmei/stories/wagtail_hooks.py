@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from django.db.models import Q
+from django.http import HttpRequest
 from django.templatetags.static import static
 from django.utils.html import format_html
 from wagtail import hooks
@@ -23,3 +27,13 @@ def our_look() -> str:
 def plain_links() -> str:
     """Links in the text go to addresses: the page tree that Wagtail would open first is not used."""
     return format_html('<script src="{}"></script>', static("stories/editor.js"))
+
+
+@hooks.register("construct_image_chooser_queryset")
+def pictures_by_words(pictures: Any, request: HttpRequest) -> Any:
+    """Pictures whose name, caption or author holds every word that was looked for."""
+    for word in getattr(request, "rongmei_words", "").split()[:5]:
+        pictures = pictures.filter(
+            Q(title__icontains=word) | Q(caption__icontains=word) | Q(credit__icontains=word)
+        )
+    return pictures

@@ -21,7 +21,7 @@ Check = Callable[[Any, dict[str, Any]], None]
 
 def _story(member: Any, key: str) -> None:
     try:
-        story_id = uuid.UUID(key.replace("_2D", "-"))
+        story_id = uuid.UUID(key)
     except ValueError as error:
         raise NotFound from error
     story = selectors.story_for(member, story_id)

@@ -17,7 +17,7 @@ from wagtail.snippets.views.snippets import EditView, PreviewOnEditView
 
 from rongmei.kernel.errors import NotFound, RongmeiError
 from rongmei.planning import selectors as planning
-from rongmei.stories import actions, package, selectors
+from rongmei.stories import actions, checking, package, selectors
 from rongmei.stories import policy as rules
 from rongmei.stories.actions.writing import EDITABLE
 from rongmei.stories.errors import StoryChanged
@@ -55,8 +55,8 @@ class MaterialSidePanel(BaseSidePanel):
                 task = planning.task_for(self.request.user, story.task_id)
             except NotFound:
                 task = None
-        check = selectors.latest_check(story)
-        context.update(story=story, task=task, findings=check.findings if check else None)
+        check = selectors.latest_check(story) or checking.fresh(story)
+        context.update(story=story, task=task, findings=check.findings)
         return context
 
 
