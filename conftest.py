@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -16,8 +17,8 @@ from rongmei.network.testing import Cast, make_cast
 
 @pytest.fixture(scope="session")
 def django_db_keepdb() -> bool:
-    """The SQLite test database is a copy of a migrated template; Django must not make it anew."""
-    return bool(settings.IS_SQLITE)
+    """The test database is a copy of a migrated template; Django must not make it anew."""
+    return bool(settings.IS_SQLITE or os.environ.get("RONGMEI_TEST_TEMPLATED"))
 
 
 @pytest.fixture(scope="session")

@@ -170,7 +170,9 @@ def compile_messages() -> None:
     ]
     if stale:
         say("编译界面文字 compiling messages")
-        subprocess.run([str(PYTHON), str(ROOT / "tools" / "messages.py"), *map(str, stale)], check=True)
+        subprocess.run(
+            [str(PYTHON), str(ROOT / "tools" / "messages.py"), *map(str, stale)], check=True
+        )
 
 
 def main() -> None:

@@ -1,29 +1,234 @@
-"""Verbs of the media big database."""
+"""Verbs of the archive: keep what came, once, with its versions."""
 
 from __future__ import annotations
 
+import hashlib
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
 from django.utils import timezone
 
-from rongmei.archive.models import Document
-from rongmei.kernel import text
+from rongmei.archive.events import DocumentsStored
+from rongmei.archive.identity import SourceFacts, identity_of
+from rongmei.archive.models import Change, Document, DocumentVersion, HotSighting, SavedSearch
+from rongmei.kernel import audit, db, events
+from rongmei.kernel.errors import NotFound
+from rongmei.network import policy
+from rongmei.sources.types import HotEntry, Item
+
+if TYPE_CHECKING:
+    from rongmei.network.models import Member
+
+_ORDER_LOCK = 7_010
+BATCH = 200
+MAX_TITLE, MAX_URL = 500, 1000
+
+
+@dataclass(frozen=True)
+class Arrived:
+    """An item ready to be kept. `entry_hash` is of what the source itself gave, before the full
+    text was fetched from the article's page: it tells whether the source changed its words."""
+
+    item: Item
+    entry_hash: str
+
+
+@dataclass(frozen=True)
+class Stored:
+    """What became of a batch of items."""
+
+    new: int = 0
+    changed: int = 0
+    known: int = 0
+
+
+def note_changes(ids: Iterable[uuid.UUID], *, deleted: bool = False) -> None:
+    """Append to the change sequence that the index follows; in the documents' own write."""
+    db.serialise(_ORDER_LOCK)
+    Change.objects.bulk_create(Change(document_id=one, deleted=deleted) for one in ids)
+
+
+def documents_store(arrived: Sequence[Arrived], *, source: SourceFacts, at: datetime) -> Stored:
+    """Keep the items of one fetch; at most 200 (`BATCH`), in the caller's write.
+
+    An item known under its identity is a new version when its source gives other words, and
+    nothing at all when it gives the same.
+    """
+    by_identity = {identity_of(one.item, source): one for one in arrived}
+    known = {
+        found.identity: found
+        for found in Document.objects.filter(identity__in=list(by_identity)).only(
+            "id", "identity", "title", "body", "content_hash", "entry_hash", "version", "fetched_at"
+        )
+    }
+    fresh = [
+        _document(one, identity, source, at)
+        for identity, one in by_identity.items()
+        if identity not in known
+    ]
+    changed = [
+        document
+        for identity, document in known.items()
+        if _replace_text(document, by_identity[identity], at)
+    ]
+    Document.objects.bulk_create(fresh)
+    touched = [one.pk for one in (*fresh, *changed)]
+    if touched:
+        note_changes(touched)
+        events.publish(
+            DocumentsStored(
+                subject_id=source.id, unit_id=source.unit_id,
+                document_ids=[str(one) for one in touched], new=len(fresh),
+            )
+        )  # fmt: skip
+    return Stored(len(fresh), len(changed), len(known) - len(changed))
+
+
+def _document(arrived: Arrived, identity: str, source: SourceFacts, at: datetime) -> Document:
+    item = arrived.item
+    # A time that the source did not give is the time we saw it: said by `published_at == fetched_at`.
+    published = min(item.published_at, at) if item.published_at else at
+    return Document(
+        identity=identity,
+        unit_id=source.unit_id,
+        shared=source.shared,
+        source_id=source.id,
+        source_name=(item.medium or source.name)[:80],
+        media_class=source.media_class,
+        region=source.region,
+        language=(item.language or source.language)[:12],
+        title=item.title[:MAX_TITLE],
+        summary=item.summary,
+        body=item.body,
+        authors="、".join(item.authors)[:200],
+        url=item.url[:MAX_URL],
+        image_url=next((one for one in item.images if len(one) <= MAX_URL), ""),
+        tags=list(item.tags),
+        content_hash=item.content_hash,
+        entry_hash=arrived.entry_hash,
+        body_length=len(item.body),
+        published_at=published,
+        fetched_at=at,
+    )
+
+
+def _replace_text(document: Document, arrived: Arrived, at: datetime) -> bool:
+    item = arrived.item
+    same = item.content_hash == document.content_hash or arrived.entry_hash == document.entry_hash
+    if same or not item.body:
+        return False
+    DocumentVersion.objects.get_or_create(
+        document=document,
+        version=document.version,
+        defaults={
+            "title": document.title, "body": document.body,
+            "content_hash": document.content_hash, "fetched_at": document.fetched_at,
+        },
+    )  # fmt: skip
+    document.title, document.body, document.summary = (
+        item.title[:MAX_TITLE],
+        item.body,
+        item.summary,
+    )
+    document.content_hash, document.entry_hash = item.content_hash, arrived.entry_hash
+    document.body_length, document.fetched_at = len(item.body), at
+    document.version += 1
+    document.save(
+        update_fields=[
+            "title", "body", "summary", "content_hash", "entry_hash", "body_length",
+            "fetched_at", "version", "updated_at",
+        ]
+    )  # fmt: skip
+    return True
 
 
 def document_keep(
-    *, kind: str, identity: str, unit_id: uuid.UUID, title: str, body: str, source_name: str,
-    published_at: datetime, url: str = "", summary: str = "", language: str = "zh", region: str = "",
-    tags: Iterable[str] = (), authors: str = "", subject_id: uuid.UUID | None = None,
-    shared: bool = True, media_class: str = "company", image_url: str = "",
-) -> Document:  # fmt: skip
-    """Keep a document under its identity; inside the caller's write."""
-    fields = {
-        "kind": kind, "unit_id": unit_id, "title": title, "body": body, "source_name": source_name,
-        "published_at": published_at, "url": url, "summary": summary, "language": language,
-        "region": region, "tags": list(tags), "authors": authors, "subject_id": subject_id,
-        "shared": shared, "media_class": media_class, "image_url": image_url,
-        "content_hash": text.sha256(title + body), "body_length": len(body), "fetched_at": timezone.now(),
+    *,
+    kind: str,
+    identity: str,
+    unit_id: uuid.UUID,
+    title: str,
+    body: str,
+    source_name: str,
+    published_at: datetime,
+    url: str = "",
+    summary: str = "",
+    language: str = "zh",
+    region: str = "",
+    tags: Sequence[str] = (),
+    authors: str = "",
+    subject_id: uuid.UUID | None = None,
+    shared: bool = True,
+    media_class: str = "company",
+    image_url: str = "",
+) -> Document:
+    """Keep something of our own (a signed story, a publication); in the caller's write.
+
+    Called again with the same `identity` it becomes the next version of the same document.
+    """
+    name = hashlib.sha256(f"{kind}:{identity}".encode()).hexdigest()
+    digest = hashlib.sha256(f"{title}\n{body}".encode()).hexdigest()
+    now = timezone.now()
+    document = Document.objects.filter(identity=name).first()
+    if document is None:
+        document = Document(identity=name, kind=kind, unit_id=unit_id)
+    elif document.content_hash != digest:
+        DocumentVersion.objects.get_or_create(
+            document=document, version=document.version,
+            defaults={
+                "title": document.title, "body": document.body,
+                "content_hash": document.content_hash, "fetched_at": document.fetched_at,
+            },
+        )  # fmt: skip
+        document.version += 1
+    fields: dict[str, Any] = {
+        "title": title[:MAX_TITLE], "body": body, "summary": summary, "source_name": source_name[:80],
+        "published_at": published_at, "fetched_at": now, "url": url[:MAX_URL], "language": language,
+        "region": region, "tags": list(tags), "authors": authors[:200], "subject_id": subject_id,
+        "shared": shared, "media_class": media_class, "image_url": image_url[:MAX_URL],
+        "content_hash": digest, "entry_hash": digest, "body_length": len(body),
     }  # fmt: skip
-    return Document.objects.update_or_create(identity=identity, defaults=fields)[0]
+    for field, value in fields.items():
+        setattr(document, field, value)
+    document.save()
+    note_changes([document.pk])
+    stored = DocumentsStored(unit_id=unit_id, document_ids=[str(document.pk)], new=1)
+    events.publish(stored)
+    return document
+
+
+def hot_list_store(entries: Sequence[HotEntry], *, source: SourceFacts, at: datetime) -> int:
+    """Keep what a hot list showed at a time; in the caller's write."""
+    HotSighting.objects.bulk_create(
+        HotSighting(
+            source_id=source.id, seen_at=at, rank=one.rank, title=one.title[:300],
+            url=one.url[:MAX_URL], heat=int(one.heat) if one.heat is not None else None,
+        )
+        for one in entries
+    )  # fmt: skip
+    return len(entries)
+
+
+def search_save(*, by: Member, name: str, query: str, shared: bool = False) -> SavedSearch:
+    """Remember a query under a name, for oneself or for one's unit."""
+    policy.require(by, "archive.view")
+    with db.write():
+        saved = SavedSearch.objects.create(
+            member_id=by.pk, unit_id=by.unit_id, name=name[:60], query=query[:500], shared=shared
+        )
+        audit.record(by, "search.saved", saved, query=query)
+    return saved
+
+
+def search_forget(*, by: Member, search_id: uuid.UUID) -> None:
+    """Remove one's own saved search."""
+    policy.require(by, "archive.view")
+    with db.write():
+        saved = SavedSearch.objects.filter(pk=search_id, member_id=by.pk).first()
+        if saved is None:
+            raise NotFound
+        audit.record(by, "search.forgotten", saved)
+        saved.delete()

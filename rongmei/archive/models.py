@@ -44,6 +44,7 @@ class Document(Record):
     image_url = models.URLField(max_length=1000, blank=True)
     tags = models.JSONField(default=list, blank=True)
     content_hash = models.CharField(max_length=64, db_index=True)
+    entry_hash = models.CharField(max_length=64, blank=True)
     body_length = models.PositiveIntegerField(default=0)
     published_at = models.DateTimeField(db_index=True)
     fetched_at = models.DateTimeField(db_index=True)

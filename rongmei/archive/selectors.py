@@ -1,21 +1,149 @@
-"""Reads of the media big database."""
+"""Reads of the archive: documents in reach, and finding them."""
 
 from __future__ import annotations
 
 import uuid
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
-from rongmei.archive.models import Document
+from rongmei.archive.errors import IndexMissing
+from rongmei.archive.identity import identity_of
+from rongmei.archive.indexing import search_index
+from rongmei.archive.models import Document, HotSighting, SavedSearch
+from rongmei.archive.types import Hit, HitText, SearchRequest, SearchResult
 from rongmei.kernel.errors import NotFound
 from rongmei.network import policy
 
+if TYPE_CHECKING:
+    from rongmei.archive.identity import SourceFacts
+    from rongmei.network.models import Member
+    from rongmei.sources.types import Item
 
-def document_for(member: Any, document_id: uuid.UUID) -> Document:
-    """A document the member may see."""
+FACETS = ("source", "kind", "channel_class", "region", "language")
+Sort = Literal["relevant", "newest"]
+
+
+@dataclass(frozen=True)
+class Found:
+    """One document found: its row, and its title and passage with <mark> (already escaped)."""
+
+    document: Document
+    title_html: str
+    snippet_html: str
+    score: float
+
+
+@dataclass(frozen=True)
+class SearchPage:
+    """An answer to a query: rows in order, counts, and how long it took in milliseconds."""
+
+    total: int
+    hits: list[Found]
+    facets: Mapping[str, tuple[tuple[str, int], ...]]
+    histogram: tuple[tuple[int, int], ...]
+    took_ms: float
+
+
+def documents_visible_to(member: Member) -> QuerySet[Document]:
+    """Shared documents, and those of the units in reach."""
     units = policy.units_for(member, "archive.view")
-    found = Document.objects.filter(Q(shared=True) | Q(unit__in=units), pk=document_id).first()
+    if not units:
+        return Document.objects.none()
+    return Document.objects.filter(Q(shared=True) | Q(unit__in=units))
+
+
+def document_for(member: Member, document_id: uuid.UUID) -> Document:
+    """One document in reach; NotFound otherwise."""
+    found = documents_visible_to(member).filter(pk=document_id).select_related("unit").first()
     if found is None:
         raise NotFound
     return found
+
+
+def known_identities(items: Iterable[Item], source: SourceFacts) -> dict[str, str]:
+    """Of these items, the identities the archive has, with the hash their source gave last."""
+    wanted = {identity_of(item, source) for item in items}
+    rows = Document.objects.filter(identity__in=wanted)
+    return dict(rows.values_list("identity", "entry_hash"))
+
+
+def _texts(ids: Sequence[str]) -> dict[str, HitText]:
+    rows = Document.objects.filter(pk__in=ids).only("id", "title", "body")
+    return {str(row.pk): HitText(row.title, row.body) for row in rows}
+
+
+def scope_of(member: Member) -> frozenset[str]:
+    """Ids of units whose documents the member may find, besides shared ones."""
+    return frozenset(str(unit) for unit in policy.units_for(member, "archive.view"))
+
+
+def find(
+    member: Member,
+    query: str,
+    *,
+    sort: Sort = "newest",
+    offset: int = 0,
+    limit: int = 20,
+    facets: bool = True,
+) -> SearchPage:
+    """Search what the member may see. Raises QueryError, which points at the character."""
+    policy.require(member, "archive.view")
+    request = SearchRequest(
+        query=query, scope=scope_of(member), sort=sort, offset=offset, limit=limit,
+        facets=FACETS if facets else (), histogram="day" if facets else None, highlight=True,
+    )  # fmt: skip
+    try:
+        result = search_index().reader().search(request, _texts)
+    except IndexMissing:
+        # Nothing was ever indexed: an empty archive, not a fault.
+        return SearchPage(0, [], {}, (), 0.0)
+    return _page(result)
+
+
+def _page(result: SearchResult) -> SearchPage:
+    rows = Document.objects.in_bulk([uuid.UUID(hit.id) for hit in result.hits])
+    hits = [_found(hit, rows) for hit in result.hits if uuid.UUID(hit.id) in rows]
+    return SearchPage(result.total, hits, result.facets, result.histogram, result.took_ms)
+
+
+def _found(hit: Hit, rows: Mapping[uuid.UUID, Document]) -> Found:
+    return Found(rows[uuid.UUID(hit.id)], hit.title_html, hit.snippet_html, hit.score)
+
+
+def suggest(member: Member, prefix: str, limit: int = 8) -> list[tuple[str, int]]:
+    """Names and words that start so, with how many documents in reach have them."""
+    policy.require(member, "archive.view")
+    try:
+        return list(search_index().reader().suggest(prefix, scope_of(member), limit))
+    except IndexMissing:
+        return []
+
+
+def versions_of(document: Document) -> list[object]:
+    """Earlier texts of a document, newest first."""
+    return list(document.versions.order_by("-version"))
+
+
+def documents_by_ids(ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, Document]:
+    """Rows by id, for rooms that keep only the ids; the caller answers for the scope."""
+    return Document.objects.in_bulk(list(ids))
+
+
+def saved_searches(member: Member) -> QuerySet[SavedSearch]:
+    """One's own saved searches and those shared in one's unit."""
+    mine = Q(member_id=member.pk) | Q(shared=True, unit_id=member.unit_id)
+    return SavedSearch.objects.filter(mine).order_by("name")
+
+
+def hot_lists_now(limit: int = 20) -> list[HotSighting]:
+    """The newest sighting of every hot list, best rank first."""
+    newest: dict[uuid.UUID, list[HotSighting]] = {}
+    rows = HotSighting.objects.select_related("source").order_by("-seen_at", "rank")[: limit * 10]
+    for row in rows:
+        kept = newest.setdefault(row.source_id, [])
+        if not kept or kept[0].seen_at == row.seen_at:
+            kept.append(row)
+    return [row for kept in newest.values() for row in kept[:limit]]

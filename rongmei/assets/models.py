@@ -74,5 +74,7 @@ class Rendition(AbstractRendition):
 
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.UniqueConstraint(fields=["image", "filter_spec", "focal_point_key"], name="rendition_once")
+            models.UniqueConstraint(
+                fields=["image", "filter_spec", "focal_point_key"], name="rendition_once"
+            )
         ]

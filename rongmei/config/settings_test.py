@@ -10,13 +10,19 @@ os.environ.setdefault("RONGMEI_SECRET_KEY", "only-for-tests")
 os.environ.setdefault("RONGMEI_SLUG", "test")
 os.environ.setdefault("RONGMEI_NAME", "测试节点")
 
-from rongmei.config.settings import *  # noqa: E402, F403
-from rongmei.config.settings import DATABASES, IS_SQLITE  # noqa: E402
+from rongmei.config.settings import *  # noqa: F403
+from rongmei.config.settings import DATABASES, IS_SQLITE
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 ALLOWED_HOSTS = ["*"]
 if IS_SQLITE:
-    DATABASES["default"]["TEST"] = {"NAME": os.environ["RONGMEI_HOME"] + "/test.sqlite3", "MIGRATE": False}
+    DATABASES["default"]["TEST"] = {
+        "NAME": os.environ["RONGMEI_HOME"] + "/test.sqlite3",
+        "MIGRATE": False,
+    }
     # Test databases may be lost: skip the disk.
     DATABASES["default"]["OPTIONS"]["init_command"] += " PRAGMA synchronous=OFF;"
+elif os.environ.get("RONGMEI_TEST_TEMPLATED"):
+    # tools/with_postgres.py made the test databases as copies of a migrated one.
+    DATABASES["default"]["TEST"] = {"MIGRATE": False}

@@ -35,7 +35,9 @@ def fingerprint() -> str:
 
 def path() -> Path:
     """Where the template for the present migrations is kept."""
-    folder = Path(os.environ.get("RONGMEI_CACHE", Path(tempfile.gettempdir()) / f"rongmei-{os.getuid()}"))
+    folder = Path(
+        os.environ.get("RONGMEI_CACHE", Path(tempfile.gettempdir()) / f"rongmei-{os.getuid()}")
+    )
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return folder / f"template-{fingerprint()}.sqlite3"
 
@@ -62,8 +64,10 @@ def _build(target: Path) -> None:
             "DATABASE_URL": f"sqlite:///{draft}",
             "DJANGO_SETTINGS_MODULE": "rongmei.config.settings",
         }
-        subprocess.run(  # noqa: S603 - our own command with fixed words
-            [sys.executable, "-m", "rongmei", "migrate", "--verbosity", "0"], env=environ, check=True
+        subprocess.run(
+            [sys.executable, "-m", "rongmei", "migrate", "--verbosity", "0"],
+            env=environ,
+            check=True,
         )
         with sqlite3.connect(draft) as connection:
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -19,7 +19,7 @@ class Context:
     request_id: str = ""
 
 
-_current: ContextVar[Context] = ContextVar("rongmei_context", default=Context())
+_current: ContextVar[Context] = ContextVar("rongmei_context", default=Context())  # noqa: B039 - frozen
 
 
 def current() -> Context:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from django.utils.translation import gettext_lazy as _
+from typing_extensions import override
 
 
 def _code(name: str) -> str:
@@ -20,24 +22,27 @@ class RongmeiError(Exception):
 
     status: int = 400
     code: str = "rongmei_error"
-    words: object = ""
+    words: Any = ""
 
-    def __init_subclass__(cls) -> None:
-        super().__init_subclass__()
+    @override
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
         if "code" not in cls.__dict__:
             cls.code = _code(cls.__name__)
 
-    def __init__(self, message: object = "", **details: object) -> None:
+    def __init__(self, message: Any = "", **details: object) -> None:
         self.details = details
-        self._message = message
+        self._message: Any = message
         super().__init__(message)
 
     @property
     def message(self) -> str:
         """The words for a person, in the language that is active now."""
         default = self.words or (type(self).__doc__ or "").strip().split("\n", 1)[0]
-        return str(self._message or default)
+        text = str(self._message or default)
+        return text % self.details if self.details and "%(" in text else text
 
+    @override
     def __str__(self) -> str:
         return self.message
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from threading import Event as ThreadEvent
 from typing import TYPE_CHECKING
 
 from rongmei.kernel.plugins import hookspec
@@ -74,4 +75,21 @@ class Gauge:
 @hookspec
 def register_gauges() -> list[Gauge]:
     """Return the room's figures for /metrics."""
+    return []
+
+
+@dataclass(frozen=True)
+class Process:
+    """A process of the node. `run` works until the event is set, and returns soon after.
+
+    It starts in a fork of the supervisor: nothing may have opened a connection or a thread before.
+    """
+
+    name: str
+    run: Callable[[ThreadEvent], None]
+
+
+@hookspec
+def register_processes() -> list[Process]:
+    """Return the processes that this room needs to have running."""
     return []

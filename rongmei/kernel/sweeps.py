@@ -66,7 +66,7 @@ def run_one(sweep: Sweep) -> int:
     error, done = "", 0
     try:
         done = sweep.run()
-    except Exception:  # noqa: BLE001 - one room's failing sweep must not stop the others
+    except Exception:
         error = traceback.format_exc(limit=8)
         log.exception("sweep %s failed", sweep.name)
     now = timezone.now()

@@ -108,9 +108,7 @@ class Reprint(Record):
     found_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["watch", "document"], name="reprint_once")
-        ]
+        constraints = [models.UniqueConstraint(fields=["watch", "document"], name="reprint_once")]
 
     @override
     def __str__(self) -> str:

@@ -41,7 +41,9 @@ def notify(
     if made:
         events.publish(
             *(
-                NoticeGiven(subject_id=one.pk, unit_id=one.member.unit_id, member_id=str(one.member_id))
+                NoticeGiven(
+                    subject_id=one.pk, unit_id=one.member.unit_id, member_id=str(one.member_id)
+                )
                 for one in made
             )
         )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from django.conf import settings
+
 from rongmei.network import policy
 from rongmei.network.models import Member, Node, RoleHolding, Unit
 from rongmei.network.types import Role, UnitKind
@@ -63,24 +65,27 @@ class Cast:
 
 
 def make_units(*, self_slug: str = "hq", all_here: bool = True) -> dict[str, Unit]:
-    """Make the nodes and the unit tree as the node `self_slug` sees it.
+    """Make this node's row and the units it hosts.
 
-    With `all_here` every unit is hosted on this node, as in a small group.
+    With `all_here` every unit is hosted on this node, as in a small group; otherwise only its own,
+    and the others are learnt from the peer.
     """
-    nodes: dict[str, Node] = {}
-    for slug, name, port in (("hq", "总部节点", 8000), ("yunling", "云岭节点", 8010)):
-        nodes[slug], _ = Node.objects.get_or_create(
-            slug=slug,
-            defaults={"name": name, "url": f"http://127.0.0.1:{port}", "is_self": slug == self_slug},
-        )
+    node, _ = Node.objects.get_or_create(
+        slug=self_slug,
+        defaults={
+            "name": settings.RONGMEI_NODE.name, "url": settings.RONGMEI_NODE.url, "is_self": True,
+        },
+    )  # fmt: skip
     made: dict[str, Unit] = {}
     for order, (code, name, name_en, short, kind, parent, region, slug) in enumerate(UNITS):
+        if not all_here and slug != self_slug:
+            continue
         made[code], _ = Unit.objects.get_or_create(
             code=code,
             defaults={
                 "name": name, "name_en": name_en, "short_name": short, "kind": kind,
                 "parent": made.get(parent or ""), "region": region, "order": order * 10,
-                "node": nodes[self_slug if all_here else slug],
+                "node": node,
             },
         )  # fmt: skip
     return made

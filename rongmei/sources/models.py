@@ -18,7 +18,7 @@ class Source(OwnedRecord):
         """How its items are found."""
 
         FEED = "feed", _("订阅源")
-        PAGES = "pages", _("网页")
+        PAGE = "page", _("网页")
         SITEMAP = "sitemap", _("站点地图")
         HOTLIST = "hotlist", _("热榜")
 
@@ -49,12 +49,11 @@ class Source(OwnedRecord):
     enabled = models.BooleanField(_("启用"), default=True)
     preset = models.CharField(max_length=40, blank=True)
     min_interval = models.PositiveIntegerField(_("最短轮询间隔(秒)"), default=600)
+    max_interval = models.PositiveIntegerField(_("最长轮询间隔(秒)"), default=86_400)
 
     class Meta:
         ordering = ["name"]
-        constraints = [
-            models.UniqueConstraint(fields=["unit", "url"], name="source_once_per_unit")
-        ]
+        constraints = [models.UniqueConstraint(fields=["unit", "url"], name="source_once_per_unit")]
 
     @override
     def __str__(self) -> str:
@@ -80,6 +79,7 @@ class FetchState(models.Model):
     last_new_at = models.DateTimeField(null=True)
     items_seen = models.PositiveIntegerField(default=0)
     items_new = models.PositiveIntegerField(default=0)
+    moved_to = models.URLField(max_length=1000, blank=True)
 
     @override
     def __str__(self) -> str:

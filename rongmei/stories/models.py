@@ -51,7 +51,11 @@ class Story(PreviewableMixin, LockableMixin, RevisionMixin, OwnedRecord):  # typ
     summary = models.CharField(_("摘要"), max_length=300, blank=True)
     body = StreamField(BODY_BLOCKS, verbose_name=_("正文"), blank=True)
     lead_picture = models.ForeignKey(
-        "assets.Picture", models.PROTECT, null=True, blank=True, related_name="+",
+        "assets.Picture",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
         verbose_name=_("题图"),
     )
     byline = models.CharField(_("署名"), max_length=120, blank=True)
@@ -63,7 +67,9 @@ class Story(PreviewableMixin, LockableMixin, RevisionMixin, OwnedRecord):  # typ
     language = models.CharField(_("语种"), max_length=12, default="zh")
     features_exemplar = models.BooleanField(_("涉先进典型"), default=False)
     embargo_until = models.DateTimeField(_("不早于"), null=True, blank=True)
-    state = models.CharField(max_length=10, choices=StoryState, default=StoryState.DRAFT, db_index=True)
+    state = models.CharField(
+        max_length=10, choices=StoryState, default=StoryState.DRAFT, db_index=True
+    )
     content_hash = models.CharField(max_length=64, blank=True, editable=False)
     body_text = models.TextField(blank=True, editable=False)
     word_count = models.PositiveIntegerField(default=0, editable=False)

