@@ -53,7 +53,7 @@ def picture_add(
     """
     policy.require(by, "assets.upload", unit_id)
     if aigc not in Picture.Aigc.values:
-        raise BadInput(_("生成合成标识只能是空、1、2 或 3,没有保存。"))
+        raise BadInput(_("生成合成标识只能是空、1、2 或 3，没有保存。"))
     taken = intake.take_in(file.read(intake.MAX_BYTES + 1))
     before = Picture.objects.filter(unit_id=unit_id, digest=taken.digest).first()
     if before is not None:

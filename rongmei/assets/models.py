@@ -42,7 +42,9 @@ class Picture(AbstractImage):
         ordering: ClassVar[list[str]] = ["-created_at", "-id"]
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(
-                fields=["unit", "digest"], condition=~models.Q(digest=""), name="picture_once_a_unit"
+                fields=["unit", "digest"],
+                condition=~models.Q(digest=""),
+                name="picture_once_a_unit",
             )
         ]
 

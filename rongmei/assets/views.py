@@ -30,7 +30,9 @@ def picture_list(request: MemberRequest) -> HttpResponse:
     rows = selectors.pictures_visible_to(request.user).prefetch_related("renditions")
     words = request.GET.get("q", "").strip()
     for word in words.split()[:5]:
-        rows = rows.filter(Q(title__icontains=word) | Q(caption__icontains=word) | Q(credit__icontains=word))
+        rows = rows.filter(
+            Q(title__icontains=word) | Q(caption__icontains=word) | Q(credit__icontains=word)
+        )
     if request.GET.get("aigc") == "yes":
         rows = rows.exclude(aigc="")
     if request.GET.get("mine"):
@@ -62,11 +64,18 @@ def picture_upload(request: MemberRequest) -> HttpResponse:
     units = network.units_in_reach(request.user, "assets.upload")
     form = PictureForm(request.POST or None, request.FILES or None, units=units)
     if request.method == "POST" and form.is_valid():
-        fields = {key: form.cleaned_data[key] for key in ("title", "caption", "credit", "source", "rights", "aigc")}
+        fields = {
+            key: form.cleaned_data[key]
+            for key in ("title", "caption", "credit", "source", "rights", "aigc")
+        }
         added: list[Picture] = []
         for file in request.FILES.getlist("file")[:20]:
             try:
-                added.append(actions.picture_add(by=request.user, unit_id=form.cleaned_data["unit"].pk, file=file, **fields))
+                added.append(
+                    actions.picture_add(
+                        by=request.user, unit_id=form.cleaned_data["unit"].pk, file=file, **fields
+                    )
+                )
             except RongmeiError as refused:
                 form.add_error("file", f"{file.name}:{refused.message}")
         if added:

@@ -27,16 +27,17 @@ def exemplar_recommend(
 ) -> Exemplar:
     """Recommend a person or team of a unit; their consent is noted here."""
     if not name.strip() or not deeds.strip():
-        raise BadInput(_("姓名和事迹材料都要填写,没有保存。"))
+        raise BadInput(_("姓名和事迹材料都要填写，没有保存。"))
     with db.write():
         policy.require(by, "exemplars.manage", unit_id)
         made = Exemplar.objects.create(
-            unit_id=unit_id, name=name.strip()[:80], deeds=deeds.strip(), consent_note=consent_note[:300]
+            unit_id=unit_id,
+            name=name.strip()[:80],
+            deeds=deeds.strip(),
+            consent_note=consent_note[:300],
         )
         audit.record(by, "exemplar.recommended", made)
-        events.publish(
-            said.ExemplarRecommended(subject_id=made.pk, unit_id=unit_id, who=made.name)
-        )
+        events.publish(said.ExemplarRecommended(subject_id=made.pk, unit_id=unit_id, who=made.name))
     return made
 
 
@@ -49,9 +50,9 @@ def clearance_issue(
         policy.require(by, "exemplars.manage", exemplar)
         _require_hq(by)
         if not exemplar.consent_note.strip():
-            raise BadInput(_("还没有记录本人知情同意,没有发证。请先补齐。"))
+            raise BadInput(_("还没有记录本人知情同意，没有发证。请先补齐。"))
         if scope not in {"internal", "public"} or valid_until < timezone.localdate():
-            raise BadInput(_("范围或有效期不对,没有发证。有效期不能早于今天。"))
+            raise BadInput(_("范围或有效期不对，没有发证。有效期不能早于今天。"))
         today = timezone.localdate()
         count = Clearance.objects.filter(number__startswith=f"ZX-{today:%Y%m%d}-").count()
         issued = Clearance.objects.create(
@@ -73,7 +74,7 @@ def clearance_issue(
 def clearance_suspend(*, by: Member, clearance_id: uuid.UUID, reason: str) -> Clearance:
     """Suspend a clearance at once; a reason is required."""
     if not reason.strip():
-        raise BadInput(_("请写明中止的原因,没有改动。"))
+        raise BadInput(_("请写明中止的原因，没有改动。"))
     with db.write():
         clearance = selectors.clearance_for_update(by, clearance_id)
         policy.require(by, "exemplars.manage", clearance)

@@ -13,4 +13,4 @@ class WrongExemplarState(ExemplarError):
     """The exemplar or clearance is in no state for this."""
 
     status = 409
-    words = _("典型或准宣证的状态已变化,未做改动。请刷新后再办理。")
+    words = _("典型或准宣证的状态已变化，未做改动。请刷新后再办理。")

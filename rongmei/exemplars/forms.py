@@ -15,7 +15,9 @@ class ExemplarForm(forms.Form):
     name = forms.CharField(label=_("姓名或集体名称"), max_length=80)
     deeds = forms.CharField(label=_("事迹材料"), widget=forms.Textarea({"rows": 6}))
     consent_note = forms.CharField(
-        label=_("本人知情同意"), max_length=300, required=False,
+        label=_("本人知情同意"),
+        max_length=300,
+        required=False,
         help_text=_("何时、以何种方式征得本人同意。没有同意不能发准宣证。"),
     )
 
@@ -31,4 +33,6 @@ class ClearanceForm(forms.Form):
         label=_("范围"), choices=[("internal", _("内部")), ("public", _("公开"))]
     )
     valid_until = forms.DateField(label=_("有效期至"), widget=forms.DateInput({"type": "date"}))
-    wording = forms.CharField(label=_("核定表述"), widget=forms.Textarea({"rows": 3}), required=False)
+    wording = forms.CharField(
+        label=_("核定表述"), widget=forms.Textarea({"rows": 3}), required=False
+    )

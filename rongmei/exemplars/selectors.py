@@ -61,7 +61,7 @@ def clearance_problems(
     named = [one for one in _with_clearances(unit_id) if one.name in text]
     for one in named:
         if one.state == Exemplar.State.SUSPENDED:
-            problems.append(_("“%(name)s”的宣传已中止,不能报道。") % {"name": one.name})
+            problems.append(_("“%(name)s”的宣传已中止，不能报道。") % {"name": one.name})
     if not features_exemplar or problems:
         return problems
     today = timezone.localdate()
@@ -72,8 +72,10 @@ def clearance_problems(
                 return []
     if named:
         names = "、".join(one.name for one in named)
-        return [_("“%(name)s”没有可用于公开报道的有效准宣证。请先向总部策划申请。") % {"name": names}]
-    return [_("稿件标明涉先进典型,但正文没有出现已推荐典型的姓名。请核对姓名,或先推荐典型。")]
+        return [
+            _("“%(name)s”没有可用于公开报道的有效准宣证。请先向总部策划申请。") % {"name": names}
+        ]
+    return [_("稿件标明涉先进典型，但正文没有出现已推荐典型的姓名。请核对姓名，或先推荐典型。")]
 
 
 def _with_clearances(unit_id: uuid.UUID) -> QuerySet[Exemplar]:

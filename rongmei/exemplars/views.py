@@ -41,7 +41,7 @@ def exemplar_new(request: MemberRequest) -> HttpResponse:
         fields = dict(form.cleaned_data)
         unit = fields.pop("unit")
         actions.exemplar_recommend(by=request.user, unit_id=unit.pk, **fields)
-        messages.success(request, _("已推荐,等待总部核准。"))
+        messages.success(request, _("已推荐，等待总部核准。"))
         return redirect("exemplars:list")
     return render(request, "exemplars/new.html", {"form": form}, status=422 if form.errors else 200)
 
@@ -52,10 +52,12 @@ def clearance_issue(request: MemberRequest, exemplar_id: uuid.UUID) -> HttpRespo
     """Issue a clearance."""
     form = ClearanceForm(request.POST)
     if form.is_valid():
-        issued = actions.clearance_issue(by=request.user, exemplar_id=exemplar_id, **form.cleaned_data)
+        issued = actions.clearance_issue(
+            by=request.user, exemplar_id=exemplar_id, **form.cleaned_data
+        )
         messages.success(request, _("已发准宣证 %(number)s。") % {"number": issued.number})
     else:
-        messages.error(request, _("范围或有效期没有填对,没有发证。"))
+        messages.error(request, _("范围或有效期没有填对，没有发证。"))
     return redirect("exemplars:list")
 
 
@@ -66,5 +68,5 @@ def clearance_suspend(request: MemberRequest, clearance_id: uuid.UUID) -> HttpRe
     actions.clearance_suspend(
         by=request.user, clearance_id=clearance_id, reason=request.POST.get("reason", "")
     )
-    messages.success(request, _("已中止,相关稿件从现在起不能签发。"))
+    messages.success(request, _("已中止，相关稿件从现在起不能签发。"))
     return redirect("exemplars:list")

@@ -139,7 +139,10 @@ def create(request: HttpRequest, new: NewStory) -> Any:
 def save(request: HttpRequest, story_id: uuid.UUID, change: Save) -> Any:
     """Save named fields; 409 when the story changed since `base_revision`."""
     return actions.story_save(
-        by=member_of(request), story_id=story_id, fields=change.fields, base_revision=change.base_revision
+        by=member_of(request),
+        story_id=story_id,
+        fields=change.fields,
+        base_revision=change.base_revision,
     )
 
 

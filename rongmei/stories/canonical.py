@@ -80,7 +80,11 @@ def _block(kind: str, value: Any, pictures: Mapping[int, PictureFacts]) -> dict[
             "picture": facts.published() if facts else None,
         }
     if kind == "quote":
-        return {"type": kind, "quote": value.get("quote") or "", "speaker": value.get("speaker") or ""}
+        return {
+            "type": kind,
+            "quote": value.get("quote") or "",
+            "speaker": value.get("speaker") or "",
+        }
     if kind == "paragraph":
         return {"type": kind, "html": clean_html(str(value or ""))}
     return {"type": kind, "text": str(value or "")}

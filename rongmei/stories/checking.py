@@ -39,16 +39,16 @@ _DAYS: Final = "一二三四五六日"
 PARTS: Final = ("kicker", "title", "subtitle", "summary", "byline", "place")
 
 ADVICE: Final = {
-    "id_card": _noop("身份证号属于个人信息,不得公开,请删去。"),
-    "mobile": _noop("手机号属于个人信息,请核实是否可以公开。"),
-    "meter": _noop("客户户号属于个人信息,请删去或隐去中间几位。"),
+    "id_card": _noop("身份证号属于个人信息，不得公开，请删去。"),
+    "mobile": _noop("手机号属于个人信息，请核实是否可以公开。"),
+    "meter": _noop("客户户号属于个人信息，请删去或隐去中间几位。"),
     "punctuation": _noop("标点重复。"),
-    "weekday": _noop("日期与星期不符,请核对。"),
-    "no_such_day": _noop("没有这一天,请核对日期。"),
-    "grid_place": _noop("站点位置坐标属于电网敏感信息,不得公开。"),
-    "credit": _noop("有图片没有作者署名,请补齐。"),
-    "aigc": _noop("含人工智能生成合成的图片,发布时会加显著标识,请确认。"),
-    "long_title": _noop("主题超过 30 字,多数渠道会截断。"),
+    "weekday": _noop("日期与星期不符，请核对。"),
+    "no_such_day": _noop("没有这一天，请核对日期。"),
+    "grid_place": _noop("站点位置坐标属于电网敏感信息，不得公开。"),
+    "credit": _noop("有图片没有作者署名，请补齐。"),
+    "aigc": _noop("含人工智能生成合成的图片，发布时会加显著标识，请确认。"),
+    "long_title": _noop("主题超过 30 字，多数渠道会截断。"),
 }  # fmt: skip
 
 
@@ -67,9 +67,21 @@ class Report:
         return sum(one.level is Level.FORBID for one in self.findings)
 
 
-def _finding(level: Level, code: str, part: str, text: str, span: tuple[int, int], instead: str = "") -> Finding:
+def _finding(
+    level: Level, code: str, part: str, text: str, span: tuple[int, int], instead: str = ""
+) -> Finding:
     start, end = span
-    return Finding(level, code, part, start, end, text[start:end], excerpt(text, start, end), ADVICE[code], instead)
+    return Finding(
+        level,
+        code,
+        part,
+        start,
+        end,
+        text[start:end],
+        excerpt(text, start, end),
+        ADVICE[code],
+        instead,
+    )
 
 
 def valid_id_card(number: str) -> bool:
@@ -154,7 +166,9 @@ def run(story: Any, content: Mapping[str, Any]) -> Report:
     """Run every registered check over this text; pure, no row is written."""
     began = time.perf_counter()
     text = checked_text(story, content)
-    checkers: list[Checker] = [one for some in plugins.manager.hook.register_checks() for one in some]
+    checkers: list[Checker] = [
+        one for some in plugins.manager.hook.register_checks() for one in some
+    ]
     order = list(Level)
     found = sorted(
         (finding for checker in checkers for finding in checker.run(text)),

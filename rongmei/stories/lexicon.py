@@ -73,7 +73,9 @@ def _between_han(text: str, at: int) -> bool:
 def excerpt(text: str, start: int, end: int) -> str:
     """The found words with a little around them, on one line."""
     left, right = max(0, start - _AROUND), min(len(text), end + _AROUND)
-    return f"{'…' if left else ''}{text[left:right]}{'…' if right < len(text) else ''}".replace("\n", " ")
+    return f"{'…' if left else ''}{text[left:right]}{'…' if right < len(text) else ''}".replace(
+        "\n", " "
+    )
 
 
 class Lexicon:

@@ -46,7 +46,11 @@ def _picture(image: dict[str, Any], name: str) -> dict[str, Any]:
 
 def of_package(package: SignedPackage) -> dict[str, Any]:
     """The ninjs object of a signed package."""
-    headlines = [("main", package.title), ("kicker", package.kicker), ("subtitle", package.subtitle)]
+    headlines = [
+        ("main", package.title),
+        ("kicker", package.kicker),
+        ("subtitle", package.subtitle),
+    ]
     item: dict[str, Any] = {
         "uri": f"urn:uuid:{package.story_id}",
         "standard": STANDARD,

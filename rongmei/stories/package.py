@@ -14,7 +14,9 @@ from rongmei.stories.types import SignedBy, SignedPackage
 WIDTH: Final = "width-1200"
 
 
-def _image(pk: int, rows: dict[int, Any], facts: dict[int, Any], caption: str, credit: str) -> dict[str, Any] | None:
+def _image(
+    pk: int, rows: dict[int, Any], facts: dict[int, Any], caption: str, credit: str
+) -> dict[str, Any] | None:
     if pk not in rows:
         return None
     one = facts[pk]

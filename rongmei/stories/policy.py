@@ -36,9 +36,7 @@ def live(signatures: Iterable[Signature], round_: int) -> list[Signature]:
     return [
         one
         for one in signatures
-        if one.round == round_
-        and one.verdict == Signature.Verdict.PASSED
-        and one.voided_at is None
+        if one.round == round_ and one.verdict == Signature.Verdict.PASSED and one.voided_at is None
     ]
 
 

@@ -21,7 +21,9 @@ def course(story: Story, signatures: Sequence[Signature]) -> list[Stop]:
     """Where the story is, as a courier would tell it: done, now, next."""
     stops = [Stop(_("写稿"), "done", story.author_name, story.created_at)]
     writing = story.state in rules.WRITABLE
-    returned = next((one for one in reversed(signatures) if one.verdict == Signature.Verdict.RETURNED), None)
+    returned = next(
+        (one for one in reversed(signatures) if one.verdict == Signature.Verdict.RETURNED), None
+    )
     if story.state == StoryState.RETURNED and returned is not None:
         note = returned.opinion[:60]
         stops.append(Stop(_("退回"), "failed", returned.person_name, returned.signed_at, note=note))
@@ -94,11 +96,15 @@ def differences(before: dict[str, Any], after: dict[str, Any]) -> list[Differenc
             one = old[a + at] if a + at < b else ""
             two = new[c + at] if c + at < d else ""
             found.append(Difference(_("正文第 %(n)s 段") % {"n": c + at + 1}, _segments(one, two)))
-    pictures = [[block for block in one["body"] if block["type"] == "picture"] for one in (before, after)]
+    pictures = [
+        [block for block in one["body"] if block["type"] == "picture"] for one in (before, after)
+    ]
     if pictures[0] != pictures[1] or before["lead_picture"] != after["lead_picture"]:
         found.append(Difference(_("图片"), (Segment("new", _("图片有改动")),)))
     if before["tags"] != after["tags"]:
-        found.append(Difference(_("标签"), _segments("、".join(before["tags"]), "、".join(after["tags"]))))
+        found.append(
+            Difference(_("标签"), _segments("、".join(before["tags"]), "、".join(after["tags"])))
+        )
     if before["features_exemplar"] != after["features_exemplar"]:
         found.append(Difference(_("涉先进典型"), (Segment("new", _("有改动")),)))
     return found
@@ -117,7 +123,11 @@ class Version:
 
 def versions(story: Story, signatures: Sequence[Signature]) -> list[Version]:
     """Saved texts, newest first (three queries)."""
-    rows = list(story.revisions.order_by("-pk").values_list("pk", "created_at", "user_id", "object_str")[:100])
+    rows = list(
+        story.revisions.order_by("-pk").values_list("pk", "created_at", "user_id", "object_str")[
+            :100
+        ]
+    )
     names = network.member_names([user for _pk, _at, user, _words in rows if user])
     return [
         Version(
@@ -145,5 +155,3 @@ def since_step_began(story: Story) -> list[Difference]:
     if base is None:
         return []
     return differences(canonical.content_of(base.as_object()), canonical.content_of(story))
-
-

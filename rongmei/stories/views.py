@@ -57,7 +57,9 @@ def story_list(request: MemberRequest) -> HttpResponse:
     rows = selectors.stories_listed_to(request.user)
     words = request.GET.get("q", "").strip()
     if words:
-        rows = rows.filter(Q(title__icontains=words) | Q(number__icontains=words) | Q(author_name__icontains=words))
+        rows = rows.filter(
+            Q(title__icontains=words) | Q(number__icontains=words) | Q(author_name__icontains=words)
+        )
     if request.GET.get("mine"):
         rows = rows.filter(author_id=request.user.pk)
     units = network.units_in_reach(request.user, "stories.view")
@@ -68,7 +70,9 @@ def story_list(request: MemberRequest) -> HttpResponse:
     states = [one for one in request.GET.getlist("state") if one in StoryState.values]
     if states:
         rows = rows.filter(state__in=states)
-    found = Paginator(_sorted(rows, request.GET.get("sort", "")), PAGE_SIZE).get_page(request.GET.get("page"))
+    found = Paginator(_sorted(rows, request.GET.get("sort", "")), PAGE_SIZE).get_page(
+        request.GET.get("page")
+    )
     return render(
         request,
         "stories/list.html",
@@ -188,7 +192,9 @@ def review_sheet(request: MemberRequest, story_id: uuid.UUID) -> HttpResponse:
 @page("stories.view")
 def review_queue(request: MemberRequest) -> HttpResponse:
     """What waits for this member's signature, longest waiting first."""
-    rows = Paginator(selectors.review_queue(request.user), PAGE_SIZE).get_page(request.GET.get("page"))
+    rows = Paginator(selectors.review_queue(request.user), PAGE_SIZE).get_page(
+        request.GET.get("page")
+    )
     return render(request, "stories/queue.html", {"page": rows, "badges": BADGES})
 
 
@@ -203,7 +209,9 @@ def review_story(request: MemberRequest, story_id: uuid.UUID) -> HttpResponse:
     return render(request, "stories/review.html", shown)
 
 
-def _done(request: MemberRequest, story: Story, words: str, *, to: str = "stories:story") -> HttpResponse:
+def _done(
+    request: MemberRequest, story: Story, words: str, *, to: str = "stories:story"
+) -> HttpResponse:
     messages.success(request, words)
     return redirect(to, story.pk) if to == "stories:story" else redirect(to)
 
@@ -238,7 +246,9 @@ def pass_step(request: MemberRequest, story_id: uuid.UUID) -> HttpResponse:
             raise
         messages.error(request, refused.message)
         return redirect("review:story", story_id)
-    return _done(request, story, _("已签名通过:%(title)s") % {"title": story.title}, to="review:queue")
+    return _done(
+        request, story, _("已签名通过：%(title)s") % {"title": story.title}, to="review:queue"
+    )
 
 
 @require_POST
@@ -246,13 +256,17 @@ def pass_step(request: MemberRequest, story_id: uuid.UUID) -> HttpResponse:
 def give_back(request: MemberRequest, story_id: uuid.UUID) -> HttpResponse:
     """退回, with a reason."""
     try:
-        story = actions.story_return(by=request.user, story_id=story_id, reason=request.POST.get("reason", ""))
+        story = actions.story_return(
+            by=request.user, story_id=story_id, reason=request.POST.get("reason", "")
+        )
     except RongmeiError as refused:
         if refused.status != 422:
             raise
         messages.error(request, refused.message)
         return redirect("review:story", story_id)
-    return _done(request, story, _("已退回作者:%(title)s") % {"title": story.title}, to="review:queue")
+    return _done(
+        request, story, _("已退回作者：%(title)s") % {"title": story.title}, to="review:queue"
+    )
 
 
 @require_POST
@@ -260,13 +274,15 @@ def give_back(request: MemberRequest, story_id: uuid.UUID) -> HttpResponse:
 def withdraw(request: MemberRequest, story_id: uuid.UUID) -> HttpResponse:
     """撤稿, with a reason."""
     try:
-        story = actions.story_withdraw(by=request.user, story_id=story_id, reason=request.POST.get("reason", ""))
+        story = actions.story_withdraw(
+            by=request.user, story_id=story_id, reason=request.POST.get("reason", "")
+        )
     except RongmeiError as refused:
         if refused.status != 422:
             raise
         messages.error(request, refused.message)
         return redirect(f"{reverse('stories:story', args=[story_id])}?panel=publish")
-    return _done(request, story, _("已撤稿,各渠道随即撤下。"))
+    return _done(request, story, _("已撤稿，各渠道随即撤下。"))
 
 
 @require_POST
@@ -281,7 +297,11 @@ def share(request: MemberRequest, story_id: uuid.UUID) -> HttpResponse:
 @page("stories.view")
 def lock(request: MemberRequest, story_id: uuid.UUID) -> HttpResponse:
     """锁定."""
-    return _done(request, actions.story_lock(by=request.user, story_id=story_id), _("已锁定,他人暂不能保存。"))
+    return _done(
+        request,
+        actions.story_lock(by=request.user, story_id=story_id),
+        _("已锁定，他人暂不能保存。"),
+    )
 
 
 @require_POST

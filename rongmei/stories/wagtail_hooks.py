@@ -20,7 +20,9 @@ register_snippet(StoryViewSet)
 def our_look() -> str:
     """Our tokens and the editor's own sheet, so that writing feels like the rest of the desk."""
     sheets = ("ui/tokens.css", "stories/editor.css")
-    return format_html("".join('<link rel="stylesheet" href="{}">' for _one in sheets), *map(static, sheets))
+    return format_html(
+        "".join('<link rel="stylesheet" href="{}">' for _one in sheets), *map(static, sheets)
+    )
 
 
 @hooks.register("insert_editor_js")

@@ -91,11 +91,16 @@ def tell_task(story: Story) -> None:
     """Tell planning how the story made for a task stands."""
     if story.task_id:
         planning.task_story_progress(
-            task_id=story.task_id, story_id=story.pk, story_title=story.title, story_state=story.state
+            task_id=story.task_id,
+            story_id=story.pk,
+            story_title=story.title,
+            story_state=story.state,
         )
 
 
-def tell_author(story: Story, *, kind: str, title: str, body: str = "", urgent: bool = False) -> None:
+def tell_author(
+    story: Story, *, kind: str, title: str, body: str = "", urgent: bool = False
+) -> None:
     """A notice to the author, while they write for the unit."""
     writers = policy.members_with("stories.write", story.unit_id)
     network.notify(
@@ -104,7 +109,9 @@ def tell_author(story: Story, *, kind: str, title: str, body: str = "", urgent: 
     )  # fmt: skip
 
 
-def tell_reviewers(story: Story, permission: str, label: object, without: Iterable[uuid.UUID]) -> None:
+def tell_reviewers(
+    story: Story, permission: str, label: object, without: Iterable[uuid.UUID]
+) -> None:
     """A notice to those who may sign the step, once for each text that waits."""
     out = set(without)
     people = [one for one in policy.members_with(permission, story.unit_id) if one.pk not in out]

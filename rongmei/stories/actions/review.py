@@ -68,7 +68,7 @@ def _gates(story: Story, content: dict[str, Any], report: checking.Report) -> No
     if report.blocking:
         words = "、".join(one.found for one in report.findings if one.level == "forbid")
         raise BlockingFindings(
-            _("机器检查发现必须处理的问题(%(words)s),没有送出,稿件已保存。请按“检查”栏逐条修改。")
+            _("机器检查发现必须处理的问题（%(words)s），没有送出，稿件已保存。请按“检查”栏逐条修改。")
             % {"words": words}
         )
     problems = exemplars.clearance_problems(
@@ -76,7 +76,7 @@ def _gates(story: Story, content: dict[str, Any], report: checking.Report) -> No
         text=canonical.all_text(content), public=True,
     )  # fmt: skip
     if problems:
-        raise NoClearance(_("没有送出,稿件已保存。%(why)s") % {"why": "".join(problems)})
+        raise NoClearance(_("没有送出，稿件已保存。%(why)s") % {"why": "".join(problems)})
 
 
 @refusals_kept
@@ -108,7 +108,9 @@ def story_submit(*, by: Member, story_id: uuid.UUID) -> Story:
                 round=story.round,
             )
         )  # fmt: skip
-        tell_reviewers(story, rules.STEP_PERMISSION[Step.FIRST], StoryState.FIRST.label, {story.author_id})
+        tell_reviewers(
+            story, rules.STEP_PERMISSION[Step.FIRST], StoryState.FIRST.label, {story.author_id}
+        )
         tell_task(story)
     return story
 
@@ -186,11 +188,21 @@ def story_pass(
             story.signed_at = signature.signed_at
         story.save()
         audit.record(
-            by, "story.passed", story, step=at.value, hash=content_hash, seal=signature.seal, round=story.round
+            by,
+            "story.passed",
+            story,
+            step=at.value,
+            hash=content_hash,
+            seal=signature.seal,
+            round=story.round,
         )
         events.publish(
             said.StoryPassed(
-                subject_id=story.pk, unit_id=story.unit_id, title=story.title, state=story.state, step=at.value
+                subject_id=story.pk,
+                unit_id=story.unit_id,
+                title=story.title,
+                state=story.state,
+                step=at.value,
             )
         )
         if story.state == StoryState.SIGNED:
@@ -198,10 +210,12 @@ def story_pass(
         else:
             following = Step(story.state)
             out = {story.author_id, by.pk, *rules.passed_by(signatures, story.round)}
-            tell_reviewers(story, rules.STEP_PERMISSION[following], StoryState(story.state).label, out)
+            tell_reviewers(
+                story, rules.STEP_PERMISSION[following], StoryState(story.state).label, out
+            )
         tell_author(
             story, kind="stories.passed",
-            title=_("%(step)s已通过:%(title)s") % {"step": at.label, "title": story.title}, body=opinion,
+            title=_("%(step)s已通过：%(title)s") % {"step": at.label, "title": story.title}, body=opinion,
         )  # fmt: skip
         tell_task(story)
     return story
@@ -261,7 +275,7 @@ def story_return(*, by: Member, story_id: uuid.UUID, reason: str) -> Story:
         )  # fmt: skip
         tell_author(
             story, kind="stories.returned", urgent=True, body=reason,
-            title=_("%(step)s退回:%(title)s") % {"step": step.label, "title": story.title},
+            title=_("%(step)s退回：%(title)s") % {"step": step.label, "title": story.title},
         )  # fmt: skip
         tell_task(story)
     return story
@@ -288,7 +302,11 @@ def story_withdraw(*, by: Member, story_id: uuid.UUID, reason: str) -> Story:
         audit.record(by, "story.withdrawn", story, reason=reason)
         events.publish(
             said.StoryWithdrawn(
-                subject_id=story.pk, unit_id=story.unit_id, title=story.title, state=story.state, reason=reason
+                subject_id=story.pk,
+                unit_id=story.unit_id,
+                title=story.title,
+                state=story.state,
+                reason=reason,
             )
         )
         if was_signed:
@@ -303,9 +321,7 @@ def story_withdraw(*, by: Member, story_id: uuid.UUID, reason: str) -> Story:
         sharing.send_withdrawal(story, reason)
         tell_author(
             story, kind="stories.withdrawn", urgent=True, body=reason,
-            title=_("已撤稿:%(title)s") % {"title": story.title},
+            title=_("已撤稿：%(title)s") % {"title": story.title},
         )  # fmt: skip
         tell_task(story)
     return story
-
-

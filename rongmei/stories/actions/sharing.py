@@ -172,7 +172,7 @@ def _tell_platform(story: Story) -> None:
     for unit in network.units().filter(kind=UnitKind.PLATFORM):
         network_actions.notify(
             policy.members_with("channels.publish", unit.pk), kind="stories.shared",
-            title=_("可用稿件:%(title)s") % {"title": story.title}, url=address(story),
+            title=_("可用稿件：%(title)s") % {"title": story.title}, url=address(story),
             subject_id=story.pk, key=f"shared:{story.pk}:{story.content_hash[:12]}",
         )  # fmt: skip
 
@@ -184,7 +184,7 @@ def _from_its_home(arrival: Arrival) -> None:
     if arrival.unit_id is None or arrival.subject_id is None:
         raise ForgedStory
     if network.unit(arrival.unit_id).node_id != arrival.from_node:
-        raise ForgedStory(_("发来的节点不是这个单位的所在节点,没有收入。"))
+        raise ForgedStory(_("发来的节点不是这个单位的所在节点，没有收入。"))
 
 
 def _believed_signatures(arrival: Arrival, content_hash: str) -> list[Signature]:
@@ -273,7 +273,9 @@ def story_receive(arrival: Arrival) -> None:
         content = arrival.body["content"]
         if content["story"] != str(arrival.subject_id) or content["unit"] != str(arrival.unit_id):
             raise ForgedStory
-        if known is not None and (known.home != arrival.from_node or known.unit_id != arrival.unit_id):
+        if known is not None and (
+            known.home != arrival.from_node or known.unit_id != arrival.unit_id
+        ):
             raise ForgedStory
         if known is not None and known.version >= int(arrival.body["story"]["version"]):
             return
@@ -298,7 +300,11 @@ def story_receive(arrival: Arrival) -> None:
     audit.record(None, "story.received", story, hash=content_hash, node=str(arrival.from_node))
     events.publish(
         said.StoryShared(
-            subject_id=story.pk, unit_id=story.unit_id, title=story.title, state=story.state, received=True
+            subject_id=story.pk,
+            unit_id=story.unit_id,
+            title=story.title,
+            state=story.state,
+            received=True,
         )
     )
     _tell_platform(story)
@@ -320,6 +326,10 @@ def story_withdrawal_receive(arrival: Arrival) -> None:
     audit.record(None, "story.withdrawn", story, reason=reason, node=str(arrival.from_node))
     events.publish(
         said.StoryWithdrawn(
-            subject_id=story.pk, unit_id=story.unit_id, title=story.title, state=story.state, reason=reason
+            subject_id=story.pk,
+            unit_id=story.unit_id,
+            title=story.title,
+            state=story.state,
+            reason=reason,
         )
     )

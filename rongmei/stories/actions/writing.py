@@ -25,8 +25,8 @@ from rongmei.stories import events as said
 from rongmei.stories import policy as rules
 from rongmei.stories.actions.common import (
     locked,
-    refusals_kept,
     refresh,
+    refusals_kept,
     signatures_of,
     tell_reviewers,
     tell_task,
@@ -80,7 +80,7 @@ def story_create(
         pitch_id = planning.task_for(by, task_id).pitch_id or pitch_id
     title = title.strip()
     if not title or len(title) > 80:
-        raise BadInput(_("请写一个不超过 80 字的主题,没有建稿。"))
+        raise BadInput(_("请写一个不超过 80 字的主题，没有建稿。"))
     unit = network.unit(unit_id)
     body = Story._meta.get_field("body").stream_block.to_python(starting_body(template))  # type: ignore[union-attr]
     with db.write():
@@ -119,28 +119,32 @@ def _clean_body(value: Any) -> Any:
     block = field.stream_block  # type: ignore[union-attr]
     raw = block.get_prep_value(value) if hasattr(value, "stream_block") else value
     if not isinstance(raw, list):
-        raise BadInput(_("正文格式不对,没有保存。"))
+        raise BadInput(_("正文格式不对，没有保存。"))
     kept = []
     for one in raw:
         if not isinstance(one, Mapping) or one.get("type") not in BLOCKS:
-            raise BadInput(_("正文含有不支持的内容块,没有保存。"))
+            raise BadInput(_("正文含有不支持的内容块，没有保存。"))
         kind, content = one["type"], one.get("value")
         structured = kind in {"picture", "quote"}
-        if structured != isinstance(content, Mapping) or not (structured or isinstance(content, str)):
-            raise BadInput(_("正文含有格式不对的内容块,没有保存。"))
+        if structured != isinstance(content, Mapping) or not (
+            structured or isinstance(content, str)
+        ):
+            raise BadInput(_("正文含有格式不对的内容块，没有保存。"))
         if kind == "paragraph":
             content = canonical.clean_html(str(content))
         entry = {"type": kind, "value": content}
         kept.append({**entry, "id": one["id"]} if one.get("id") else entry)
     if sum(len(str(one["value"])) for one in kept) > MAX_BODY:
-        raise BadInput(_("正文超过 20 万字符,没有保存。请拆成几篇。"))
+        raise BadInput(_("正文超过 20 万字符，没有保存。请拆成几篇。"))
     return block.to_python(kept)
 
 
 def _set(story: Story, fields: Mapping[str, Any]) -> None:
     unknown = set(fields) - EDITABLE
     if unknown:
-        raise BadInput(_("不能这样修改:%(names)s,没有保存。") % {"names": "、".join(sorted(unknown))})
+        raise BadInput(
+            _("不能这样修改：%(names)s，没有保存。") % {"names": "、".join(sorted(unknown))}
+        )
     for name, value in fields.items():
         if name == "body":
             value = _clean_body(value)
@@ -157,8 +161,10 @@ def _set(story: Story, fields: Mapping[str, Any]) -> None:
     try:
         story.clean_fields(exclude=["body", "unit", "lead_picture", "latest_revision"])
     except ValidationError as error:
-        words = "; ".join(f"{name}: {' '.join(said_)}" for name, said_ in error.message_dict.items())
-        raise BadInput(_("填写有误,没有保存:%(words)s") % {"words": words}) from error
+        words = "; ".join(
+            f"{name}: {' '.join(said_)}" for name, said_ in error.message_dict.items()
+        )
+        raise BadInput(_("填写有误，没有保存：%(words)s") % {"words": words}) from error
 
 
 def _no_one_elses_lock(by: Member, story: Story) -> None:
@@ -194,7 +200,7 @@ def story_save(
         _set(story, fields)
         fresh = canonical.picture_keys(story) - known
         if fresh and not assets.may_use(by, fresh):
-            raise BadInput(_("选用的图片不存在或你无权使用,没有保存。"))
+            raise BadInput(_("选用的图片不存在或你无权使用，没有保存。"))
         content = _derive(story)
         if story.content_hash == before_hash:
             return story
@@ -221,7 +227,9 @@ def _superseded(by: Member, story: Story) -> int | None:
     return None if signed or story.step_revision_id == latest.pk else int(latest.pk)
 
 
-def _after_edit(by: Member, story: Story, signatures: list[Signature], content: dict[str, Any]) -> bool:
+def _after_edit(
+    by: Member, story: Story, signatures: list[Signature], content: dict[str, Any]
+) -> bool:
     """Take off the signatures an edit leaves without ground; whether the story fell a step back."""
     if story.state not in {*rules.IN_REVIEW, StoryState.SIGNED}:
         return False
@@ -240,11 +248,19 @@ def _after_edit(by: Member, story: Story, signatures: list[Signature], content: 
         story.state, fell = StoryState(back), True
         story.step_revision_id = story.latest_revision_id
         audit.record(
-            by, "story.fell_back", story, to=back, reasons=list(changes.reasons), share=changes.share
+            by,
+            "story.fell_back",
+            story,
+            to=back,
+            reasons=list(changes.reasons),
+            share=changes.share,
         )
     if fell:
         step = Step(story.state)
-        out = {story.author_id, *(one.person_id for one in standing.values() if one.voided_at is None)}
+        out = {
+            story.author_id,
+            *(one.person_id for one in standing.values() if one.voided_at is None),
+        }
         tell_reviewers(story, rules.STEP_PERMISSION[step], StoryState(story.state).label, out)
         tell_task(story)
     return fell
@@ -263,7 +279,11 @@ def _say_saved(by: Member, story: Story, was: str, fell: bool) -> None:
     )  # fmt: skip
     events.publish(
         said.StorySaved(
-            subject_id=story.pk, unit_id=story.unit_id, title=story.title, state=story.state, fell_back=fell
+            subject_id=story.pk,
+            unit_id=story.unit_id,
+            title=story.title,
+            state=story.state,
+            fell_back=fell,
         )
     )
 
@@ -299,11 +319,15 @@ def story_unlock(*, by: Member, story_id: uuid.UUID) -> Story:
 def comment_add(*, by: Member, story_id: uuid.UUID, text: str) -> Comment:
     """Remark on a story one may see."""
     if not text.strip() or len(text) > 4000:
-        raise BadInput(_("请写下 4000 字以内的意见,没有保存。"))
+        raise BadInput(_("请写下 4000 字以内的意见，没有保存。"))
     with db.write():
         story = locked(by, story_id)
         made = Comment.objects.create(
-            story=story, unit_id=story.unit_id, author_id=by.pk, author_name=by.name, text=text.strip()
+            story=story,
+            unit_id=story.unit_id,
+            author_id=by.pk,
+            author_name=by.name,
+            text=text.strip(),
         )
         audit.record(by, "comment.added", story)
     return made
@@ -312,7 +336,12 @@ def comment_add(*, by: Member, story_id: uuid.UUID, text: str) -> Comment:
 def comment_settle(*, by: Member, comment_id: uuid.UUID) -> Comment:
     """Mark a remark as settled."""
     with db.write():
-        made = Comment.objects.select_for_update(of=("self",)).filter(pk=comment_id).select_related("story").first()
+        made = (
+            Comment.objects.select_for_update(of=("self",))
+            .filter(pk=comment_id)
+            .select_related("story")
+            .first()
+        )
         if made is None or not selectors.may_see(by, made.story):
             raise NotFound
         if by.pk != made.author_id and not policy.allows(by, "stories.write", made.story):

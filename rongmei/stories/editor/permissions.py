@@ -32,7 +32,9 @@ class StoryPolicy(BasePermissionPolicy):
         return selectors.may_see(user, instance) and rules.may_edit(user, instance)
 
     @override
-    def instances_user_has_any_permission_for(self, user: Any, actions: Iterable[str]) -> QuerySet[Story]:
+    def instances_user_has_any_permission_for(
+        self, user: Any, actions: Iterable[str]
+    ) -> QuerySet[Story]:
         return Story.objects.none()
 
     @override

@@ -79,7 +79,9 @@ class StoryEditView(EditView):
     def save_instance(self) -> Story:
         posted = self.request.POST
         data = self.form.cleaned_data
-        base = _revision(posted.get("overwrite_revision_id")) or _revision(posted.get("loaded_revision_id"))
+        base = _revision(posted.get("overwrite_revision_id")) or _revision(
+            posted.get("loaded_revision_id")
+        )
         saved = actions.story_save(
             by=self.request.user, story_id=self.object.pk, base_revision=base,
             fields={name: data[name] for name in EDITABLE if name in data},
@@ -95,10 +97,15 @@ class StoryEditView(EditView):
         try:
             self.object = self.save_instance()
         except StoryChanged as refused:
-            self.produced_error_code, self.produced_error_message = refused.code, str(
-                _("有人在你写作时保存了新版本。你的文字还在下面,没有丢;再点“保存”将以你的版本为准,对方的版本留在历史里,可在稿件页比较。")
-                if not self.expects_json_response
-                else refused.message
+            self.produced_error_code, self.produced_error_message = (
+                refused.code,
+                str(
+                    _(
+                        "有人在你写作时保存了新版本。你的文字还在下面，没有丢；再点“保存”将以你的版本为准，对方的版本留在历史里，可在稿件页比较。"
+                    )
+                    if not self.expects_json_response
+                    else refused.message
+                ),
             )
             self.object.refresh_from_db(fields=["latest_revision"])
             return self.form_invalid(form)
@@ -134,7 +141,9 @@ class StoryEditView(EditView):
     def get_side_panels(self) -> MediaContainer:
         panels: list[Any] = [MaterialSidePanel(self.object, self.request)]
         if not self.expects_json_response:
-            panels.append(PreviewSidePanel(self.object, self.request, preview_url=self.get_preview_url()))
+            panels.append(
+                PreviewSidePanel(self.object, self.request, preview_url=self.get_preview_url())
+            )
         return MediaContainer(panels)
 
     @cached_property
@@ -171,4 +180,3 @@ class StoryPreviewView(PreviewOnEditView):
             return response
         story = form.save(commit=False)
         return render(request, "stories/preview.html", {"story": story, **package.reading(story)})
-

@@ -12,7 +12,7 @@ from rongmei.network.testing import Cast
 from rongmei.stories import actions
 from rongmei.stories.models import Story
 
-WORDS = "<p>清晨六点,云岭抢修队抵达现场,48 名队员分成三组排查线路。</p>"
+WORDS = "<p>清晨六点，云岭抢修队抵达现场，48 名队员分成三组排查线路。</p>"
 REVIEWERS = {"first": "yl.first", "second": "yl.second", "final": "yl.chief"}
 
 
@@ -38,18 +38,26 @@ def a_picture(cast: Cast, color: str = "navy", username: str = "yl.reporter") ->
     )
 
 
-def draft(cast: Cast, *, by: str = "yl.reporter", title: str = "云岭抢修队连夜恢复供电", **fields: Any) -> Story:
+def draft(
+    cast: Cast, *, by: str = "yl.reporter", title: str = "云岭抢修队连夜恢复供电", **fields: Any
+) -> Story:
     """A draft with some text."""
     member = cast[by]
     story = actions.story_create(by=member, unit_id=member.unit_id, title=title)
     return save(cast, story, by=by, **{"body": body(), **fields})
 
 
-def save(cast: Cast, story: Story, *, by: str = "yl.reporter", automatic: bool = False, **fields: Any) -> Story:
+def save(
+    cast: Cast, story: Story, *, by: str = "yl.reporter", automatic: bool = False, **fields: Any
+) -> Story:
     """Save over the newest revision."""
     fresh = Story.objects.get(pk=story.pk)
     return actions.story_save(
-        by=cast[by], story_id=story.pk, fields=fields, base_revision=fresh.latest_revision_id, automatic=automatic
+        by=cast[by],
+        story_id=story.pk,
+        fields=fields,
+        base_revision=fresh.latest_revision_id,
+        automatic=automatic,
     )
 
 
@@ -62,7 +70,10 @@ def sign(cast: Cast, story: Story, step: str, by: str = "") -> Story:
     """Pass a step over the present text."""
     fresh = Story.objects.get(pk=story.pk)
     return actions.story_pass(
-        by=cast[by or REVIEWERS[step]], story_id=story.pk, step=step, content_hash=fresh.content_hash,
+        by=cast[by or REVIEWERS[step]],
+        story_id=story.pk,
+        step=step,
+        content_hash=fresh.content_hash,
         opinion="同意",
     )
 

@@ -35,7 +35,7 @@ def form_of(html: str) -> dict[str, str]:
 def posted(page: str, story: Story, **changes: str) -> dict[str, str]:
     """What the editor sends: the body's blocks are drawn by script, so they are written here."""
     fields = {key: value for key, value in form_of(page).items() if not key.startswith("body")}
-    content = {"blocks": [{"key": "a", "text": "正文一段,见报用。", "type": "unstyled", "depth": 0,
+    content = {"blocks": [{"key": "a", "text": "正文一段，见报用。", "type": "unstyled", "depth": 0,
                            "inlineStyleRanges": [], "entityRanges": []}], "entityMap": {}}  # fmt: skip
     fields |= {
         "body-count": "1", "body-0-deleted": "", "body-0-order": "0", "body-0-type": "paragraph",
@@ -49,10 +49,13 @@ def test_opening_and_saving_goes_through_our_action(cast, signed_in):
     client = signed_in("yl.reporter")
     page = client.get(edit_url(story))
     assert page.status_code == 200 and "回到稿件" in page.content.decode()
-    answer = client.post(edit_url(story), posted(page.content.decode(), story, title="改过的标题", tags="抢修、保供 云岭"))
+    answer = client.post(
+        edit_url(story),
+        posted(page.content.decode(), story, title="改过的标题", tags="抢修、保供 云岭"),
+    )
     assert answer.status_code == 302, answer.content.decode()[-3000:]
     saved = Story.objects.get(pk=story.pk)
-    assert saved.title == "改过的标题" and saved.body_text == "正文一段,见报用。"
+    assert saved.title == "改过的标题" and saved.body_text == "正文一段，见报用。"
     assert saved.tags == ["抢修", "保供", "云岭"]
     assert saved.latest_revision_id > story.latest_revision_id
     assert saved.content_hash != story.content_hash
@@ -87,7 +90,9 @@ def test_an_edit_that_falls_back_leads_back_to_the_desk(cast, signed_in):
     client = signed_in("yl.second")
     page = client.get(edit_url(story)).content.decode()
     answer = client.post(edit_url(story), posted(page, story, title="换了标题"))
-    assert answer.status_code == 302 and answer["Location"] == reverse("stories:story", args=[story.pk])
+    assert answer.status_code == 302 and answer["Location"] == reverse(
+        "stories:story", args=[story.pk]
+    )
     assert Story.objects.get(pk=story.pk).state == StoryState.FIRST
 
 
@@ -131,7 +136,13 @@ def example(path: str, story: Story) -> str:
     path = path.replace("^", "").replace("$", "").replace("\\Z", "").replace("\\", "")
     path = re.sub(r"<uuid:\w+>", str(story.pk), path)
     path = re.sub(r"<int:\w+>", "1", path)
-    path = re.sub(r"<(?:str|slug):(\w+)>", lambda m: {"app_label": "stories", "app_name": "stories", "model_name": "story"}.get(m[1], str(story.pk)), path)
+    path = re.sub(
+        r"<(?:str|slug):(\w+)>",
+        lambda m: {"app_label": "stories", "app_name": "stories", "model_name": "story"}.get(
+            m[1], str(story.pk)
+        ),
+        path,
+    )
     path = re.sub(r"\(\?P<\w+>[^)]*\)|\([^)]*\)", "1", path)
     return re.sub(r"<\w+>", "x", path)
 

@@ -204,7 +204,7 @@ def test_the_database_itself_holds_the_rule(cast):
     [
         {"title": "云岭抢修队连夜送电"},
         {"body": newsroom.body(newsroom.WORDS.replace("48", "84"))},
-        {"body": newsroom.body(newsroom.WORDS, "<p>队长张伟明说,今晚一定通电。</p>")},
+        {"body": newsroom.body(newsroom.WORDS, "<p>队长张伟明说，今晚一定通电。</p>")},
         {"origin": "别处"},
         {"features_exemplar": True},
         {"byline": "另一人"},
@@ -229,9 +229,11 @@ def test_a_picture_put_in_is_material(cast):
 
 
 def test_a_small_edit_stands_and_the_final_signature_covers_it(cast):
-    long = "<p>" + "队员们沿着山路逐段巡视,更换老化部件,记录每一处隐患。" * 12 + "</p>"
+    long = "<p>" + "队员们沿着山路逐段巡视，更换老化部件，记录每一处隐患。" * 12 + "</p>"
     story = newsroom.at_step(cast, "final", body=newsroom.body(long))
-    story = newsroom.save(cast, story, by="yl.chief", body=newsroom.body(long.replace("逐段巡视", "逐段查看", 1)))
+    story = newsroom.save(
+        cast, story, by="yl.chief", body=newsroom.body(long.replace("逐段巡视", "逐段查看", 1))
+    )
     assert story.state == StoryState.FINAL
     story = newsroom.sign(cast, story, "final")
     assert Signature.objects.get(story=story, step="final").edited
@@ -239,7 +241,7 @@ def test_a_small_edit_stands_and_the_final_signature_covers_it(cast):
 
 
 def test_small_edits_that_add_up_are_material(cast):
-    line = "队员们沿着山路逐段巡视,更换老化部件,记录每一处隐患。"
+    line = "队员们沿着山路逐段巡视，更换老化部件，记录每一处隐患。"
     story = newsroom.at_step(cast, "second", body=newsroom.body("<p>" + line * 10 + "</p>"))
     text = line * 10
     for n in range(8):
@@ -276,11 +278,17 @@ def test_the_author_cannot_edit_in_review(cast):
 def test_two_writers_never_overwrite_each_other(cast):
     story = newsroom.draft(cast)
     base = story.latest_revision_id
-    actions.story_save(by=cast["yl.first"], story_id=story.pk, fields={"title": "甲"}, base_revision=base)
+    actions.story_save(
+        by=cast["yl.first"], story_id=story.pk, fields={"title": "甲"}, base_revision=base
+    )
     with pytest.raises(StoryChanged):
-        actions.story_save(by=cast["yl.reporter"], story_id=story.pk, fields={"title": "乙"}, base_revision=base)
+        actions.story_save(
+            by=cast["yl.reporter"], story_id=story.pk, fields={"title": "乙"}, base_revision=base
+        )
     with pytest.raises(StoryChanged):
-        actions.story_save(by=cast["yl.reporter"], story_id=story.pk, fields={"title": "乙"}, base_revision=None)
+        actions.story_save(
+            by=cast["yl.reporter"], story_id=story.pk, fields={"title": "乙"}, base_revision=None
+        )
     assert Story.objects.get(pk=story.pk).title == "甲"
 
 
@@ -375,7 +383,10 @@ def test_a_grant_lends_a_reviewer_but_never_breaks_the_rule(cast):
     story = newsroom.submit(cast, newsroom.draft(cast, by="smk.reporter"), by="smk.reporter")
     for permission in ("stories.view", "stories.review_first", "stories.review_second"):
         Grant.objects.create(
-            unit=cast.unit("shimenkan"), to_unit=cast.unit("yunling"), permission=permission, reason="借审"
+            unit=cast.unit("shimenkan"),
+            to_unit=cast.unit("yunling"),
+            permission=permission,
+            reason="借审",
         )
     give(cast, "yl.first", "second_reviewer")
     story = newsroom.sign(cast, story, "first")
@@ -393,8 +404,16 @@ def test_numbers_count_by_unit_and_day(cast):
 
 def test_everything_leaves_an_audit_line(cast):
     story = newsroom.signed(cast)
-    actions_seen = set(AuditEntry.objects.filter(subject_id=str(story.pk)).values_list("action", flat=True))
-    assert {"story.created", "story.saved", "story.submitted", "story.passed", "story.signed"} <= actions_seen
+    actions_seen = set(
+        AuditEntry.objects.filter(subject_id=str(story.pk)).values_list("action", flat=True)
+    )
+    assert {
+        "story.created",
+        "story.saved",
+        "story.submitted",
+        "story.passed",
+        "story.signed",
+    } <= actions_seen
 
 
 def test_the_hash_is_of_content_and_not_of_keys(cast):
@@ -411,4 +430,7 @@ def test_the_form_of_the_hash_is_frozen():
         "form": 1, "story": "s", "unit": "u", "title": "标题", "tags": ["甲"], "embargo_until": None,
         "body": [{"type": "paragraph", "html": "<p>文</p>"}],
     }  # fmt: skip
-    assert canonical.hash_of(content) == "8b27b9d3c50869e87de124ecf017dcc32301e9fa37ad46dbbcf7c8233173a44b"
+    assert (
+        canonical.hash_of(content)
+        == "8b27b9d3c50869e87de124ecf017dcc32301e9fa37ad46dbbcf7c8233173a44b"
+    )
