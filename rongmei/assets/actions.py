@@ -55,7 +55,7 @@ def picture_add(
     if aigc not in Picture.Aigc.values:
         raise BadInput(_("生成合成标识只能是空、1、2 或 3，没有保存。"))
     taken = intake.take_in(file.read(intake.MAX_BYTES + 1))
-    before = Picture.objects.filter(unit_id=unit_id, digest=taken.digest).first()
+    before: Picture | None = Picture.objects.filter(unit_id=unit_id, digest=taken.digest).first()
     if before is not None:
         return before
     picture = Picture(
@@ -70,7 +70,7 @@ def picture_add(
     _store(picture, taken)
     with db.write():
         policy.require(by, "assets.upload", unit_id)
-        again = Picture.objects.filter(unit_id=unit_id, digest=taken.digest).first()
+        again: Picture | None = Picture.objects.filter(unit_id=unit_id, digest=taken.digest).first()
         if again is None:
             picture.save()
             audit.record(by, "picture.added", picture, unit_id=unit_id, digest=taken.digest)
@@ -119,7 +119,7 @@ def picture_import(body: dict[str, Any], *, home: uuid.UUID) -> Picture:
     if selectors.unit(unit_id).node_id != home:
         raise PictureForged
     fields = {name: str(body.get(name, ""))[:255] for name in _KEPT}
-    known = Picture.objects.select_for_update().filter(unit_id=unit_id, digest=digest).first()
+    known: Picture | None = Picture.objects.select_for_update().filter(unit_id=unit_id, digest=digest).first()
     if known is not None:
         if known.home != home:
             raise PictureForged

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any
+from typing import IO, Any, cast
 
 from django.http import HttpRequest
 from ninja import File, Form, Router, Schema, UploadedFile
@@ -66,4 +66,4 @@ def picture(request: HttpRequest, uid: uuid.UUID) -> Any:
 @router.post("", response={201: PictureOut})
 def add(request: HttpRequest, facts: Form[PictureIn], file: File[UploadedFile]) -> Any:
     """Add a picture (multipart/form-data); the same file again returns the one already kept."""
-    return 201, actions.picture_add(by=member_of(request), file=file.file, **facts.dict())
+    return 201, actions.picture_add(by=member_of(request), file=cast(IO[bytes], file.file), **facts.dict())

@@ -46,11 +46,13 @@ class PicturePolicy(BasePermissionPolicy):
 
     def collections_user_has_permission_for(self, user: Any, action: str) -> QuerySet[Any]:
         """Collections are not used: units are."""
-        return Collection.objects.none()
+        nothing: QuerySet[Any] = Collection.objects.none()
+        return nothing
 
     def collections_user_has_any_permission_for(self, user: Any, actions: Any) -> QuerySet[Any]:
         """Collections are not used: units are."""
-        return Collection.objects.none()
+        nothing: QuerySet[Any] = Collection.objects.none()
+        return nothing
 
 
 def register() -> None:

@@ -12,9 +12,9 @@ import re
 import struct
 import warnings
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, cast
 
-from PIL import ExifTags, Image, IptcImagePlugin
+from PIL import ExifTags, Image, ImageFile, IptcImagePlugin
 
 from rongmei.assets.errors import NotAPicture, PictureTooLarge
 
@@ -83,7 +83,7 @@ def _words(value: object, length: int) -> str:
 def _said(picture: Image.Image, data: bytes) -> dict[str, str]:
     exif = picture.getexif()
     try:
-        iptc = IptcImagePlugin.getiptcinfo(picture) or {}
+        iptc = IptcImagePlugin.getiptcinfo(cast(ImageFile.ImageFile, picture)) or {}
     except (SyntaxError, ValueError, struct.error):
         iptc = {}
     found = {key: _words(iptc.get((2, number)), 300) for key, number in _IPTC.items()}

@@ -57,11 +57,9 @@ def clearance_problems(
     today, not suspended and, for `public` news, of public scope. A text that is not flagged but
     names a suspended exemplar of the unit is stopped as well.
     """
-    problems: list[str] = []
     named = [one for one in _with_clearances(unit_id) if one.name in text]
-    for one in named:
-        if one.state == Exemplar.State.SUSPENDED:
-            problems.append(_("“%(name)s”的宣传已中止，不能报道。") % {"name": one.name})
+    suspended = [one for one in named if one.state == Exemplar.State.SUSPENDED]
+    problems = [_("“%(name)s”的宣传已中止，不能报道。") % {"name": one.name} for one in suspended]
     if not features_exemplar or problems:
         return problems
     today = timezone.localdate()

@@ -13,7 +13,7 @@ from datetime import date
 from typing import Any, Final
 
 from django.utils import timezone
-from django.utils.translation import gettext_noop as _noop
+from django.utils.translation import gettext_noop as _
 
 from rongmei.kernel import plugins
 from rongmei.stories import canonical
@@ -39,16 +39,16 @@ _DAYS: Final = "一二三四五六日"
 PARTS: Final = ("kicker", "title", "subtitle", "summary", "byline", "place")
 
 ADVICE: Final = {
-    "id_card": _noop("身份证号属于个人信息，不得公开，请删去。"),
-    "mobile": _noop("手机号属于个人信息，请核实是否可以公开。"),
-    "meter": _noop("客户户号属于个人信息，请删去或隐去中间几位。"),
-    "punctuation": _noop("标点重复。"),
-    "weekday": _noop("日期与星期不符，请核对。"),
-    "no_such_day": _noop("没有这一天，请核对日期。"),
-    "grid_place": _noop("站点位置坐标属于电网敏感信息，不得公开。"),
-    "credit": _noop("有图片没有作者署名，请补齐。"),
-    "aigc": _noop("含人工智能生成合成的图片，发布时会加显著标识，请确认。"),
-    "long_title": _noop("主题超过 30 字，多数渠道会截断。"),
+    "id_card": _("身份证号属于个人信息，不得公开，请删去。"),
+    "mobile": _("手机号属于个人信息，请核实是否可以公开。"),
+    "meter": _("客户户号属于个人信息，请删去或隐去中间几位。"),
+    "punctuation": _("标点重复。"),
+    "weekday": _("日期与星期不符，请核对。"),
+    "no_such_day": _("没有这一天，请核对日期。"),
+    "grid_place": _("站点位置坐标属于电网敏感信息，不得公开。"),
+    "credit": _("有图片没有作者署名，请补齐。"),
+    "aigc": _("含人工智能生成合成的图片，发布时会加显著标识，请确认。"),
+    "long_title": _("主题超过 30 字，多数渠道会截断。"),
 }  # fmt: skip
 
 

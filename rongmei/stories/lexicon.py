@@ -17,11 +17,41 @@ from importlib.resources import files
 from typing import Final
 
 from ahocorasick_rs import AhoCorasick, MatchKind
+from django.utils.translation import gettext_noop as _
 
 from rongmei.stories.types import CheckedText, Finding, Level
 
 _INVISIBLE: Final = frozenset("\u200b\u200c\u200d\u2060\ufeff\u00ad\u200e\u200f")
 _AROUND: Final = 14
+# What rules say to the writer, here so that it can be translated; a test holds lexicon.tsv to it.
+ADVICE: Final = frozenset(
+    {
+        _("“截止”表示到期停止，此处用“截至”。"),
+        _("一般会议不用“隆重”。"),
+        _("写明是哪个部门。"),
+        _("写明消息来源。"),
+        _("写明身份。"),
+        _("可能涉及电网敏感信息，请保密员核定。"),
+        _("安全报道不作绝对保证。"),
+        _("少用套话。"),
+        _("少用套话，写具体场面。"),
+        _("少用套话，写具体的人和话。"),
+        _("少用套话，写具体结果。"),
+        _("法院判决前不作定性。"),
+        _("法院判决前称犯罪嫌疑人。"),
+        _("用法律用语。"),
+        _("用语不尊重患者。"),
+        _("用语不尊重残疾人。"),
+        _("电网敏感材料，不得公开。"),
+        _("绝对化表述，须有数据依据。"),
+        _("绝对化表述，须有权威依据。"),
+        _("绝对化表述，须有鉴定结论作依据。"),
+        _("计量单位用规范写法。"),
+        _("语意重复。"),
+        _("请核对是否为排名表述，排名须注明依据。"),
+        _("领导履职不必写“亲自”。"),
+    }
+)
 
 
 @dataclass(frozen=True)

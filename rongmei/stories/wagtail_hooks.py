@@ -16,7 +16,7 @@ from rongmei.stories.editor.viewset import StoryViewSet
 register_snippet(StoryViewSet)
 
 
-@hooks.register("insert_global_admin_css")
+@hooks.register("insert_global_admin_css")  # type: ignore[untyped-decorator] # Wagtail has no types
 def our_look() -> str:
     """Our tokens and the editor's own sheet, so that writing feels like the rest of the desk."""
     sheets = ("ui/tokens.css", "stories/editor.css")
@@ -25,13 +25,13 @@ def our_look() -> str:
     )
 
 
-@hooks.register("insert_editor_js")
+@hooks.register("insert_editor_js")  # type: ignore[untyped-decorator] # Wagtail has no types
 def plain_links() -> str:
     """Links in the text go to addresses: the page tree that Wagtail would open first is not used."""
     return format_html('<script src="{}"></script>', static("stories/editor.js"))
 
 
-@hooks.register("construct_image_chooser_queryset")
+@hooks.register("construct_image_chooser_queryset")  # type: ignore[untyped-decorator] # Wagtail has no types
 def pictures_by_words(pictures: Any, request: HttpRequest) -> Any:
     """Pictures whose name, caption or author holds every word that was looked for."""
     for word in getattr(request, "rongmei_words", "").split()[:5]:

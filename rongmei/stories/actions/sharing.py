@@ -180,11 +180,13 @@ def _tell_platform(story: Story) -> None:
 # What comes from other nodes ------------------------------------------------------------------
 
 
-def _from_its_home(arrival: Arrival) -> None:
+def _from_its_home(arrival: Arrival) -> tuple[uuid.UUID, uuid.UUID]:
+    """Story and unit of the message, if the unit lives where the message comes from."""
     if arrival.unit_id is None or arrival.subject_id is None:
         raise ForgedStory
     if network.unit(arrival.unit_id).node_id != arrival.from_node:
         raise ForgedStory(_("发来的节点不是这个单位的所在节点，没有收入。"))
+    return arrival.subject_id, arrival.unit_id
 
 
 def _believed_signatures(arrival: Arrival, content_hash: str) -> list[Signature]:
@@ -211,11 +213,12 @@ def _believed_signatures(arrival: Arrival, content_hash: str) -> list[Signature]
 
 
 def _signature(arrival: Arrival, body: dict[str, Any]) -> Signature:
+    story_id, unit_id = _from_its_home(arrival)
     at = parse_datetime(str(body["signed_at"]))
     if at is None or timezone.is_naive(at):
         raise ForgedStory
     return Signature(
-        id=uuid.UUID(str(body["id"])), story_id=arrival.subject_id, unit_id=arrival.unit_id,
+        id=uuid.UUID(str(body["id"])), story_id=story_id, unit_id=unit_id,
         home=arrival.from_node, person_id=uuid.UUID(str(body["person_id"])),
         author_id=uuid.UUID(str(body["author_id"])), signed_at=at,
         **{name: body[name] for name in _SIGNED},
@@ -242,7 +245,8 @@ def _raw_body(blocks: list[dict[str, Any]], keys: dict[str, int]) -> list[dict[s
 
 def _replica(arrival: Arrival, known: Story | None, keys: dict[str, int]) -> Story:
     content, meta = arrival.body["content"], arrival.body["story"]
-    story = known or Story(pk=arrival.subject_id, unit_id=arrival.unit_id, home=arrival.from_node)
+    story_id, unit_id = _from_its_home(arrival)
+    story = known or Story(pk=story_id, unit_id=unit_id, home=arrival.from_node)
     for name in canonical.WORDS:
         setattr(story, name, content[name])
     for name in _KEPT:
@@ -267,8 +271,8 @@ def story_receive(arrival: Arrival) -> None:
     Believes nothing: the sender must be the unit's home, every seal and hash is recomputed, three
     distinct people must have signed. Raises ForgedStory.
     """
-    _from_its_home(arrival)
-    known = Story.objects.select_for_update().filter(pk=arrival.subject_id).first()
+    story_id, _unit_id = _from_its_home(arrival)
+    known = Story.objects.select_for_update().filter(pk=story_id).first()
     try:
         content = arrival.body["content"]
         if content["story"] != str(arrival.subject_id) or content["unit"] != str(arrival.unit_id):
@@ -312,8 +316,8 @@ def story_receive(arrival: Arrival) -> None:
 
 def story_withdrawal_receive(arrival: Arrival) -> None:
     """Take a replica out of use because its home withdrew it; inside the receiving write."""
-    _from_its_home(arrival)
-    story = Story.objects.select_for_update().filter(pk=arrival.subject_id).first()
+    story_id, _unit_id = _from_its_home(arrival)
+    story = Story.objects.select_for_update().filter(pk=story_id).first()
     if story is None:
         return
     if story.home != arrival.from_node:

@@ -108,18 +108,23 @@ class StoryEditView(EditView):
                 ),
             )
             self.object.refresh_from_db(fields=["latest_revision"])
-            return self.form_invalid(form)
+            return self._not_saved(form)
         except RongmeiError as refused:
             self.produced_error_code, self.produced_error_message = refused.code, refused.message
-            return self.form_invalid(form)
+            return self._not_saved(form)
         for name in ("latest_revision", "latest_revision_created_at"):
             self.__dict__.pop(name, None)
         return self.save_action()
 
+    def _not_saved(self, form: Any) -> HttpResponse:
+        response: HttpResponse = self.form_invalid(form)
+        return response
+
     @override
     def save_action(self) -> HttpResponse:
         if self.expects_json_response:
-            return super().save_action()
+            response: HttpResponse = super().save_action()
+            return response
         messages.success(self.request, self.get_success_message())
         if not rules.may_edit(self.request.user, self.object):
             return redirect("stories:story", self.object.pk)
