@@ -1,5 +1,12 @@
-"""Placeholder until the interface's tags land."""
+"""`{% load ui %}`: every component of the workbench as a typed template tag.
 
-from django import template
+The parts live in `rongmei.kernel.ui`; importing them fills the library.
+`docs/reference/interface.md` shows each with an example, `ui/guide.html` draws them all.
+"""
 
-register = template.Library()
+from rongmei.kernel.ui import blocks, controls, signs, tables
+from rongmei.kernel.ui.library import register
+
+PARTS = (signs, controls, tables, blocks)
+
+__all__ = ["PARTS", "register"]
