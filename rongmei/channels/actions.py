@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from io import BytesIO
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import UploadedFile
@@ -36,9 +36,11 @@ from rongmei.kernel.errors import BadInput, NotFound
 from rongmei.kernel.ids import uuid7
 from rongmei.kernel.text import shorten
 from rongmei.network import policy
-from rongmei.network.models import Member
 from rongmei.stories import selectors as stories
 from rongmei.stories.types import SignedPackage
+
+if TYPE_CHECKING:
+    from rongmei.network.models import Member
 
 State = Delivery.State
 SCREENSHOT_BYTES: Final = 10 * 1024 * 1024

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Any
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
@@ -17,8 +18,10 @@ from rongmei.channels.types import SITE_PATH, Can, ChannelInfo, Parcel, Rendered
 from rongmei.kernel import plugins
 from rongmei.kernel.errors import NotFound
 from rongmei.network import policy
-from rongmei.network.models import Member
 from rongmei.stories import selectors as stories
+
+if TYPE_CHECKING:
+    from rongmei.network.models import Member
 
 _HEAVY = ("html", "text", "package")
 
@@ -246,3 +249,20 @@ def count_failed() -> float:
     """Deliveries that failed or differ."""
     states = (Delivery.State.FAILED, Delivery.State.DIFFERS)
     return float(Delivery.objects.filter(state__in=states).count())
+
+
+def homes(publication_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, uuid.UUID | None]:
+    """The home node of each publication (None: here); unknown ones are left out."""
+    rows = Publication.objects.filter(pk__in=list(publication_ids))
+    return dict(rows.values_list("id", "home"))
+
+
+def public_since(since: datetime) -> QuerySet[Publication]:
+    """Our own publications that became public after `since`, with the story read along."""
+    rows = Publication.objects.filter(home=None, public_at__isnull=False, published_at__gte=since)
+    return rows.select_related("story").defer(*_HEAVY).order_by("id")
+
+
+def of_other_nodes_stories(since: datetime) -> QuerySet[Publication]:
+    """Those of `public_since` whose story is at home on another node."""
+    return public_since(since).filter(story__home__isnull=False)
