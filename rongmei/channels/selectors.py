@@ -214,15 +214,14 @@ def publication_by_slug(slug: str) -> Publication:
     return found
 
 
-def public_version() -> str:
-    """A word that changes whenever anything on the public site does."""
-    rows = Publication.objects.filter(home=None, on_site_at__isnull=False)
-    newest = rows.order_by("-updated_at").values_list("updated_at", flat=True).first()
-    channel = (
-        Channel.objects.filter(adapter="site").order_by("-updated_at")
-        .values_list("updated_at", flat=True).first()
-    )  # fmt: skip
-    return f"{newest.timestamp() if newest else 0}-{channel.timestamp() if channel else 0}"
+def public_version() -> tuple[str, datetime | None]:
+    """A word that changes whenever anything on the public site does, and when that was."""
+    rows = Publication.objects.filter(home=None, on_site_at__isnull=False).order_by("-updated_at")
+    newest = rows.values_list("updated_at", flat=True).first()
+    held = Channel.objects.filter(adapter="site").order_by("-updated_at")
+    channel = held.values_list("updated_at", flat=True).first()
+    times = [at for at in (newest, channel) if at is not None]
+    return "-".join(at.isoformat() for at in times), max(times, default=None)
 
 
 def published_ids_by_slug(slugs: set[str]) -> dict[str, uuid.UUID]:
