@@ -12,6 +12,7 @@ from django.core.paginator import Paginator
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -183,13 +184,17 @@ def copy(request: MemberRequest, delivery_id: uuid.UUID) -> HttpResponse:
     """The text prepared for pasting into a platform's editor, with the platform's limits measured."""
     row = selectors.delivery_for(request.user, delivery_id)
     policy.require(request.user, "channels.publish", row)
+    rendered = selectors.rendered_for(row)
     return render(
         request,
         "channels/copy.html",
         {
             "delivery": row,
             "publication": row.publication,
-            "rendered": selectors.rendered_for(row),
+            "rendered": rendered,
+            # The adapter wrote every tag and style of it from its own table, words escaped.
+            "body": mark_safe(rendered.html),  # noqa: S308
+            "fits": all(one.ok for one in rendered.limits),
             "platform": shown.platform_of(row.channel),
             "url": row.publication.public_url,
             "has_pictures": bool(

@@ -12,6 +12,7 @@ from urllib.parse import urljoin
 
 from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
@@ -22,6 +23,7 @@ from django.utils.translation import get_language, gettext
 
 from rongmei import __version__
 from rongmei.channels import selectors as channels
+from rongmei.kernel.errors import NotFound
 
 if TYPE_CHECKING:
     from rongmei.channels.models import Publication
@@ -63,7 +65,10 @@ def public(view: PublicView[P]) -> PublicView[P]:
         if etag in {one.strip().removeprefix("W/") for one in asked.split(",")}:
             answer = HttpResponse(status=304)
         else:
-            answer = view(request, *args, **kwargs)
+            try:
+                answer = view(request, *args, **kwargs)
+            except NotFound:
+                answer = render(request, "portal/missing.html", frame(None), status=404)
         if answer.status_code in (200, 304):
             answer.headers["ETag"] = etag
             if changed is not None:

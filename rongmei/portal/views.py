@@ -159,7 +159,7 @@ def feeds_page(request: HttpRequest) -> HttpResponse:
 
 
 def _feed_rows(request: HttpRequest) -> list[Publication]:
-    rows = channels.live_publications().defer("text")
+    rows = channels.live_publications().defer(None).defer("text")
     wanted = request.GET.get("category", "")
     if wanted:
         rows = rows.filter(category=wanted[:40])
@@ -262,4 +262,3 @@ def read(request: HttpRequest, slug: str) -> HttpResponse:
 def _is_ours(request: HttpRequest) -> bool:
     """Whether a signed-in member reads; without a session cookie nothing is looked up."""
     return settings.SESSION_COOKIE_NAME in request.COOKIES and request.user.is_authenticated
-
