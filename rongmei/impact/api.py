@@ -1,6 +1,7 @@
-"""/api/v1/impact/: figures of publications and the rows they are made of."""
+"""/api/v1/impact/: figures of publications and the rows they are made of.
 
-from __future__ import annotations
+No postponed annotations here: a paginated operation resolves its path parameters outside this module.
+"""
 
 import uuid
 from datetime import datetime

@@ -208,7 +208,7 @@ def test_golden_vectors():
     lost = scores.DciInput(20, 350000, 12000, 9000, -50, 1500000)
     none = scores.DciInput(20, 350000, 12000, 9000, 0, 1500000)
     assert scores.dci(lost).value == scores.dci(none).value
-    assert len({key for key in scores.VERSIONS}) == 6
+    assert len(set(scores.VERSIONS)) == 6
     with pytest.raises(ValueError, match="one day"):
         scores.wci_f(scores.WciInput(0, *([1] * 13)))
 
