@@ -46,14 +46,14 @@ class Newsroom:
             unit=unit, title=title, author_id=uuid.uuid4(), author_name="示例记者", state="signed",
             signed_at=timezone.now(), home=changes.pop("home", None),
         )  # fmt: skip
-        held = SignedPackage(
+        fields: dict[str, Any] = dict(
             story_id=story.pk, unit_id=unit.pk, unit_name=unit.name, number="SL-1", kicker="", title=title,
             subtitle="", summary=said[0][:60], html=paragraphs(*said), text="\n".join(said), byline="示例·林晓",
-            origin="", category="一线", tags=["抢修"], language="zh", place="",  # type: ignore[arg-type]
-            lead_image=None, images=[], signatures=[], content_hash="",  # type: ignore[arg-type]
+            origin="", category="一线", tags=["抢修"], language="zh", place="",
+            lead_image=None, images=[], signatures=[], content_hash="",
             signed_at=timezone.now(), embargo_until=None, task_id=None, pitch_id=None,
         )  # fmt: skip
-        self._keep(dataclasses.replace(held, **changes))
+        self._keep(dataclasses.replace(SignedPackage(**fields), **changes))
         return uuid.UUID(str(story.pk))
 
     def _keep(self, package: SignedPackage) -> None:
@@ -68,7 +68,9 @@ class Newsroom:
     def resign(self, story_id: uuid.UUID, *words: str, **changes: Any) -> None:
         """The story was changed and signed anew."""
         held = self.packages[story_id]
-        fresh = {"html": paragraphs(*words), "text": "\n".join(words)} if words else {}
+        fresh: dict[str, Any] = {}
+        if words:
+            fresh = {"html": paragraphs(*words), "text": "\n".join(words)}
         self._keep(dataclasses.replace(held, content_hash="", **fresh, **changes))
 
     def unsign(self, story_id: uuid.UUID) -> None:

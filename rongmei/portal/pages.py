@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
-from typing import TYPE_CHECKING, Any, Concatenate, Final, ParamSpec
+from typing import TYPE_CHECKING, Any, Concatenate, Final, ParamSpec, TypeVar, cast
 from urllib.parse import urljoin
 
 from django.db.models import Count
@@ -30,13 +30,14 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 PublicView = Callable[Concatenate[HttpRequest, P], HttpResponse]
+V = TypeVar("V", bound=Callable[..., HttpResponse])
 PUBLIC: Final = "public"
 # Lists by what is read most move without a publication; look again after this many seconds.
 _FRESH: Final = 300
 _IMG: Final = re.compile(r'<img\b[^>]*?\bsrc="([^"]*)"[^>]*>')
 
 
-def open_to_all(view: PublicView[P]) -> PublicView[P]:
+def open_to_all(view: V) -> V:
     """Mark a view as meant for everybody, for the test that lists every address with its door."""
     view.rongmei_permission = PUBLIC  # type: ignore[attr-defined]
     return view
@@ -77,7 +78,7 @@ def public(view: PublicView[P]) -> PublicView[P]:
         patch_vary_headers(answer, ["Accept-Language", "Cookie"])
         return answer
 
-    return open_to_all(shown)
+    return cast("PublicView[P]", open_to_all(shown))
 
 
 def absolute(url: str) -> str:
