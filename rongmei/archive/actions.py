@@ -104,7 +104,8 @@ def _document(arrived: Arrived, source: SourceFacts, at: datetime) -> Document:
         origin=item.medium if item.medium != source.name else "",
         media_class=source.media_class,
         region=source.region,
-        language=(item.language or source.language)[:12],
+        # zh and zh-cn are one language to whoever narrows a search.
+        language=(item.language or source.language).split("-")[0][:12],
         title=item.title[:MAX_TITLE],
         summary=item.summary,
         body=item.body,
