@@ -15,6 +15,7 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.cache import never_cache
 
 from rongmei.network import policy
+from rongmei.network.matrix import PERMISSIONS
 from rongmei.network.models import Member
 
 P = ParamSpec("P")
@@ -25,7 +26,7 @@ SIGNED_IN: Final = "signed-in"
 class MemberRequest(HttpRequest):
     """A request of somebody who is signed in."""
 
-    user: Member  # type: ignore[assignment]
+    user: Member
     htmx: Any
 
 
@@ -39,7 +40,7 @@ def page(
 
     `SIGNED_IN` opens it to every member: for their own settings and notices only.
     """
-    if permission != SIGNED_IN and permission not in policy.PERMISSIONS:
+    if permission != SIGNED_IN and permission not in PERMISSIONS:
         raise KeyError(f"unknown permission {permission!r}")
 
     def wrap(view: View[P]) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
@@ -53,6 +54,6 @@ def page(
             return view(cast(MemberRequest, request), *args, **kwargs)
 
         guarded.rongmei_permission = permission  # type: ignore[attr-defined]
-        return guarded
+        return cast(Any, guarded)
 
     return wrap

@@ -311,10 +311,37 @@ class Peer(Record):
     last_error = models.CharField(max_length=300, blank=True)
     their_audit_seq = models.BigIntegerField(default=0)
     their_audit_head = models.CharField(max_length=64, blank=True)
+    # Their clock minus ours in seconds, as the last signature told it.
+    clock_skew = models.FloatField(null=True)
 
     @override
     def __str__(self) -> str:
         return str(self.node)
+
+
+class Invitation(Record):
+    """A one-time code by which another node may join this one; only its token's hash is kept."""
+
+    digest = models.CharField(max_length=64, unique=True)
+    invited_by_id = models.UUIDField(null=True)
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+    used_by_node = models.ForeignKey(Node, models.SET_NULL, null=True, related_name="+")
+
+    @override
+    def __str__(self) -> str:
+        return self.digest[:8]
+
+
+class SeenNonce(models.Model):
+    """A request signature that was accepted once, kept until it is too old to be accepted again."""
+
+    value = models.CharField(max_length=64, primary_key=True)
+    seen_at = models.DateTimeField(auto_now_add=True, db_index=True)
+
+    @override
+    def __str__(self) -> str:
+        return self.value
 
 
 class Envelope(models.Model):
@@ -346,6 +373,7 @@ class Received(models.Model):
 
         APPLIED = "applied", _("已生效")
         FAILED = "failed", _("未生效")
+        WAITING = "waiting", _("排在未生效之后")
         IGNORED = "ignored", _("无需处理")
 
     id = models.UUIDField(primary_key=True)
@@ -360,7 +388,10 @@ class Received(models.Model):
     tries = models.PositiveSmallIntegerField(default=1)
 
     class Meta:
-        indexes = [models.Index(fields=["peer", "seq"], name="received_peer")]
+        indexes = [
+            models.Index(fields=["peer", "seq"], name="received_peer"),
+            models.Index(fields=["state", "subject_id"], name="received_stuck"),
+        ]
 
     @override
     def __str__(self) -> str:

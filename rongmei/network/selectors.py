@@ -64,9 +64,12 @@ def is_local(unit_id: uuid.UUID) -> bool:
 
 
 def peer_of_unit(unit_id: uuid.UUID) -> Peer | None:
-    """The peer that hosts the unit; None when it is hosted here or not joined to us."""
+    """The peer that hosts the unit; None when it is hosted here or not joined to us.
+
+    A paused or cut line still counts: what is sent waits in the outbox.
+    """
     return (
-        Peer.objects.filter(node__units=unit_id, state=PeerState.ACTIVE)
+        Peer.objects.filter(node__units=unit_id, state__in=(PeerState.ACTIVE, PeerState.PAUSED))
         .select_related("node")
         .first()
     )
