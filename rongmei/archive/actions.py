@@ -10,12 +10,13 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from rongmei.archive.events import DocumentsStored
 from rongmei.archive.identity import SourceFacts
 from rongmei.archive.models import Change, Document, DocumentVersion, HotSighting, SavedSearch
 from rongmei.kernel import audit, db, events
-from rongmei.kernel.errors import NotFound
+from rongmei.kernel.errors import BadInput, NotFound
 from rongmei.network import policy
 from rongmei.sources.types import HotEntry, Item
 
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 _ORDER_LOCK = 7_010
 BATCH = 200
 MAX_TITLE, MAX_URL = 500, 1000
+# Below this many characters, the same words twice may be two things (天气预报).
+TELLING = 40
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,8 @@ class Stored:
     new: int = 0
     changed: int = 0
     known: int = 0
+    same: tuple[str, ...] = ()
+    """Identities left out because the source has given the very same text before."""
 
 
 def note_changes(ids: Iterable[uuid.UUID], *, deleted: bool = False) -> None:
@@ -88,7 +93,25 @@ def documents_store(arrived: Sequence[Arrived], *, source: SourceFacts, at: date
                 document_ids=[str(one) for one in touched], new=len(fresh),
             )
         )  # fmt: skip
-    return Stored(len(fresh), len(changed), len(known) - len(changed))
+    return Stored(len(fresh), len(changed), len(known) - len(changed), tuple(same))
+
+
+def _said_before(arrived: Sequence[Arrived], source: SourceFacts) -> set[str]:
+    """Of these, the ones whose very text the source has given already, under another address."""
+    hashes = [one.item.content_hash for one in arrived if len(one.item.body) >= TELLING]
+    if not hashes:
+        return set()
+    rows = Document.objects.filter(content_hash__in=hashes, source_id=source.id)
+    held = set(rows.values_list("content_hash", flat=True))
+    # The same twice in one batch counts too.
+    found = set()
+    for one in arrived:
+        if len(one.item.body) < TELLING:
+            continue
+        if one.item.content_hash in held:
+            found.add(one.identity)
+        held.add(one.item.content_hash)
+    return found
 
 
 def _document(arrived: Arrived, source: SourceFacts, at: datetime) -> Document:
@@ -224,9 +247,15 @@ def hot_list_store(entries: Sequence[HotEntry], *, source: SourceFacts, at: date
 def search_save(*, by: Member, name: str, query: str, shared: bool = False) -> SavedSearch:
     """Remember a query under a name, for oneself or for one's unit."""
     policy.require(by, "archive.view")
+    if not name.strip():
+        raise BadInput(_("请给这个检索起个名字,没有保存。"))
     with db.write():
         saved = SavedSearch.objects.create(
-            member_id=by.pk, unit_id=by.unit_id, name=name[:60], query=query[:500], shared=shared
+            member_id=by.pk,
+            unit_id=by.unit_id,
+            name=name.strip()[:60],
+            query=query[:500],
+            shared=shared,
         )
         audit.record(by, "search.saved", saved, query=query)
     return saved
@@ -241,3 +270,12 @@ def search_forget(*, by: Member, search_id: uuid.UUID) -> None:
             raise NotFound
         audit.record(by, "search.forgotten", saved)
         saved.delete()
+
+
+def export_noted(*, by: Member, query: str, form: str, total: int) -> None:
+    """Leave a line about an export before it starts; refuses who may not export."""
+    policy.require(by, "archive.export")
+    with db.write():
+        audit.record(
+            by, "archive.exported", unit_id=by.unit_id, query=query[:500], format=form, total=total
+        )

@@ -65,9 +65,8 @@ MAX_CHANGED_A_FETCH = 50
 MAX_PARTS = 20
 MAX_ITEMS = 10_000
 GIVEN_UP = 3.0
+KEY = 16
 _WEIGHTS: dict[Kind, float] = {"hard": GIVEN_UP, "soft": 1.0, "temporary": 0.1}
-# Below this many characters, the same words twice may be two things (天气预报).
-TELLING = 40
 PAGE_LIMITS = Limits(max_bytes=5 * 1024 * 1024)
 
 
@@ -83,7 +82,7 @@ class Entry:
     @property
     def key(self) -> str:
         """A short name for the list of entries that gave trouble."""
-        return self.identity[:16]
+        return self.identity[:KEY]
 
 
 @dataclass
@@ -110,6 +109,11 @@ class Harvest:
         again = times < GIVEN_UP
         self.left += again
         return again
+
+    def kept(self, stored: actions.Stored) -> None:
+        """Note what became of a batch."""
+        self.new += stored.new
+        self.trouble.update({identity[:KEY]: GIVEN_UP for identity in stored.same})
 
     def words(self) -> str:
         """What the person who looks after the source should know."""
@@ -337,11 +341,13 @@ def _wanted(entries: Sequence[Entry], harvest: Harvest) -> list[Entry]:
     """The entries to be fetched now: what is unknown, then what changed; the rest is left."""
     known = known_entries([one.identity for one in entries])
     unknown = [one for one in entries if one.identity not in known]
-    telling = [one.entry_hash for one in unknown if len(one.item.body) >= TELLING]
+    telling = [one.entry_hash for one in unknown if len(one.item.body) >= actions.TELLING]
     if telling:
         words = known_words(harvest.facts.id, telling)
         unknown = [
-            one for one in unknown if one.entry_hash not in words or len(one.item.body) < TELLING
+            one
+            for one in unknown
+            if one.entry_hash not in words or len(one.item.body) < actions.TELLING
         ]
     listed = {one.key for one in entries}
     harvest.trouble = {key: n for key, n in harvest.trouble.items() if key in listed}
@@ -401,7 +407,7 @@ def _keep_waiting(harvest: Harvest) -> None:
         with db.write():
             stored = actions.documents_store(batch, source=harvest.facts, at=timezone.now())
         del harvest.waiting[: len(batch)]
-        harvest.new += stored.new
+        harvest.kept(stored)
 
 
 def _finish(source: Source, harvest: Harvest, outcome: sources.Outcome) -> sources.Outcome:
@@ -413,10 +419,10 @@ def _finish(source: Source, harvest: Harvest, outcome: sources.Outcome) -> sourc
             stored = actions.documents_store(
                 harvest.waiting, source=harvest.facts, at=timezone.now()
             )
-            harvest.new += stored.new
+            harvest.kept(stored)
         if harvest.hot:
             harvest.new += actions.hot_list_store(harvest.hot, source=harvest.facts, at=harvest.at)
-        outcome = replace(outcome, items_new=harvest.new)
+        outcome = replace(outcome, items_new=harvest.new, trouble=harvest.trouble)
         sources.fetch_recorded(source, outcome)
     return outcome
 

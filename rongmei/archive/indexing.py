@@ -18,6 +18,7 @@ from django.db import DatabaseError, close_old_connections, connections
 
 from rongmei.archive.engines.tantivy_engine import TantivyIndex
 from rongmei.archive.errors import (
+    ArchiveError,
     IndexBusy,
     IndexCorrupt,
     IndexMissing,
@@ -107,6 +108,15 @@ def rebuild(say: Callable[[int], None] | None = None) -> int:
             if say is not None:
                 say(done)
     return done
+
+
+def behind() -> float:
+    """How many changes the index has not taken in yet."""
+    try:
+        committed = search_index().reader().info().committed_seq
+    except ArchiveError:
+        committed = 0
+    return float(Change.objects.filter(seq__gt=committed).count())
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from rongmei.kernel import audit, db
 from rongmei.kernel.errors import BadInput, Conflict, NotFound
 from rongmei.network import policy
 from rongmei.sources.models import FetchLog, FetchState, Source
+from rongmei.sources.opml import Outline
 from rongmei.sources.schedule import Bounds, PollState, after_failure, after_success
 from rongmei.sources.types import FetchOutcome
 
@@ -108,6 +109,19 @@ def source_add(*, by: Member, unit_id: uuid.UUID, name: str, url: str, **fields:
         FetchState.objects.create(source=source, interval=source.min_interval)
         audit.record(by, "source.added", source, url=source.url, kind=source.kind)
     return source
+
+
+def sources_import(*, by: Member, unit_id: uuid.UUID, feeds: Iterable[Outline]) -> tuple[int, int]:
+    """Watch the feeds of a list; returns how many were added and how many left out."""
+    policy.require(by, "sources.manage", unit_id)
+    added = skipped = 0
+    for feed in feeds:
+        try:
+            source_add(by=by, unit_id=unit_id, name=feed.name, url=feed.url, home_url=feed.home_url)
+            added += 1
+        except (BadInput, Conflict):
+            skipped += 1
+    return added, skipped
 
 
 def _locked(source_id: uuid.UUID) -> Source:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import Future
+from queue import Empty, Queue
+from threading import Thread
 
 from rongmei.archive.collecting import Collector
 from rongmei.kernel.http import AsyncDoor, Limits
@@ -14,28 +17,65 @@ QUICK = Limits(connect=2, read=1.0, total=3.0, max_bytes=2_000_000)
 
 
 class Inline(Collector):
-    """A collector that does its database work where it is called."""
+    """A collector whose database work is done by the test's own thread, in its transaction."""
+
+    def __init__(self, door, work, **more):
+        super().__init__(door, **more)
+        self.work = work
 
     async def in_rows(self, call, *args):
-        return call(*args)
+        waiting = Future()
+        self.work.put((waiting, call, args))
+        return await asyncio.wrap_future(waiting)
 
 
-async def _no_wait(_seconds):
-    await asyncio.sleep(0)
+def _serve(work, thread):
+    while thread.is_alive() or not work.empty():
+        try:
+            waiting, call, args = work.get(timeout=0.01)
+        except Empty:
+            continue
+        try:
+            waiting.set_result(call(*args))
+        except Exception as error:  # noqa: BLE001 - handed on to who waits
+            waiting.set_exception(error)
+
+
+class _Hours:
+    """A clock that waiting moves on, so that no test waits."""
+
+    now = 0.0
+
+    async def sleep(self, seconds):
+        self.now += seconds
+        await asyncio.sleep(0)
 
 
 def fetch(source, door=None, *, limits=QUICK):
     """Fetch `source` once, now; returns its state as read again."""
 
+    work, failed = Queue(), []
+
     async def go():
-        polite = Politeness(clock=lambda: 0.0, sleep=_no_wait, delay=0.0)
+        hours = _Hours()
+        polite = Politeness(clock=lambda: hours.now, sleep=hours.sleep, delay=0.0)
         if door is not None:
-            return await Inline(door, polite=polite).collect(source)
+            return await Inline(door, work, polite=polite).collect(source)
         async with AsyncDoor(limits=limits) as real:
-            return await Inline(real, polite=polite).collect(source)
+            return await Inline(real, work, polite=polite).collect(source)
+
+    def loop():
+        try:
+            asyncio.run(go())
+        except BaseException as error:  # noqa: BLE001 - raised again below
+            failed.append(error)
 
     source = Source.objects.select_related("state").get(pk=source.pk)
-    asyncio.run(go())
+    thread = Thread(target=loop)
+    thread.start()
+    _serve(work, thread)
+    if failed:
+        raise failed[0]
     return FetchState.objects.select_related("source").get(pk=source.pk)
 
 
