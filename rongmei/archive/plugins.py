@@ -1,11 +1,12 @@
-"""The archive's built-in plugin: its processes and its place in the rail."""
+"""The archive's built-in plugin: its processes, its place in the rail, its API and figures."""
 
 from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
+from ninja import Router
 
-from rongmei.archive import collecting, indexing
-from rongmei.kernel.hooks import Process, RailItem
+from rongmei.archive import api, collecting, indexing, selectors
+from rongmei.kernel.hooks import Gauge, Process, RailItem
 from rongmei.kernel.plugins import hookimpl
 
 
@@ -19,3 +20,18 @@ def register_processes() -> list[Process]:
 def register_rail() -> list[RailItem]:
     """资料库 in the rail."""
     return [RailItem("archive", _("资料库"), "archive:list", "archive-box", 20, "archive.view")]
+
+
+@hookimpl
+def register_api() -> list[tuple[str, Router]]:
+    """Documents below /api/v1/archive."""
+    return [("/archive", api.router)]
+
+
+@hookimpl
+def register_gauges() -> list[Gauge]:
+    """How much the archive holds and how far the index is behind."""
+    return [
+        Gauge("rongmei_documents", "Documents kept.", selectors.document_count),
+        Gauge("rongmei_index_behind", "Changes not indexed yet.", indexing.behind),
+    ]

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import uuid
+from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from functools import reduce
+from operator import or_
+from typing import TYPE_CHECKING, Final
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, F, Q, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from rongmei.kernel.errors import NotFound
 from rongmei.network import policy
+from rongmei.network.selectors import unit_labels
 from rongmei.sources.models import FetchLog, FetchState, Source
 from rongmei.sources.types import SourceSpec
 
@@ -24,6 +30,91 @@ def sources_visible_to(member: Member) -> QuerySet[Source]:
     """Sources of the units in reach, with how they stand."""
     units = policy.units_for(member, "sources.view")
     return Source.objects.filter(unit__in=units).select_related("unit", "state")
+
+
+@dataclass(frozen=True)
+class SourceFilter:
+    """What a list of sources is narrowed to; empty means all."""
+
+    states: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
+    classes: tuple[str, ...] = ()
+    regions: tuple[str, ...] = ()
+    text: str = ""
+    sort: str = ""
+
+
+STATES: Final = {
+    "failing": Q(enabled=True, state__failures__gt=0),
+    "fine": Q(enabled=True, state__failures=0, state__last_ok_at__isnull=False),
+    "waiting": Q(enabled=True, state__last_try_at__isnull=True),
+    "off": Q(enabled=False),
+}
+SORTS: Final = {
+    "name": "name", "ok": "state__last_ok_at", "new": "state__last_new_at",
+    "due": "state__due_at", "items": "state__items_new",
+}  # fmt: skip
+
+
+def sources_listed(member: Member, chosen: SourceFilter) -> QuerySet[Source]:
+    """Sources in reach narrowed and in order: the failing first unless another order is asked."""
+    rows = sources_visible_to(member)
+    states = [STATES[one] for one in chosen.states if one in STATES]
+    if states:
+        rows = rows.filter(reduce(or_, states))
+    if chosen.kinds:
+        rows = rows.filter(kind__in=chosen.kinds)
+    if chosen.classes:
+        rows = rows.filter(media_class__in=chosen.classes)
+    if chosen.regions:
+        rows = rows.filter(region__in=chosen.regions)
+    if chosen.text:
+        rows = rows.filter(Q(name__icontains=chosen.text) | Q(url__icontains=chosen.text))
+    field = SORTS.get(chosen.sort.removeprefix("-"))
+    if field:
+        order = F(field).desc(nulls_last=True) if chosen.sort.startswith("-") else F(field).asc()
+        return rows.order_by(order, "name")
+    return rows.order_by("-enabled", "-state__failures", "state__due_at", "name")
+
+
+def filter_choices(member: Member) -> dict[str, list[tuple[str, object, int]]]:
+    """For each filter its values in reach: (value, label, how many)."""
+    rows = sources_visible_to(member).order_by()
+    counts = rows.aggregate(**{name: Count("pk", filter=rule) for name, rule in STATES.items()})
+    labels = {
+        "failing": _("读取失败"), "fine": _("正常"), "waiting": _("等待首次读取"), "off": _("已停用"),
+    }  # fmt: skip
+    kinds = dict(rows.values_list("kind").annotate(n=Count("pk")))
+    classes = dict(rows.values_list("media_class").annotate(n=Count("pk")))
+    regions = dict(rows.exclude(region="").values_list("region").annotate(n=Count("pk")))
+    return {
+        "state": [(name, labels[name], counts[name]) for name in STATES if counts[name]],
+        "kind": [(k.value, k.label, kinds[k.value]) for k in Source.Kind if k.value in kinds],
+        "class": [
+            (c.value, c.label, classes[c.value]) for c in Source.MediaClass if c.value in classes
+        ],
+        "region": [(name, name, n) for name, n in sorted(regions.items())],
+    }
+
+
+def units_to_manage(member: Member) -> list[tuple[uuid.UUID, str]]:
+    """Units for which the member may add sources, one's own first."""
+    labels = unit_labels(policy.units_for(member, "sources.manage"))
+    return sorted(labels.items(), key=lambda pair: (pair[0] != member.unit_id, pair[1]))
+
+
+def presets_of(unit_id: uuid.UUID) -> dict[str, Source]:
+    """Sources of a unit that were made from presets, by the preset's key."""
+    rows = Source.objects.filter(unit_id=unit_id).exclude(preset="")
+    return {one.preset: one for one in rows}
+
+
+def node_counts() -> tuple[int, int]:
+    """Enabled and failing sources of the node, for its figures."""
+    found = Source.objects.filter(enabled=True).aggregate(
+        all=Count("pk"), failing=Count("pk", filter=Q(state__failures__gt=0))
+    )
+    return found["all"], found["failing"]
 
 
 def source_for(member: Member, source_id: uuid.UUID) -> Source:
@@ -78,11 +169,23 @@ def failing_count(member: Member) -> int:
 
 def overview(member: Member) -> dict[str, int]:
     """Counts for the head of the list: all, enabled, failing, quiet for a day."""
-    rows = sources_visible_to(member)
     day_ago = timezone.now() - timedelta(days=1)
-    return {
-        "all": rows.count(),
-        "enabled": rows.filter(enabled=True).count(),
-        "failing": rows.filter(enabled=True, state__failures__gt=0).count(),
-        "quiet": rows.filter(enabled=True, state__last_new_at__lt=day_ago).count(),
-    }
+    return sources_visible_to(member).aggregate(
+        all=Count("pk"),
+        enabled=Count("pk", filter=Q(enabled=True)),
+        failing=Count("pk", filter=STATES["failing"]),
+        quiet=Count("pk", filter=Q(enabled=True, state__last_new_at__lt=day_ago)),
+    )
+
+
+def media_classes() -> dict[str, object]:
+    """Kinds of media with their names for people."""
+    return {one.value: one.label for one in Source.MediaClass}
+
+
+def named(text: str) -> list[Source]:
+    """Sources with this id, name or address, for the operator at the command line."""
+    rule = Q(name=text) | Q(url=text)
+    with contextlib.suppress(ValueError):
+        rule |= Q(pk=uuid.UUID(text))
+    return list(Source.objects.filter(rule).select_related("state"))

@@ -1,0 +1,30 @@
+"""Hooks of the archive: what rooms above offer to do with a document."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from rongmei.kernel.plugins import hookspec
+
+
+@dataclass(frozen=True)
+class DocumentAction:
+    """Something a person may go on to do with a document: 报选题, 存入专题.
+
+    `url` gives the address for a document's id; `permission` must be held somewhere for the button
+    to be shown; `icon` is a heroicon name; the lowest `order` comes first.
+    """
+
+    label: object
+    url: Callable[[uuid.UUID], str]
+    permission: str
+    icon: str = "light-bulb"
+    order: int = 50
+
+
+@hookspec
+def register_document_actions() -> list[DocumentAction]:
+    """Return what the room offers on a document's page and in lists of documents."""
+    return []

@@ -1,0 +1,15 @@
+"""Addresses of the archive, below /desk/archive/."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from rongmei.archive import views
+
+urlpatterns = [
+    path("", views.search, name="list"),
+    path("saved/", views.search_save, name="search_save"),
+    path("saved/<uuid:search_id>/forget/", views.search_forget, name="search_forget"),
+    path("export/", views.export, name="export"),
+    path("<uuid:document_id>/", views.document, name="document"),
+]

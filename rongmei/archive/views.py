@@ -1,0 +1,185 @@
+"""Pages of the archive: search, a document, saved searches, export."""
+
+from __future__ import annotations
+
+import unicodedata
+import uuid
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpResponse, StreamingHttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from rongmei.archive import actions, exporting, selectors
+from rongmei.archive.errors import QueryError
+from rongmei.archive.models import Document
+from rongmei.archive.searching import CHIPS, Asked, asked_of
+from rongmei.archive.types import MAX_OFFSET
+from rongmei.kernel.ui.shapes import Bar
+from rongmei.network import policy
+from rongmei.network.guard import MemberRequest, page
+from rongmei.sources.selectors import media_classes
+
+PER_PAGE = 20
+DAYS_SHOWN = 30
+FACET_SHOWN = 8
+
+
+@page("archive.view")
+@require_safe
+def search(request: MemberRequest) -> HttpResponse:
+    """Find documents: words, chips, days; newest or most relevant first."""
+    asked = asked_of(dict(request.GET.lists()))
+    sort: selectors.Sort = "relevant" if request.GET.get("sort") == "relevant" else "newest"
+    number = _page_number(request)
+    shown: dict[str, Any] = {
+        "asked": asked, "sort": sort,
+        "saved": selectors.saved_searches(request.user),
+        "may_export": policy.anywhere(request.user, "archive.export"),
+    }  # fmt: skip
+    try:
+        found = selectors.find(
+            request.user, asked.query(), sort=sort,
+            offset=(number - 1) * PER_PAGE, limit=PER_PAGE,
+        )  # fmt: skip
+    except QueryError as error:
+        shown |= {
+            "problem": error,
+            "before": asked.typed[: error.position],
+            "at": asked.typed[error.position : error.position + 1] or " ",
+            "after": asked.typed[error.position + 1 :],
+            "caret": _caret(asked.typed[: error.position]),
+        }
+        return render(request, "archive/list.html", shown, status=422)
+    more = number * PER_PAGE < min(found.total, MAX_OFFSET)
+    shown |= {
+        "found": found,
+        "query_text": asked.text(),
+        "facets": _facets(found, asked),
+        "days": _days(request, found),
+        "prev": _page_url(request, number - 1) if number > 1 else "",
+        "next": _page_url(request, number + 1) if more else "",
+        "actions": selectors.document_actions(request.user),
+        "classes": media_classes(),
+    }
+    return render(request, "archive/list.html", shown)
+
+
+def _caret(before: str) -> str:
+    """A caret under the character after `before`: a Han character is as wide as two blanks."""
+    wide = sum(unicodedata.east_asian_width(one) in {"W", "F"} for one in before)
+    return "\u3000" * wide + " " * (len(before) - wide) + "^"
+
+
+def _page_number(request: MemberRequest) -> int:
+    try:
+        number = int(request.GET.get("page", "1"))
+    except ValueError:
+        return 1
+    return max(1, min(number, MAX_OFFSET // PER_PAGE))
+
+
+def _page_url(request: MemberRequest, number: int) -> str:
+    values = request.GET.copy()
+    values["page"] = str(number)
+    return f"?{values.urlencode()}"
+
+
+def _facets(found: selectors.SearchPage, asked: Asked) -> list[dict[str, Any]]:
+    """The chips beside the hits; what is chosen stays shown, though nothing has it."""
+    heads = {
+        "source": _("来源"), "kind": _("类型"), "class": _("媒体类别"), "region": _("地区"),
+        "lang": _("语种"),
+    }  # fmt: skip
+    labels: dict[str, Mapping[str, object]] = {
+        "kind": dict(Document.Kind.choices),
+        "class": media_classes(),
+        "lang": {"zh": _("中文"), "en": _("英文")},
+    }
+    shown = []
+    for name, (_key, facet) in CHIPS.items():
+        counts = [(value, n) for value, n in found.facets.get(facet, ()) if value][:FACET_SHOWN]
+        held = {value for value, _n in counts}
+        counts += [(value, 0) for value in asked.chips.get(name, ()) if value not in held]
+        chips = [(value, labels.get(name, {}).get(value, value), n) for value, n in counts]
+        if chips:
+            shown.append({"name": name, "head": heads[name], "chips": chips})
+    return shown
+
+
+def _days(request: MemberRequest, found: selectors.SearchPage) -> list[Bar]:
+    """The newest days with how many were found; each leads to that day."""
+    zone = ZoneInfo(settings.TIME_ZONE)
+    bars = []
+    for start, count in found.histogram[-DAYS_SHOWN:][::-1]:
+        day = datetime.fromtimestamp(start, UTC).astimezone(zone).date()
+        values = request.GET.copy()
+        values["day"] = day.isoformat()
+        values.pop("page", None)
+        bars.append(Bar(f"{day:%m-%d}", count, f"?{values.urlencode()}"))
+    return bars
+
+
+@page("archive.view")
+@require_safe
+def document(request: MemberRequest, document_id: uuid.UUID) -> HttpResponse:
+    """One document: its text, where it came from, what changed, what to do with it."""
+    held = selectors.document_for(request.user, document_id)
+    shown = {
+        "document": held,
+        "versions": selectors.versions_between(held) if held.version > 1 else [],
+        "actions": [(one, one.url(held.pk)) for one in selectors.document_actions(request.user)],
+        "class_label": media_classes().get(held.media_class, ""),
+        "original": held.url.startswith(("http://", "https://")),
+        "panel": request.GET.get("panel", "facts"),
+    }
+    return render(request, "archive/document.html", shown)
+
+
+@page("archive.view")
+@require_POST
+def search_save(request: MemberRequest) -> HttpResponse:
+    """Remember the present search."""
+    query = request.POST.get("query", "")
+    actions.search_save(
+        by=request.user, name=request.POST.get("name", ""), query=query,
+        shared=request.POST.get("shared") == "1",
+    )  # fmt: skip
+    messages.success(request, _("已保存这个检索"))
+    return redirect(f"{reverse('archive:list')}?{urlencode({'q': query})}")
+
+
+@page("archive.view")
+@require_POST
+def search_forget(request: MemberRequest, search_id: uuid.UUID) -> HttpResponse:
+    """Remove one's own saved search."""
+    actions.search_forget(by=request.user, search_id=search_id)
+    messages.success(request, _("已删除这个检索"))
+    return redirect("archive:list")
+
+
+@page("archive.export")
+@require_POST
+def export(request: MemberRequest) -> StreamingHttpResponse:
+    """The present result as a file, at most 10,000 rows, newest first."""
+    asked = asked_of(dict(request.POST.lists()))
+    form = "jsonl" if request.POST.get("format") == "jsonl" else "csv"
+    query = asked.query()
+    total = selectors.find(request.user, query, limit=1, facets=False).total
+    actions.export_noted(by=request.user, query=asked.text(), form=form, total=total)
+    rows = exporting.documents(request.user, query)
+    write = exporting.as_jsonl if form == "jsonl" else exporting.as_csv
+    answer: Any = StreamingHttpResponse(
+        write(rows),
+        content_type=exporting.FORMATS[form],
+        headers={"Content-Disposition": f'attachment; filename="archive.{form}"'},
+    )
+    return answer  # type: ignore[no-any-return] # the guard's type knows whole answers only

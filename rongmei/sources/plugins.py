@@ -1,0 +1,38 @@
+"""The sources room's built-in plugin: its place in the rail, its API, its figures."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from ninja import Router
+
+from rongmei.kernel.hooks import Gauge, RailItem
+from rongmei.kernel.plugins import hookimpl
+from rongmei.network.guard import MemberRequest
+from rongmei.sources import api, selectors
+
+
+def _failing(request: HttpRequest) -> int:
+    member: MemberRequest = request  # type: ignore[assignment] # the rail is for members
+    return selectors.failing_count(member.user)
+
+
+@hookimpl
+def register_rail() -> list[RailItem]:
+    """采集 in the rail, with how many sources fail."""
+    return [RailItem("sources", _("采集"), "sources:list", "rss", 10, "sources.view", _failing)]
+
+
+@hookimpl
+def register_api() -> list[tuple[str, Router]]:
+    """Sources below /api/v1/sources."""
+    return [("/sources", api.router)]
+
+
+@hookimpl
+def register_gauges() -> list[Gauge]:
+    """Watched and failing sources of the node."""
+    return [
+        Gauge("rongmei_sources", "Enabled sources.", lambda: selectors.node_counts()[0]),
+        Gauge("rongmei_sources_failing", "Failing sources.", lambda: selectors.node_counts()[1]),
+    ]

@@ -1,0 +1,123 @@
+"""Looking at an address before it becomes a source: what is there, and what would be read.
+
+For people who wait for the answer, so with tight limits; nothing is stored.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from rongmei.kernel import http
+from rongmei.kernel.http_errors import HttpError
+from rongmei.sources.collectors import parse
+from rongmei.sources.collectors.discover import Candidate, discover
+from rongmei.sources.collectors.robots import (
+    EVERYTHING,
+    Robots,
+    robots_for_status,
+    robots_url,
+)
+from rongmei.sources.collectors.urls import host_of
+from rongmei.sources.errors import RobotsForbid, SourceError
+from rongmei.sources.polite import AGENT
+from rongmei.sources.types import Collected, Fetched, FetchOutcome, SourceSpec, outcome_of
+
+LIMITS: Final = http.Limits(connect=5.0, read=8.0, total=15.0, max_bytes=4 * 1024 * 1024)
+_SHOWN = 10
+_GUESSES_TRIED = 3
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What reading a source once brings: the first items or the failure, in words."""
+
+    outcome: FetchOutcome
+    message: str = ""
+    titles: tuple[tuple[str, str], ...] = ()
+    count: int = 0
+    feed_title: str = ""
+
+    @property
+    def ok(self) -> bool:
+        """Whether there is something to read."""
+        return self.outcome in {FetchOutcome.OK, FetchOutcome.EMPTY}
+
+
+def _wishes(url: str, internal: bool) -> Robots:
+    try:
+        answer = http.fetch(
+            robots_url(url), allow_internal=internal, expect=range(400, 600), limits=LIMITS
+        )
+    except HttpError:
+        return EVERYTHING
+    return robots_for_status(answer.status, answer.body, AGENT)
+
+
+def _fetched(url: str, internal: bool, wishes: Robots | None = None) -> Fetched:
+    robots = wishes or _wishes(url, internal)
+    if not robots.allows(url):
+        raise RobotsForbid(url=url, host=host_of(url))
+    answer = http.fetch(url, allow_internal=internal, limits=LIMITS)
+    return Fetched.from_response(answer, at=timezone.now())
+
+
+def with_scheme(address: str) -> str:
+    """What a person typed as an address: without a scheme it is https."""
+    typed = address.strip()
+    return typed if "://" in typed or not typed else f"https://{typed}"
+
+
+def find_sources(address: str, *, internal: bool = False) -> tuple[Candidate, ...]:
+    """Feeds and sitemaps of a site; guesses are tried first and left out when nothing is there.
+
+    Raises HttpError or SourceError when the site itself cannot be read.
+    """
+    url = with_scheme(address)
+    wishes = _wishes(url, internal)
+    found = discover(_fetched(url, internal, wishes), robots_sitemaps=wishes.sitemaps)
+    sure = [one for one in found if one.how != "guessed"]
+    if sure:
+        return tuple(sure)
+    guesses = [one for one in found if one.how == "guessed"][:_GUESSES_TRIED]
+    return tuple(
+        one
+        for one in guesses
+        if try_source(SourceSpec(kind=one.kind, url=one.url, internal=internal)).ok
+    )
+
+
+def try_source(spec: SourceSpec) -> Trial:
+    """Read a source once and say what came."""
+    try:
+        read = parse(spec, _fetched(spec.url, spec.internal))
+    except (HttpError, SourceError) as error:
+        return Trial(outcome_of(error), str(error))
+    titles = _titles(read)
+    remarks = ";".join(str(one) for one in read.warnings)
+    return Trial(
+        FetchOutcome.OK if titles else FetchOutcome.EMPTY,
+        remarks,
+        titles[:_SHOWN],
+        len(titles),
+        read.feed_title,
+    )
+
+
+def _titles(read: Collected) -> tuple[tuple[str, str], ...]:
+    if read.hot:
+        return tuple((f"{one.rank}. {one.title}", one.url) for one in read.hot)
+    if read.items:
+        return tuple((one.title or one.url, one.url) for one in read.items)
+    return tuple((link, link) for link in read.next_links)
+
+
+HOW_FOUND: Final = {
+    "self": _("这个地址本身就是"),
+    "declared": _("网站声明"),
+    "linked": _("页面链接"),
+    "guessed": _("按惯例试出"),
+}

@@ -1,0 +1,23 @@
+"""Addresses of the sources room, below /desk/sources/."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from rongmei.sources import views
+
+urlpatterns = [
+    path("", views.source_list, name="list"),
+    path("add/", views.source_add, name="add"),
+    path("presets/", views.presets, name="presets"),
+    path("presets/<slug:key>/", views.preset_toggle, name="preset_toggle"),
+    path("export.opml", views.opml_export, name="opml_export"),
+    path("import/", views.opml_import, name="opml_import"),
+    path("<uuid:source_id>/", views.source_detail, name="detail"),
+    path("<uuid:source_id>/change/", views.source_change, name="change"),
+    path("<uuid:source_id>/fetch/", views.source_fetch, name="fetch"),
+    path("<uuid:source_id>/try/", views.source_try, name="try"),
+    path("<uuid:source_id>/toggle/", views.source_toggle, name="toggle"),
+    path("<uuid:source_id>/internal/", views.source_internal, name="internal"),
+    path("<uuid:source_id>/moved/", views.source_moved, name="moved"),
+]

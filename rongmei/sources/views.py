@@ -1,0 +1,297 @@
+"""Pages of the sources room: what is watched, how it goes, adding and changing it."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from rongmei.kernel.errors import RongmeiError
+from rongmei.kernel.http_errors import HttpError
+from rongmei.network import policy
+from rongmei.network.guard import MemberRequest, page
+from rongmei.sources import actions, opml, selectors, trying
+from rongmei.sources.errors import SourceError
+from rongmei.sources.forms import AddressForm, NewSourceForm, SourceForm
+from rongmei.sources.presets import BY_KEY, PRESETS
+from rongmei.sources.types import FetchOutcome, SourceSpec
+
+PER_PAGE = 50
+SAMPLE_SHOWN = 6_000
+
+
+@page("sources.view")
+@require_safe
+def source_list(request: MemberRequest) -> HttpResponse:
+    """What is watched, the failing first."""
+    asked = request.GET
+    chosen = selectors.SourceFilter(
+        states=tuple(asked.getlist("state")),
+        kinds=tuple(asked.getlist("kind")),
+        classes=tuple(asked.getlist("class")),
+        regions=tuple(asked.getlist("region")),
+        text=asked.get("q", "").strip(),
+        sort=asked.get("sort", ""),
+    )
+    rows = selectors.sources_listed(request.user, chosen)
+    shown = {
+        "page": Paginator(rows, PER_PAGE).get_page(asked.get("page")),
+        "overview": selectors.overview(request.user),
+        "choices": selectors.filter_choices(request.user),
+        "chosen": chosen,
+        "words": {word.value: word.words for word in FetchOutcome},
+        "now": timezone.now(),
+        "may_manage": policy.anywhere(request.user, "sources.manage"),
+    }
+    return render(request, "sources/list.html", shown)
+
+
+@page("sources.view")
+@require_safe
+def source_detail(request: MemberRequest, source_id: uuid.UUID) -> HttpResponse:
+    """One source: how it stands, its last attempts, the last answer that could not be read."""
+    source = selectors.source_for(request.user, source_id)
+    return _detail(request, source_id, {"source": source})
+
+
+def _detail(
+    request: MemberRequest, source_id: uuid.UUID, more: dict[str, Any], status: int = 200
+) -> HttpResponse:
+    source = more.get("source") or selectors.source_for(request.user, source_id)
+    failure = selectors.last_failure(source)
+    sample = bytes(failure.sample[:SAMPLE_SHOWN]).decode("utf-8", "replace") if failure else ""
+    shown = {
+        "source": source,
+        "state": source.state,
+        "words": {word.value: word.words for word in FetchOutcome},
+        "log": selectors.log_of(source),
+        "failure": failure,
+        "sample": sample,
+        "now": timezone.now(),
+        "may_manage": policy.allows(request.user, "sources.manage", source),
+        "may_mark": policy.allows(request.user, "sources.mark_internal", source),
+        **more,
+    }
+    return render(request, "sources/detail.html", shown, status=status)
+
+
+@page("sources.manage")
+@require_POST
+def source_try(request: MemberRequest, source_id: uuid.UUID) -> HttpResponse:
+    """Read the source once, now, and show the first items or the failure; nothing is stored."""
+    source = selectors.source_for(request.user, source_id)
+    policy.require(request.user, "sources.manage", source)
+    return _detail(request, source_id, {"trial": trying.try_source(selectors.spec_of(source))})
+
+
+@page("sources.manage")
+@require_POST
+def source_fetch(request: MemberRequest, source_id: uuid.UUID) -> HttpResponse:
+    """Put the source at the head of the queue."""
+    selectors.source_for(request.user, source_id)
+    actions.source_fetch_now(by=request.user, source_id=source_id)
+    messages.success(request, _("已排到最前,几秒后读取"))
+    return redirect("sources:detail", source_id)
+
+
+@page("sources.manage")
+@require_POST
+def source_toggle(request: MemberRequest, source_id: uuid.UUID) -> HttpResponse:
+    """Stop or go on watching."""
+    source = selectors.source_for(request.user, source_id)
+    actions.source_change(by=request.user, source_id=source_id, enabled=not source.enabled)
+    messages.success(request, _("已停用,不再读取") if source.enabled else _("已启用,马上读取"))
+    return redirect("sources:detail", source_id)
+
+
+@page("sources.mark_internal")
+@require_POST
+def source_internal(request: MemberRequest, source_id: uuid.UUID) -> HttpResponse:
+    """Let the source be on a private network, or no longer."""
+    source = selectors.source_for(request.user, source_id)
+    actions.source_mark_internal(by=request.user, source_id=source_id, internal=not source.internal)
+    messages.success(request, _("已保存"))
+    return redirect("sources:detail", source_id)
+
+
+@page("sources.manage")
+@require_POST
+def source_moved(request: MemberRequest, source_id: uuid.UUID) -> HttpResponse:
+    """Take over the address that the other side says it moved to."""
+    source = selectors.source_for(request.user, source_id)
+    if source.state.moved_to:
+        actions.source_change(by=request.user, source_id=source_id, url=source.state.moved_to)
+        messages.success(request, _("已改用新地址,马上读取"))
+    return redirect("sources:detail", source_id)
+
+
+@page("sources.manage")
+def source_change(request: MemberRequest, source_id: uuid.UUID) -> HttpResponse:
+    """Change a source's settings."""
+    source = selectors.source_for(request.user, source_id)
+    policy.require(request.user, "sources.manage", source)
+    form = SourceForm(request.POST or None, instance=source)
+    if request.method == "POST" and form.is_valid():
+        try:
+            actions.source_change(by=request.user, source_id=source_id, **form.cleaned_data)
+        except RongmeiError as error:
+            form.add_error(None, error.message)
+        else:
+            messages.success(request, _("已保存"))
+            return redirect("sources:detail", source_id)
+    shown = {"form": form, "source": source}
+    return render(request, "sources/change.html", shown, status=422 if form.errors else 200)
+
+
+def _may_be_internal(request: MemberRequest) -> bool:
+    return policy.anywhere(request.user, "sources.mark_internal")
+
+
+@page("sources.manage")
+def source_add(request: MemberRequest) -> HttpResponse:
+    """From a bare address to a source: look, choose, try, add."""
+    posted = request.POST if request.method == "POST" else None
+    step = posted.get("do", "find") if posted else ""
+    if step in {"try", "add"}:
+        return _add_chosen(request, step)
+    inside = _may_be_internal(request)
+    form = AddressForm(posted, may_be_internal=inside)
+    shown: dict[str, Any] = {"address": form}
+    if posted and form.is_valid():
+        internal = bool(form.cleaned_data.get("internal"))
+        try:
+            found = trying.find_sources(form.cleaned_data["address"], internal=internal)
+        except (HttpError, SourceError) as error:
+            form.add_error("address", str(error))
+        else:
+            shown |= {"found": found, "how": trying.HOW_FOUND, "looked": True}
+            shown["internal"] = internal
+            if len(found) == 1:
+                shown["form"] = _new_form(
+                    request, {"url": found[0].url, "kind": found[0].kind, "name": found[0].title}
+                )
+    if chosen := request.GET.get("url"):
+        shown["form"] = _new_form(
+            request,
+            {
+                "url": chosen,
+                "kind": request.GET.get("kind", "feed"),
+                "name": request.GET.get("name", "")[:80],
+                "internal": request.GET.get("internal") == "1",
+            },
+        )
+    return render(request, "sources/add.html", shown, status=422 if form.errors else 200)
+
+
+def _new_form(
+    request: MemberRequest, initial: dict[str, Any] | None = None, *, bound: bool = False
+) -> NewSourceForm:
+    first = {"unit_id": request.user.unit_id, **(initial or {})}
+    return NewSourceForm(
+        request.POST if bound else None,
+        initial=first,
+        units=selectors.units_to_manage(request.user),
+        may_be_internal=_may_be_internal(request),
+    )
+
+
+def _add_chosen(request: MemberRequest, step: str) -> HttpResponse:
+    form = _new_form(request, bound=True)
+    shown: dict[str, Any] = {
+        "form": form, "address": AddressForm(may_be_internal=_may_be_internal(request)),
+    }  # fmt: skip
+    if form.is_valid():
+        fields = dict(form.cleaned_data)
+        unit_id, internal = fields.pop("unit_id"), bool(fields.pop("internal", False))
+        if internal:
+            policy.require(request.user, "sources.mark_internal", unit_id)
+        if step == "try":
+            spec = SourceSpec(
+                kind=fields["kind"], url=trying.with_scheme(fields["url"]), internal=internal,
+                language=fields["language"], options=fields["options"],
+            )  # fmt: skip
+            shown["trial"] = trying.try_source(spec)
+            return render(request, "sources/add.html", shown)
+        try:
+            source = actions.source_add(
+                by=request.user, unit_id=unit_id,
+                **{**fields, "url": trying.with_scheme(fields["url"])},
+            )  # fmt: skip
+            if internal:
+                actions.source_mark_internal(by=request.user, source_id=source.pk, internal=True)
+        except RongmeiError as error:
+            form.add_error(None, error.message)
+        else:
+            messages.success(request, _("已添加,几秒后开始读取"))
+            return redirect("sources:detail", source.pk)
+    return render(request, "sources/add.html", shown, status=422)
+
+
+@page("sources.manage")
+@require_safe
+def presets(request: MemberRequest) -> HttpResponse:
+    """Public feeds that can be switched on with one click."""
+    held = selectors.presets_of(request.user.unit_id)
+    rows = [(preset, held.get(preset.key)) for preset in PRESETS]
+    may = policy.allows(request.user, "sources.manage", request.user.unit_id)
+    return render(request, "sources/presets.html", {"rows": rows, "may": may})
+
+
+@page("sources.manage")
+@require_POST
+def preset_toggle(request: MemberRequest, key: str) -> HttpResponse:
+    """Switch one preset on or off for one's own unit."""
+    preset = BY_KEY.get(key)
+    if preset is not None:
+        held = selectors.presets_of(request.user.unit_id).get(key)
+        if held is None:
+            actions.source_add(
+                by=request.user, unit_id=request.user.unit_id, name=preset.name, url=preset.url,
+                media_class=preset.media_class, language=preset.language, preset=key, tier=1,
+            )  # fmt: skip
+        else:
+            actions.source_change(by=request.user, source_id=held.pk, enabled=not held.enabled)
+        messages.success(request, _("已保存"))
+    return redirect("sources:presets")
+
+
+@page("sources.view")
+@require_safe
+def opml_export(request: MemberRequest) -> HttpResponse:
+    """The feeds in reach as an OPML file."""
+    rows = selectors.sources_visible_to(request.user).filter(kind="feed")
+    body = opml.write_opml(
+        str(request.user.unit), [opml.Outline(one.name, one.url, one.home_url) for one in rows]
+    )
+    return HttpResponse(
+        body,
+        content_type="text/x-opml; charset=utf-8",
+        headers={"Content-Disposition": 'attachment; filename="sources.opml"'},
+    )
+
+
+@page("sources.manage")
+@require_POST
+def opml_import(request: MemberRequest) -> HttpResponse:
+    """Add the feeds of an OPML file to one's own unit; those already there are left as they are."""
+    given = request.FILES.get("file")
+    if given is None or (given.size or 0) > opml.MAX_BYTES:
+        messages.error(request, _("没有收到文件,或文件超过 1 MB,没有导入。请重新选择 OPML 文件。"))
+        return redirect("sources:list")
+    try:
+        added, skipped = actions.sources_import(
+            by=request.user, unit_id=request.user.unit_id, feeds=opml.read_opml(given.read())
+        )
+    except SourceError as error:
+        messages.error(request, str(error))
+    else:
+        words = _("导入了 %(added)s 个信源,%(skipped)s 个已有或无效,没有改动。")
+        messages.success(request, words % {"added": added, "skipped": skipped})
+    return redirect("sources:list")
