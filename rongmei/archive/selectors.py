@@ -18,6 +18,8 @@ from rongmei.kernel.errors import NotFound
 from rongmei.network import policy
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from rongmei.archive.identity import SourceFacts
     from rongmei.network.models import Member
     from rongmei.sources.types import Item
@@ -147,3 +149,18 @@ def hot_lists_now(limit: int = 20) -> list[HotSighting]:
         if not kept or kept[0].seen_at == row.seen_at:
             kept.append(row)
     return [row for kept in newest.values() for row in kept[:limit]]
+
+
+def hot_list_before(source_id: uuid.UUID, seen_at: datetime) -> dict[str, int]:
+    """Title → rank of the sighting of a hot list before the one at `seen_at`; empty without one."""
+    rows = HotSighting.objects.filter(source=source_id, seen_at__lt=seen_at)
+    before = rows.order_by("-seen_at").values_list("seen_at", flat=True).first()
+    if before is None:
+        return {}
+    return dict(rows.filter(seen_at=before).order_by("-rank").values_list("title", "rank"))
+
+
+def collected_since(member: Member, since: datetime) -> list[datetime]:
+    """When each document that the member may see came in, since a time; oldest first."""
+    rows = documents_visible_to(member).filter(fetched_at__gte=since).order_by("fetched_at")
+    return list(rows.values_list("fetched_at", flat=True)[:100_000])
