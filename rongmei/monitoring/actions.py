@@ -66,7 +66,13 @@ def topic_mark_pitched(*, by: Member, topic_id: uuid.UUID) -> None:
 
 
 def _mark(
-    by: Member, topic_id: uuid.UUID, state: str, *, permission: str, reason: str = "", again: bool = False
+    by: Member,
+    topic_id: uuid.UUID,
+    state: str,
+    *,
+    permission: str,
+    reason: str = "",
+    again: bool = False,
 ) -> None:
     with db.write():
         topic = Topic.objects.select_for_update().filter(pk=topic_id, document_count__gte=2).first()

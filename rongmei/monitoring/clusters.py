@@ -45,11 +45,94 @@ _QUOTED = re.compile(r"[“《「『\"]([^“”《》「」『』\"\s]{2,8})[�
 _NUMBER = re.compile(r"^[\d.,%:：/年月日时分点个万亿千百十一二三四五六七八九两]+$")
 # Words that every report has; they say nothing of what it is about.
 _COMMON = frozenset(
-    "记者 报道 消息 近日 今天 昨天 昨日 今日 目前 已经 进行 开始 这个 那个 一个 没有 他们 我们 "
-    "你们 自己 可以 以及 其中 表示 介绍 成为 通过 如何 什么 怎么 为了 因为 所以 但是 还是 "
-    "不是 就是 以后 之后 之前 以前 时候 现在 左右 以上 以下 有关 相关 部分 情况 问题 方面 "
-    "工作 公司 示例 全部 多少 有人 可能 需要 发现 出现 最大 超过 达到 the and for with that this from "
-    "was were has have had its are but not they said one more than".split()
+    [
+        "记者",
+        "报道",
+        "消息",
+        "近日",
+        "今天",
+        "昨天",
+        "昨日",
+        "今日",
+        "目前",
+        "已经",
+        "进行",
+        "开始",
+        "这个",
+        "那个",
+        "一个",
+        "没有",
+        "他们",
+        "我们",
+        "你们",
+        "自己",
+        "可以",
+        "以及",
+        "其中",
+        "表示",
+        "介绍",
+        "成为",
+        "通过",
+        "如何",
+        "什么",
+        "怎么",
+        "为了",
+        "因为",
+        "所以",
+        "但是",
+        "还是",
+        "不是",
+        "就是",
+        "以后",
+        "之后",
+        "之前",
+        "以前",
+        "时候",
+        "现在",
+        "左右",
+        "以上",
+        "以下",
+        "有关",
+        "相关",
+        "部分",
+        "情况",
+        "问题",
+        "方面",
+        "工作",
+        "公司",
+        "示例",
+        "全部",
+        "多少",
+        "有人",
+        "可能",
+        "需要",
+        "发现",
+        "出现",
+        "最大",
+        "超过",
+        "达到",
+        "the",
+        "and",
+        "for",
+        "with",
+        "that",
+        "this",
+        "from",
+        "was",
+        "were",
+        "has",
+        "have",
+        "had",
+        "its",
+        "are",
+        "but",
+        "not",
+        "they",
+        "said",
+        "one",
+        "more",
+        "than",
+    ]
 )
 
 
@@ -76,7 +159,8 @@ def words_of(title: str, body: str) -> dict[str, float]:
 def _strangeness(word: str) -> float:
     """How rare a word is in the language at large, 0 to about 1.1; the window alone is too small."""
     known = default_analyser().frequency(word)
-    return (math.log(LANGUAGE_WORDS / (known + 10)) / math.log(LANGUAGE_WORDS / 10)) ** 0.7
+    share = math.log(LANGUAGE_WORDS / (known + 10)) / math.log(LANGUAGE_WORDS / 10)
+    return math.pow(share, 0.7)
 
 
 @dataclass
@@ -146,7 +230,9 @@ class Clusters:
         """Damped counts times rarity."""
         return {w: (1 + math.log(n)) * self.rarity(w) for w, n in words.items() if n > 0}
 
-    def best(self, words: Mapping[str, float], language: str, at: datetime) -> tuple[Cluster | None, float]:
+    def best(
+        self, words: Mapping[str, float], language: str, at: datetime
+    ) -> tuple[Cluster | None, float]:
         """The topic this document is most alike to, and how much (with the decay of time)."""
         mine = self.weigh(words)
         found: tuple[Cluster | None, float] = (None, 0.0)
@@ -194,5 +280,5 @@ def cosine(one: Mapping[str, float], other: Mapping[str, float]) -> float:
     dot = sum(weight * other[word] for word, weight in one.items() if word in other)
     if not dot:
         return 0.0
-    norm = math.sqrt(sum(w * w for w in one.values()) * sum(w * w for w in other.values()))
-    return dot / norm
+    norm = sum(w * w for w in one.values()) * sum(w * w for w in other.values())
+    return dot / math.sqrt(norm)

@@ -13,8 +13,6 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from django.conf import settings
-from django.db.models import F
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext
@@ -22,8 +20,8 @@ from django.utils.translation import gettext
 from rongmei.archive import selectors as archive
 from rongmei.archive.events import DocumentsStored
 from rongmei.kernel import db, events
-from rongmei.kernel.models import Cursor
-from rongmei.monitoring import clusters, copies, families, heat, topics
+from rongmei.kernel.models import Cursor, Event
+from rongmei.monitoring import clusters, families, heat, topics
 from rongmei.monitoring.events import ReprintSeen, TopicFound, TopicsMoved
 from rongmei.monitoring.models import (
     Band,
@@ -66,7 +64,8 @@ def digest_due() -> int:
 def _turn_once() -> tuple[int, bool]:
     cursor, _ = Cursor.objects.get_or_create(name=FOLLOWER)
     rows = events.since(cursor.seq, names=(DocumentsStored.name,), limit=EVENTS_A_TURN)
-    taken, ids = [], dict[uuid.UUID, None]()
+    taken: list[Event] = []
+    ids: dict[uuid.UUID, None] = {}
     for event in rows:
         wanted = [uuid.UUID(one) for one in event.payload.get("document_ids", [])]
         if taken and len(ids) + len(wanted) > DOCUMENTS_A_TURN:
@@ -86,7 +85,7 @@ def _digest(ids: list[uuid.UUID], *, before: int, upto: int) -> None:
     # Until it is written the memory is ahead of the rows: after a failure it must be read anew.
     _memory = None
     documents = archive.documents_by_ids(ids)
-    found = families.plan(_to_compare(list(documents.values()), now))
+    found = families.plan(_to_compare(list(documents.values())))
     topics.forget_old(memory, now)
     placing = topics.place(
         memory, [one for one in documents.values() if topics.belongs(one, now)], _same_text(found)
@@ -103,8 +102,7 @@ def _digest(ids: list[uuid.UUID], *, before: int, upto: int) -> None:
     _memory = memory
 
 
-def _to_compare(documents: Sequence[Document], now: object) -> list[Document]:
-    del now
+def _to_compare(documents: Sequence[Document]) -> list[Document]:
     known = dict(
         Fingerprint.objects.filter(document__in=[one.pk for one in documents]).values_list(
             "document_id", "content_hash"
@@ -192,8 +190,7 @@ def watches_due() -> int:
         found = [
             (watch, document, alike)
             for document in archive.documents_by_ids(ids).values()
-            if not families.is_ours(document)
-            and (alike := families.reprint_of(watch, document))
+            if not families.is_ours(document) and (alike := families.reprint_of(watch, document))
         ]
         with db.write():
             Watch.objects.filter(pk=watch.pk, updated_at=watch.updated_at).update(

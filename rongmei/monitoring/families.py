@@ -38,7 +38,11 @@ class Print:
     def same_as(self, other: Document) -> float:
         """How alike, if it is a copy; else 0."""
         if self.is_short:
-            return 1.0 if copies.title_key(self.document.title) == copies.title_key(other.title) else 0.0
+            return (
+                1.0
+                if copies.title_key(self.document.title) == copies.title_key(other.title)
+                else 0.0
+            )
         found = copies.likeness(grams(self.document), grams(other))
         return found.shown if found.is_copy else 0.0
 
@@ -131,7 +135,9 @@ def _candidates(
     for number in one.bands:
         stored.update(row.fingerprint_id for row in by_hash[number] if row.fingerprint_id)
         new.update(id(other) for other in fresh[number])
-    found = [(known[pk], known[pk].document) for pk, _n in stored.most_common(CANDIDATES) if pk in known]
+    found = [
+        (known[pk], known[pk].document) for pk, _n in stored.most_common(CANDIDATES) if pk in known
+    ]
     found += [(beside[key].row, beside[key].document) for key, _n in new.most_common(CANDIDATES)]
     # The same document in an earlier version is no reprint of itself.
     return [pair for pair in found if pair[1].pk != one.document.pk]
@@ -160,7 +166,10 @@ def _family_of(row: Fingerprint, document: Document, made: Plan) -> ReprintFamil
         row.family_id = made.merged[row.family_id]
     if row.family_id is None:
         family = ReprintFamily(
-            origin_id=document.pk, size=1, first_at=document.published_at, last_at=document.published_at
+            origin_id=document.pk,
+            size=1,
+            first_at=document.published_at,
+            last_at=document.published_at,
         )
         made.families[family.pk] = family
         row.family = family
@@ -212,7 +221,9 @@ def reprint_of(watch: Watch, document: Document) -> float:
     """How much the document carries of the watched text; 0 when it is no reprint."""
     if document.published_at < watch.since or document.pk == watch.own_document_id:
         return 0.0
-    found = copies.likeness(copies.shingles_kept(f"watch:{watch.pk}:{watch.updated_at}", watch.body), grams(document))
+    found = copies.likeness(
+        copies.shingles_kept(f"watch:{watch.pk}:{watch.updated_at}", watch.body), grams(document)
+    )
     return found.shown if found.is_copy else 0.0
 
 
@@ -233,11 +244,13 @@ def save(made: Plan) -> list[Reprint]:
         (Band(hash=number, fingerprint=one.row) for one in made.prints for number in one.bands),
         batch_size=500,
     )
-    for family in made.families:
+    for family_id in made.families:
         # Counted, not added up: a document that came again must not count twice.
-        size = Fingerprint.objects.filter(family=family).count()
-        ReprintFamily.objects.filter(pk=family).update(size=size)
-    return reprints_save((watch, one.document, alike) for one in made.prints for watch, alike in one.hits)
+        size = Fingerprint.objects.filter(family=family_id).count()
+        ReprintFamily.objects.filter(pk=family_id).update(size=size)
+    return reprints_save(
+        (watch, one.document, alike) for one in made.prints for watch, alike in one.hits
+    )
 
 
 def reprints_save(found: Iterable[tuple[Watch, Document, float]]) -> list[Reprint]:

@@ -95,7 +95,9 @@ def hourly(times: Sequence[datetime], *, now: datetime, hours: int = 24) -> list
     last = now.replace(minute=0, second=0, microsecond=0)
     counts = [0] * hours
     for at in times:
-        back = math.floor((last - at.replace(minute=0, second=0, microsecond=0)) / timedelta(hours=1))
+        back = math.floor(
+            (last - at.replace(minute=0, second=0, microsecond=0)) / timedelta(hours=1)
+        )
         if 0 <= back < hours:
             counts[hours - 1 - back] += 1
     return counts

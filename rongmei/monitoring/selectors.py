@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
-from datetime import datetime
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
 
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
-from django.db.models import Value
 from django.utils import timezone
 
 from rongmei.archive import selectors as archive
@@ -54,9 +53,14 @@ def topic_for(member: Member, topic_id: uuid.UUID) -> Topic:
 
 def hot_now(member: Member, limit: int = 5) -> list[Topic]:
     """The hottest topics that the member's unit has not dismissed."""
-    rows = topics_visible_to(member).exclude(state=TopicMark.State.DISMISSED)
+    rows = topics_visible_to(member).exclude(pk__in=_dismissed(member))
     since = timezone.now() - clusters.WINDOW
     return list(rows.filter(last_at__gte=since).order_by("-heat", "id")[:limit])
+
+
+def _dismissed(member: Member) -> QuerySet[TopicMark, Any]:
+    rows = TopicMark.objects.filter(unit=member.unit_id, state=TopicMark.State.DISMISSED)
+    return rows.values("topic")
 
 
 def counted_at() -> datetime | None:
@@ -73,9 +77,7 @@ def marks_of(member: Member, topic: Topic) -> list[TopicMark]:
 
 def topic_actions(member: Member) -> list[TopicAction]:
     """What the member may do with a topic, by the rooms above."""
-    offered = [
-        one for some in plugins.manager.hook.register_topic_actions() for one in some
-    ]
+    offered = [one for some in plugins.manager.hook.register_topic_actions() for one in some]
     allowed = [one for one in offered if policy.anywhere(member, one.permission)]
     return sorted(allowed, key=lambda one: one.order)
 
@@ -219,7 +221,9 @@ def reprints_since(units: Iterable[uuid.UUID], since: datetime) -> int:
 def watch_for(member: Member, subject_id: uuid.UUID) -> Watch:
     """A watch of a unit in reach, or NotFound."""
     units = policy.units_for(member, "monitoring.view")
-    found = Watch.objects.filter(subject_id=subject_id, unit__in=units).select_related("unit").first()
+    found = (
+        Watch.objects.filter(subject_id=subject_id, unit__in=units).select_related("unit").first()
+    )
     if found is None:
         raise NotFound
     return found
@@ -272,6 +276,23 @@ def hot_lists(member: Member, limit: int = 30) -> list[tuple[str, datetime, list
     return found
 
 
+def topics_listed(
+    member: Member, *, states: Sequence[str], regions: Sequence[str], hours: int, words: str = ""
+) -> QuerySet[Topic]:
+    """Topics for the list: of the last `hours`, hottest first; without `states` the dismissed are out."""
+    rows = topics_visible_to(member).filter(last_at__gte=timezone.now() - timedelta(hours=hours))
+    if regions:
+        rows = rows.filter(region__in=regions)
+    if words:
+        rows = rows.filter(Q(title__icontains=words) | Q(keywords__icontains=words))
+    marks = TopicMark.objects.filter(unit=member.unit_id)
+    wanted = Q(pk__in=marks.filter(state__in=states).values("topic"))
+    if TopicMark.State.OPEN in states:
+        wanted |= ~Q(pk__in=marks.exclude(state=TopicMark.State.OPEN).values("topic"))
+    rows = rows.filter(wanted) if states else rows.exclude(pk__in=_dismissed(member))
+    return rows.order_by("-heat", "id")
+
+
 def region_counts(member: Member) -> list[tuple[str, int]]:
     """Regions of the topics in the window, most first."""
     since = timezone.now() - clusters.WINDOW
@@ -281,5 +302,7 @@ def region_counts(member: Member) -> list[tuple[str, int]]:
 
 def search_topics(member: Member, words: str, limit: int = 5) -> list[Topic]:
     """Topics whose headline or keywords hold the words."""
-    rows = topics_visible_to(member).filter(Q(title__icontains=words) | Q(keywords__icontains=words))
+    rows = topics_visible_to(member).filter(
+        Q(title__icontains=words) | Q(keywords__icontains=words)
+    )
     return list(rows.order_by("-heat")[:limit])
