@@ -90,10 +90,10 @@ class DemoNetwork:
 
     def logs(self) -> str:
         """The ends of all logs, for a failure's message."""
-        parts = []
-        for path in sorted((self.folder / "demo").rglob("*.log")):
-            parts.append(f"--- {path.name}\n{path.read_text(errors='replace')[-1500:]}")
-        return "\n".join(parts)
+        paths = sorted((self.folder / "demo").rglob("*.log"))
+        return "\n".join(
+            f"--- {path.name}\n{path.read_text(errors='replace')[-1500:]}" for path in paths
+        )
 
     def accounts(self) -> dict[str, dict[str, str]]:
         """Accounts by username."""

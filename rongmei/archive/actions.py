@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from django.utils import timezone
 
 from rongmei.archive.events import DocumentsStored
-from rongmei.archive.identity import SourceFacts, identity_of
+from rongmei.archive.identity import SourceFacts
 from rongmei.archive.models import Change, Document, DocumentVersion, HotSighting, SavedSearch
 from rongmei.kernel import audit, db, events
 from rongmei.kernel.errors import NotFound
@@ -29,10 +29,14 @@ MAX_TITLE, MAX_URL = 500, 1000
 
 @dataclass(frozen=True)
 class Arrived:
-    """An item ready to be kept. `entry_hash` is of what the source itself gave, before the full
-    text was fetched from the article's page: it tells whether the source changed its words."""
+    """An item ready to be kept under `identity`.
+
+    `entry_hash` is of what the source itself gave, before the full text was fetched from the
+    article's page: it tells whether the source changed its words. Empty: ask the page again.
+    """
 
     item: Item
+    identity: str
     entry_hash: str
 
 
@@ -57,7 +61,9 @@ def documents_store(arrived: Sequence[Arrived], *, source: SourceFacts, at: date
     An item known under its identity is a new version when its source gives other words, and
     nothing at all when it gives the same.
     """
-    by_identity = {identity_of(one.item, source): one for one in arrived}
+    # Before looking what is there: nobody else may keep the same item between look and write.
+    db.serialise(_ORDER_LOCK)
+    by_identity = {one.identity: one for one in arrived}
     known = {
         found.identity: found
         for found in Document.objects.filter(identity__in=list(by_identity)).only(
@@ -65,9 +71,7 @@ def documents_store(arrived: Sequence[Arrived], *, source: SourceFacts, at: date
         )
     }
     fresh = [
-        _document(one, identity, source, at)
-        for identity, one in by_identity.items()
-        if identity not in known
+        _document(one, source, at) for identity, one in by_identity.items() if identity not in known
     ]
     changed = [
         document
@@ -87,16 +91,17 @@ def documents_store(arrived: Sequence[Arrived], *, source: SourceFacts, at: date
     return Stored(len(fresh), len(changed), len(known) - len(changed))
 
 
-def _document(arrived: Arrived, identity: str, source: SourceFacts, at: datetime) -> Document:
+def _document(arrived: Arrived, source: SourceFacts, at: datetime) -> Document:
     item = arrived.item
-    # A time that the source did not give is the time we saw it: said by `published_at == fetched_at`.
+    # A time the source did not give is the time we saw it, as is one in the future.
     published = min(item.published_at, at) if item.published_at else at
     return Document(
-        identity=identity,
+        identity=arrived.identity,
         unit_id=source.unit_id,
         shared=source.shared,
         source_id=source.id,
-        source_name=(item.medium or source.name)[:80],
+        source_name=source.name[:80],
+        origin=item.medium if item.medium != source.name else "",
         media_class=source.media_class,
         region=source.region,
         language=(item.language or source.language)[:12],
@@ -117,22 +122,14 @@ def _document(arrived: Arrived, identity: str, source: SourceFacts, at: datetime
 
 def _replace_text(document: Document, arrived: Arrived, at: datetime) -> bool:
     item = arrived.item
-    same = item.content_hash == document.content_hash or arrived.entry_hash == document.entry_hash
-    if same or not item.body:
+    if item.content_hash == document.content_hash or not item.body:
+        if arrived.entry_hash != document.entry_hash:
+            # The source gave other words for the same article: remembered, or it is asked for ever.
+            Document.objects.filter(pk=document.pk).update(entry_hash=arrived.entry_hash)
         return False
-    DocumentVersion.objects.get_or_create(
-        document=document,
-        version=document.version,
-        defaults={
-            "title": document.title, "body": document.body,
-            "content_hash": document.content_hash, "fetched_at": document.fetched_at,
-        },
-    )  # fmt: skip
-    document.title, document.body, document.summary = (
-        item.title[:MAX_TITLE],
-        item.body,
-        item.summary,
-    )
+    _keep_version(document)
+    document.title, document.body = item.title[:MAX_TITLE], item.body
+    document.summary = item.summary
     document.content_hash, document.entry_hash = item.content_hash, arrived.entry_hash
     document.body_length, document.fetched_at = len(item.body), at
     document.version += 1
@@ -143,6 +140,17 @@ def _replace_text(document: Document, arrived: Arrived, at: datetime) -> bool:
         ]
     )  # fmt: skip
     return True
+
+
+def _keep_version(document: Document) -> None:
+    """Keep what a document says now, before it changes."""
+    DocumentVersion.objects.get_or_create(
+        document=document, version=document.version,
+        defaults={
+            "title": document.title, "body": document.body,
+            "content_hash": document.content_hash, "fetched_at": document.fetched_at,
+        },
+    )  # fmt: skip
 
 
 def document_keep(
@@ -176,13 +184,7 @@ def document_keep(
     if document is None:
         document = Document(identity=name, kind=kind, unit_id=unit_id)
     elif document.content_hash != digest:
-        DocumentVersion.objects.get_or_create(
-            document=document, version=document.version,
-            defaults={
-                "title": document.title, "body": document.body,
-                "content_hash": document.content_hash, "fetched_at": document.fetched_at,
-            },
-        )  # fmt: skip
+        _keep_version(document)
         document.version += 1
     fields: dict[str, Any] = {
         "title": title[:MAX_TITLE], "body": body, "summary": summary, "source_name": source_name[:80],
@@ -201,15 +203,21 @@ def document_keep(
 
 
 def hot_list_store(entries: Sequence[HotEntry], *, source: SourceFacts, at: datetime) -> int:
-    """Keep what a hot list showed at a time; in the caller's write."""
-    HotSighting.objects.bulk_create(
+    """Keep what a hot list showed at a time; in the caller's write. Returns how many are new to it."""
+    last = HotSighting.objects.filter(source_id=source.id).order_by("-seen_at").first()
+    before: set[str] = set()
+    if last is not None:
+        rows = HotSighting.objects.filter(source_id=source.id, seen_at=last.seen_at)
+        before = set(rows.values_list("title", flat=True))
+    kept = [
         HotSighting(
             source_id=source.id, seen_at=at, rank=one.rank, title=one.title[:300],
             url=one.url[:MAX_URL], heat=int(one.heat) if one.heat is not None else None,
         )
         for one in entries
-    )  # fmt: skip
-    return len(entries)
+    ]  # fmt: skip
+    HotSighting.objects.bulk_create(kept)
+    return len({one.title for one in kept} - before)
 
 
 def search_save(*, by: Member, name: str, query: str, shared: bool = False) -> SavedSearch:

@@ -1,10 +1,11 @@
 """The collect process: fetches what is due, politely, and keeps what is new.
 
 One event loop does the waiting; one thread does all database work, so that the process has one
-connection and writes one after the other; parsing runs in a small pool of threads. A fetch ends in
-one or more short writes of at most `BATCH` items; the source's state moves with the last one. A
-process killed in between leaves a lease that runs out, and items that are known when they come
-again: nothing is lost and nothing is kept twice.
+connection and writes one after the other; parsing runs in a small pool of threads. What a fetch
+brings is kept in short writes of at most `BATCH` items while the rest is still on its way, so that
+an item can be found a moment after it came; the source's state moves last. A process killed in
+between leaves a lease that runs out, and items that are known when they come again: nothing is
+lost and nothing is kept twice.
 """
 
 from __future__ import annotations
@@ -14,34 +15,30 @@ import hashlib
 import logging
 import threading
 import time
+import uuid
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from django.db import DatabaseError, close_old_connections, connections
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from rongmei.archive import actions
 from rongmei.archive.actions import Arrived
-from rongmei.archive.identity import SourceFacts, identity_of
-from rongmei.archive.selectors import known_identities
+from rongmei.archive.identity import SourceFacts, entry_hash_of, identity_of
+from rongmei.archive.selectors import known_entries, known_words
 from rongmei.kernel import db
-from rongmei.kernel.http import AsyncDoor, Door, Response
-from rongmei.kernel.http_errors import BadStatus, HttpError
+from rongmei.kernel.http import AsyncDoor, Door, Limits, Response
+from rongmei.kernel.http_errors import BadStatus, HttpError, Kind
 from rongmei.sources import actions as sources
 from rongmei.sources import selectors as source_rows
 from rongmei.sources.collectors import parse, with_full_text
-from rongmei.sources.collectors.robots import (
-    EVERYTHING,
-    Robots,
-    RobotsCache,
-    robots_for_status,
-    robots_url,
-)
-from rongmei.sources.errors import RobotsForbid, SourceError
-from rongmei.sources.polite import Politeness
+from rongmei.sources.errors import SourceError
+from rongmei.sources.polite import Guest, Politeness
 from rongmei.sources.types import (
     Collected,
     Fetched,
@@ -58,31 +55,81 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
-AT_ONCE = 16
+AT_ONCE = 32
 PAGES_AT_ONCE = 8
 IDLE = 0.5
+KEEP_EVERY = 0.5
+HOLD_EVERY = 20.0
 MAX_PAGES_A_FETCH = 200
+MAX_CHANGED_A_FETCH = 50
 MAX_PARTS = 20
-AGENT = "Rongmei"
+MAX_ITEMS = 10_000
+GIVEN_UP = 3.0
+_WEIGHTS: dict[Kind, float] = {"hard": GIVEN_UP, "soft": 1.0, "temporary": 0.1}
+# Below this many characters, the same words twice may be two things (天气预报).
+TELLING = 40
+PAGE_LIMITS = Limits(max_bytes=5 * 1024 * 1024)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """An item as its source gives it, with its name in the archive and the hash of its words."""
+
+    item: Item
+    identity: str
+    entry_hash: str
+    known: bool = False
+
+    @property
+    def key(self) -> str:
+        """A short name for the list of entries that gave trouble."""
+        return self.identity[:16]
 
 
 @dataclass
 class Harvest:
-    """What one fetch of a source brought, before it is kept."""
+    """What one fetch of a source brings, filled while it goes on."""
 
-    arrived: list[Arrived] = field(default_factory=list)
+    facts: SourceFacts
+    at: datetime
+    waiting: list[Arrived] = field(default_factory=list)
     hot: list[HotEntry] = field(default_factory=list)
     seen: int = 0
+    new: int = 0
+    left: int = 0
     remarks: list[str] = field(default_factory=list)
+    troubles: list[HttpError | SourceError] = field(default_factory=list)
+    trouble: dict[str, float] = field(default_factory=dict)
+    parts: dict[str, list[str]] = field(default_factory=dict)
+
+    def failed(self, entry: Entry, error: HttpError | SourceError) -> bool:
+        """Note that an article's page could not be read; True when it is to be tried again."""
+        self.troubles.append(error)
+        times = self.trouble.get(entry.key, 0.0) + _WEIGHTS[error.kind]
+        self.trouble[entry.key] = times
+        again = times < GIVEN_UP
+        self.left += again
+        return again
+
+    def words(self) -> str:
+        """What the person who looks after the source should know."""
+        said = list(dict.fromkeys(self.remarks))
+        if self.troubles:
+            said.append(
+                _("%(count)s 篇的原文页面没有取到,已保留订阅源给出的内容:%(why)s")
+                % {"count": len(self.troubles), "why": self.troubles[0]}
+            )
+        if self.left:
+            said.append(_("还有 %(count)s 条留到下次再取") % {"count": self.left})
+        return ";".join(said)
 
 
 class Collector:
-    """Fetches sources through a door; `door` and the clock can be a test's."""
+    """Fetches sources through a door; `door` and `polite` can be a test's."""
 
     def __init__(self, door: Door, *, polite: Politeness | None = None) -> None:
-        self.door = door
-        self.polite = polite or Politeness(clock=time.monotonic)
-        self.robots = RobotsCache(time.monotonic)
+        politeness = polite or Politeness(clock=time.monotonic)
+        self.guest = Guest(door, politeness, clock=time.monotonic)
         self._rows = ThreadPoolExecutor(1, thread_name_prefix="rows")
         self._parsers = ThreadPoolExecutor(2, thread_name_prefix="parse")
 
@@ -90,8 +137,9 @@ class Collector:
         """Run database work on the one thread that does it."""
         return await asyncio.get_running_loop().run_in_executor(self._rows, call, *args)
 
-    async def parsed(self, spec: SourceSpec, fetched: Fetched) -> Collected:
+    async def parsed(self, spec: SourceSpec, answer: Response, at: datetime) -> Collected:
         """Parse on a thread: a large page must not hold up the others."""
+        fetched = Fetched.from_response(answer, at=at)
         return await asyncio.get_running_loop().run_in_executor(self._parsers, parse, spec, fetched)
 
     def close(self) -> None:
@@ -100,132 +148,214 @@ class Collector:
         self._rows.shutdown(wait=True)
         self._parsers.shutdown(wait=False)
 
-    async def wishes(self, spec: SourceSpec, url: str) -> Robots:
-        """What the site of `url` asks of us, fetched once a day."""
-        held = self.robots.get(url)
-        if held is not None:
-            return held
-        try:
-            answer = await self.door.fetch(
-                robots_url(url), allow_internal=spec.internal, expect=range(400, 600)
-            )
-            found = robots_for_status(answer.status, answer.body, AGENT)
-        except HttpError:
-            # No answer at all: the fetch itself will say why, in better words.
-            return EVERYTHING
-        self.robots.put(url, found)
-        return found
-
-    async def get(
-        self, spec: SourceSpec, url: str, *, etag: str = "", last_modified: str = ""
-    ) -> Response:
-        """Fetch one address as a polite guest."""
-        robots = await self.wishes(spec, url)
-        if not robots.allows(url):
-            raise RobotsForbid(url=url, host=url.split("/")[2])
-        async with self.polite.turn(url, internal=spec.internal, crawl_delay=robots.delay):
-            return await self.door.fetch(
-                url, etag=etag, last_modified=last_modified, allow_internal=spec.internal
-            )
-
     async def collect(self, source: Source) -> sources.Outcome:
-        """Fetch one source, keep what is new, note how it went."""
-        started, spec = time.monotonic(), source_rows.spec_of(source)
+        """Fetch one source, keep what is new, note how it went; every failure becomes a record."""
+        started = time.monotonic()
         try:
-            outcome = await self._collect(source, spec, started)
+            return await self._collect(source, started)
         except (HttpError, SourceError) as error:
             outcome = _failed(error, started)
-            await self.in_rows(sources.fetch_recorded, source, outcome)
+        except DatabaseError:
+            # Nothing can be recorded now; the lease runs out and the source is fetched again.
+            raise
+        except Exception as error:
+            log.exception("source %s failed in an unexpected way", source.pk)
+            outcome = sources.Outcome(
+                FetchOutcome.INTERNAL,
+                message=_("处理时出错(%(what)s)。已保存的内容不受影响,系统会自动重试。")
+                % {"what": f"{type(error).__name__}: {error}"[:200]},
+                took_ms=_ms_since(started), failure="soft",
+            )  # fmt: skip
+        await self.in_rows(sources.fetch_recorded, source, outcome)
         return outcome
 
-    async def _collect(self, source: Source, spec: SourceSpec, started: float) -> sources.Outcome:
-        state = source.state
-        answer = await self.get(spec, spec.url, etag=state.etag, last_modified=state.last_modified)
+    async def _collect(self, source: Source, started: float) -> sources.Outcome:
+        spec, state = source_rows.spec_of(source), source.state
+        answer = await self.guest.get(
+            spec.url, internal=spec.internal, etag=state.etag, last_modified=state.last_modified
+        )
         digest = hashlib.sha256(answer.body).hexdigest()
         same = answer.not_modified or digest == state.body_hash
-        at = timezone.now()
-        harvest = Harvest()
-        sample = b""
+        harvest = Harvest(facts_of(source), timezone.now(), trouble=dict(state.trouble))
+        index = False
         if not same:
-            fetched = Fetched.from_response(answer, at=at)
             try:
-                harvest = await self._harvest(source, spec, await self.parsed(spec, fetched), at)
+                collected = await self.parsed(spec, answer, harvest.at)
             except SourceError as error:
                 outcome = _failed(error, started, answer)
                 await self.in_rows(sources.fetch_recorded, source, outcome)
                 return outcome
-        word = (
-            FetchOutcome.NOT_MODIFIED
-            if same
-            else FetchOutcome.OK
-            if harvest.seen
-            else FetchOutcome.EMPTY
-        )
-        made = sources.Outcome(
-            word,
-            message=";".join(dict.fromkeys(harvest.remarks))[:500],
-            http_status=answer.status, bytes=len(answer.body),
-            took_ms=int((time.monotonic() - started) * 1000), items_seen=harvest.seen,
-            etag=answer.etag or (state.etag if same else ""),
-            last_modified=answer.last_modified or (state.last_modified if same else ""),
-            body_hash=state.body_hash if answer.not_modified else digest,
-            moved_to=answer.permanent_url or "", sample=sample,
+            # The index of a sitemap may stay the same while its parts change.
+            index = spec.kind == "sitemap" and bool(collected.next_links)
+            await self._harvest(spec, collected, harvest, state.parts)
+        outcome = sources.Outcome(
+            _word(harvest, same=same, index=index),
+            message=harvest.words()[:500],
+            http_status=answer.status, received=len(answer.body), took_ms=_ms_since(started),
+            items_seen=harvest.seen, items_new=harvest.new, left=harvest.left,
+            etag="" if index else answer.etag or (state.etag if same else ""),
+            last_modified=""
+            if index
+            else answer.last_modified or (state.last_modified if same else ""),
+            body_hash="" if index else state.body_hash if answer.not_modified else digest,
+            moved_to=answer.permanent_url or "", trouble=harvest.trouble,
+            parts=harvest.parts if not same else state.parts,
         )  # fmt: skip
-        return await self.in_rows(_keep, source, harvest, made, at)
+        return await self.in_rows(_finish, source, harvest, outcome)
 
     async def _harvest(
-        self, source: Source, spec: SourceSpec, collected: Collected, at: datetime
-    ) -> Harvest:
-        harvest = Harvest(hot=list(collected.hot))
+        self, spec: SourceSpec, collected: Collected, harvest: Harvest, parts: dict[str, list[str]]
+    ) -> None:
+        harvest.hot = list(collected.hot)
         harvest.remarks += [str(one) for one in collected.warnings]
         items = list(collected.items)
-        if spec.kind == "sitemap":
-            for part in collected.next_links[:MAX_PARTS]:
-                answer = await self.get(spec, part)
-                items += (await self.parsed(spec, Fetched.from_response(answer, at=at))).items
-        links = collected.next_links if spec.kind == "page" else ()
-        items += [_bare(link) for link in links]
-        harvest.seen = len(items) + len(collected.hot)
-        facts = facts_of(source)
-        known = await self.in_rows(known_identities, items, facts)
-        wanted = [one for one in items if known.get(identity_of(one, facts)) != one.content_hash]
-        await self._complete(spec, wanted[:MAX_PAGES_A_FETCH], harvest)
-        if len(wanted) > MAX_PAGES_A_FETCH:
-            # The rest is unknown still, so the next fetch finds it; the body must not look the same.
-            harvest.remarks.append(f"余下 {len(wanted) - MAX_PAGES_A_FETCH} 条下次再取")
-        return harvest
+        if spec.kind == "sitemap" and collected.next_links:
+            items += await self._parts(spec, collected.next_links, harvest, parts)
+        elif spec.kind == "page":
+            items += [_bare(link) for link in collected.next_links]
+        if spec.kind == "page" and not spec.options.get("links"):
+            # The address is itself an article: there is no other page to fetch.
+            spec = replace(spec, fetch_full_text=False)
+        items = items[:MAX_ITEMS]
+        harvest.seen = len(items) + len(harvest.hot)
+        entries = [_entry(item, spec, harvest.facts) for item in items]
+        wanted = await self.in_rows(_wanted, entries, harvest)
+        await self._complete(spec, wanted, harvest)
 
-    async def _complete(self, spec: SourceSpec, items: Sequence[Item], harvest: Harvest) -> None:
+    async def _parts(
+        self,
+        spec: SourceSpec,
+        links: Sequence[str],
+        harvest: Harvest,
+        before: dict[str, list[str]],
+    ) -> list[Item]:
+        """Items of the parts of a sitemap that changed; one broken part does not stop the others."""
+        items: list[Item] = []
+        failure: HttpError | SourceError | None = None
+        for link in links[:MAX_PARTS]:
+            etag, modified = before.get(link, ["", ""])
+            try:
+                answer = await self.guest.get(
+                    link, internal=_also_internal(spec, link), etag=etag, last_modified=modified
+                )
+                found = await self.parsed(spec, answer, harvest.at)
+            except (HttpError, SourceError) as error:
+                failure = error
+                harvest.remarks.append(str(error))
+                continue
+            harvest.parts[link] = (
+                [etag, modified] if answer.not_modified else [answer.etag, answer.last_modified]
+            )
+            items += found.items
+        if failure is not None and not harvest.parts:
+            raise failure
+        return items
+
+    async def _complete(self, spec: SourceSpec, entries: Sequence[Entry], harvest: Harvest) -> None:
+        """Fetch the articles' pages, and keep what has come every half second."""
         slots = asyncio.Semaphore(PAGES_AT_ONCE)
 
-        async def one(item: Item) -> None:
+        async def one(entry: Entry) -> None:
             async with slots:
-                done = await self._with_page(spec, item, harvest)
-            if done is not None:
-                harvest.arrived.append(Arrived(done, item.content_hash))
+                arrived = await self._with_page(spec, entry, harvest)
+            if arrived is not None:
+                harvest.waiting.append(arrived)
 
-        await asyncio.gather(*(one(item) for item in items))
-
-    async def _with_page(self, spec: SourceSpec, item: Item, harvest: Harvest) -> Item | None:
-        if not item.url or (item.body and not spec.fetch_full_text):
-            return item if item.title else None
-        page = SourceSpec(kind="page", url=item.url, internal=spec.internal, language=spec.language)
+        pending = {asyncio.create_task(one(entry)) for entry in entries}
         try:
-            answer = await self.get(page, item.url)
-            read = (await self.parsed(page, Fetched.from_response(answer, at=timezone.now()))).items
+            while pending:
+                done, pending = await asyncio.wait(pending, timeout=KEEP_EVERY)
+                for task in done:
+                    task.result()
+                if pending:
+                    await self.in_rows(_keep_waiting, harvest)
+        finally:
+            for task in pending:
+                task.cancel()
+
+    async def _with_page(self, spec: SourceSpec, entry: Entry, harvest: Harvest) -> Arrived | None:
+        item = entry.item
+        if not item.url or (item.title and item.body and not spec.fetch_full_text):
+            return Arrived(item, entry.identity, entry.entry_hash) if item.title else None
+        page = SourceSpec(
+            kind="page", url=item.url, internal=_also_internal(spec, item.url),
+            language=spec.language, timezone=spec.timezone,
+            options={key: rule for key, rule in spec.options.items() if key in _PAGE_RULES},
+        )  # fmt: skip
+        try:
+            answer = await self.guest.get(item.url, internal=page.internal, limits=PAGE_LIMITS)
+            read = (await self.parsed(page, answer, timezone.now())).items[0]
         except (HttpError, SourceError) as error:
-            harvest.remarks.append(str(error))
-            # What the feed itself gave is kept; a bare address comes again next time.
-            return item if item.title and (item.body or item.summary) else None
-        if not read:
-            return item if item.title else None
-        return with_full_text(item, read[0]) if item.title else read[0]
+            again = harvest.failed(entry, error)
+            if entry.known or not item.title or not (item.body or item.summary):
+                # Less than the archive has, or nothing to keep: it comes again next time.
+                return None
+            # What the feed itself gave is kept at once.
+            return Arrived(item, entry.identity, "" if again else entry.entry_hash)
+        harvest.trouble.pop(entry.key, None)
+        return Arrived(_joined(item, read), entry.identity, entry.entry_hash)
+
+
+_PAGE_RULES = frozenset({"title", "body", "published", "medium", "authors", "drop"})
+
+
+def _joined(item: Item, read: Item) -> Item:
+    """An entry and its page as one; the address stays the one under which it was listed."""
+    if item.title:
+        return with_full_text(item, read)
+    return replace(
+        read, entry_key=item.entry_key, url=item.url, canonical_url=item.canonical_url,
+        published_at=read.published_at or item.published_at,
+    )  # fmt: skip
+
+
+def _also_internal(spec: SourceSpec, url: str) -> bool:
+    """Leave to look into the private network is for the source's own host, not for its links."""
+    return spec.internal and _place(url) == _place(spec.url)
+
+
+def _place(url: str) -> str:
+    return url.split("/", 3)[2].lower()
+
+
+def _ms_since(started: float) -> int:
+    return int((time.monotonic() - started) * 1000)
 
 
 def _bare(link: str) -> Item:
     return Item(
         entry_key=hashlib.sha256(link.encode()).hexdigest(), url=link, canonical_url=link, title=""
     )
+
+
+def _entry(item: Item, spec: SourceSpec, facts: SourceFacts) -> Entry:
+    hashed = entry_hash_of(item, trusts_lastmod=spec.kind == "sitemap")
+    return Entry(item, identity_of(item, facts), hashed)
+
+
+def _wanted(entries: Sequence[Entry], harvest: Harvest) -> list[Entry]:
+    """The entries to be fetched now: what is unknown, then what changed; the rest is left."""
+    known = known_entries([one.identity for one in entries])
+    unknown = [one for one in entries if one.identity not in known]
+    telling = [one.entry_hash for one in unknown if len(one.item.body) >= TELLING]
+    if telling:
+        words = known_words(harvest.facts.id, telling)
+        unknown = [
+            one for one in unknown if one.entry_hash not in words or len(one.item.body) < TELLING
+        ]
+    listed = {one.key for one in entries}
+    harvest.trouble = {key: n for key, n in harvest.trouble.items() if key in listed}
+    unknown = [one for one in unknown if harvest.trouble.get(one.key, 0) < GIVEN_UP]
+    changed = [
+        replace(one, known=True)
+        for one in entries
+        if one.identity in known
+        and known[one.identity] != one.entry_hash
+        and harvest.trouble.get(one.key, 0) < GIVEN_UP
+    ][:MAX_CHANGED_A_FETCH]
+    wanted = [*unknown, *changed]
+    harvest.left += max(0, len(unknown) - MAX_PAGES_A_FETCH)
+    return wanted[:MAX_PAGES_A_FETCH]
 
 
 def facts_of(source: Source) -> SourceFacts:
@@ -236,79 +366,117 @@ def facts_of(source: Source) -> SourceFacts:
     )  # fmt: skip
 
 
+def _word(harvest: Harvest, *, same: bool, index: bool) -> FetchOutcome:
+    if same or (index and not harvest.seen):
+        return FetchOutcome.NOT_MODIFIED
+    if harvest.troubles:
+        return FetchOutcome.PARTLY
+    return FetchOutcome.OK if harvest.seen else FetchOutcome.EMPTY
+
+
 def _failed(
     error: HttpError | SourceError, started: float, answer: Response | None = None
 ) -> sources.Outcome:
-    status = error.details.get("status_code") if isinstance(error, BadStatus) else None
-    retry_after = getattr(error, "retry_after", None)
+    status, sample = None, b""
+    if isinstance(error, BadStatus):
+        status, sample = error.status_code, error.excerpt
+    elif answer is not None:
+        status, sample = answer.status, answer.body[: sources.SAMPLE_BYTES]
     return sources.Outcome(
         outcome_of(error),
         message=str(error),
-        http_status=int(str(status)) if status else (answer.status if answer else None),
-        bytes=len(answer.body) if answer else 0,
-        took_ms=int((time.monotonic() - started) * 1000),
+        http_status=status,
+        received=len(answer.body) if answer else len(sample),
+        took_ms=_ms_since(started),
         failure=error.kind,
-        retry_after=retry_after,
-        sample=answer.body[: sources.SAMPLE_BYTES] if answer else b"",
+        retry_after=error.retry_after,
+        sample=sample,
     )
 
 
-def _keep(
-    source: Source, harvest: Harvest, outcome: sources.Outcome, at: datetime
-) -> sources.Outcome:
-    """Store in short writes of at most BATCH items; the state moves with the last one."""
-    facts, new = facts_of(source), 0
-    batches = list(_in_batches(harvest.arrived, actions.BATCH)) or [[]]
-    for number, batch in enumerate(batches, 1):
+def _keep_waiting(harvest: Harvest) -> None:
+    """Store what has come so far, in short writes."""
+    while harvest.waiting:
+        batch = harvest.waiting[: actions.BATCH]
         with db.write():
-            new += actions.documents_store(batch, source=facts, at=at).new
-            if number == len(batches):
-                if harvest.hot:
-                    actions.hot_list_store(harvest.hot, source=facts, at=at)
-                outcome = _counted(outcome, new)
-                sources.fetch_recorded(source, outcome)
+            stored = actions.documents_store(batch, source=harvest.facts, at=timezone.now())
+        del harvest.waiting[: len(batch)]
+        harvest.new += stored.new
+
+
+def _finish(source: Source, harvest: Harvest, outcome: sources.Outcome) -> sources.Outcome:
+    """Store the rest; the source's state moves in the write of the last of it."""
+    while len(harvest.waiting) > actions.BATCH:
+        _keep_waiting(harvest)
+    with db.write():
+        if harvest.waiting:
+            stored = actions.documents_store(
+                harvest.waiting, source=harvest.facts, at=timezone.now()
+            )
+            harvest.new += stored.new
+        if harvest.hot:
+            harvest.new += actions.hot_list_store(harvest.hot, source=harvest.facts, at=harvest.at)
+        outcome = replace(outcome, items_new=harvest.new)
+        sources.fetch_recorded(source, outcome)
     return outcome
 
 
-def _counted(outcome: sources.Outcome, new: int) -> sources.Outcome:
-    fields = {**outcome.__dict__, "items_new": new}
-    return sources.Outcome(**fields)
+class Rounds:
+    """Claims what is due and has it fetched, until told to stop."""
 
+    def __init__(self, collector: Collector) -> None:
+        self.collector = collector
+        self.running: dict[uuid.UUID, asyncio.Task[None]] = {}
+        self._held_at = time.monotonic()
 
-def _in_batches(rows: list[Arrived], size: int) -> Iterable[list[Arrived]]:
-    for start in range(0, len(rows), size):
-        yield rows[start : start + size]
-
-
-async def _run(stop: threading.Event) -> None:
-    async with AsyncDoor() as door:
-        collector = Collector(door)
-        running: set[asyncio.Task[object]] = set()
+    async def go(self, stop: threading.Event) -> None:
+        """Go on until `stop` is set; what is not finished then is given back."""
         try:
             while not stop.is_set():
-                room = AT_ONCE - len(running)
-                claimed = await _claim(collector, room) if room > 0 else []
+                room = AT_ONCE - len(self.running)
+                claimed = await self._claim(room) if room > 0 else []
                 for source in claimed:
-                    task: asyncio.Task[object] = asyncio.create_task(_one(collector, source))
-                    running.add(task)
-                    task.add_done_callback(running.discard)
+                    self._start(source)
                 if not claimed:
                     await asyncio.sleep(IDLE)
+                await self._hold()
         finally:
-            for task in running:
+            unfinished = list(self.running)
+            for task in list(self.running.values()):
                 task.cancel()
-            await asyncio.gather(*running, return_exceptions=True)
-            collector.close()
+            await asyncio.gather(*self.running.values(), return_exceptions=True)
+            await self._quietly(sources.sources_release, unfinished)
 
+    def _start(self, source: Source) -> None:
+        if source.pk in self.running:
+            # Its lease ran out under a long database outage; it is still being fetched.
+            return
+        task = asyncio.create_task(self._one(source))
+        self.running[source.pk] = task
+        task.add_done_callback(lambda _task: self.running.pop(source.pk, None))
 
-async def _claim(collector: Collector, limit: int) -> list[Source]:
-    try:
-        return await collector.in_rows(_claim_rows, limit)
-    except DatabaseError:
-        log.exception("the database did not answer; trying again")
-        await collector.in_rows(connections.close_all)
-        await asyncio.sleep(1.0)
-        return []
+    async def _one(self, source: Source) -> None:
+        try:
+            await self.collector.collect(source)
+        except DatabaseError:
+            log.exception("source %s: the database did not take it; again later", source.pk)
+
+    async def _hold(self) -> None:
+        if self.running and time.monotonic() - self._held_at > HOLD_EVERY:
+            self._held_at = time.monotonic()
+            await self._quietly(sources.sources_hold, list(self.running))
+
+    async def _claim(self, limit: int) -> list[Source]:
+        return await self._quietly(_claim_rows, limit) or []
+
+    async def _quietly(self, call: Callable[..., T], *args: object) -> T | None:
+        try:
+            return await self.collector.in_rows(call, *args)
+        except DatabaseError:
+            log.exception("the database did not answer; trying again")
+            await self.collector.in_rows(connections.close_all)
+            await asyncio.sleep(1.0)
+            return None
 
 
 def _claim_rows(limit: int) -> list[Source]:
@@ -319,15 +487,38 @@ def _claim_rows(limit: int) -> list[Source]:
     return sources.sources_claim(limit=limit)
 
 
-async def _one(collector: Collector, source: Source) -> None:
-    try:
-        await collector.collect(source)
-    except DatabaseError:
-        log.exception("source %s: the database did not take it; its lease will run out", source.pk)
-    except Exception:
-        log.exception("source %s failed in an unexpected way", source.pk)
+async def _run(stop: threading.Event) -> None:
+    async with AsyncDoor(max_concurrent=2 * AT_ONCE) as door:
+        collector = Collector(door)
+        try:
+            await Rounds(collector).go(stop)
+        finally:
+            collector.close()
 
 
 def run(stop: threading.Event) -> None:
     """The collect process, until `stop` is set."""
     asyncio.run(_run(stop))
+
+
+async def _once(ids: Iterable[uuid.UUID] | None) -> list[tuple[Source, sources.Outcome]]:
+    done: list[tuple[Source, sources.Outcome]] = []
+    async with AsyncDoor(max_concurrent=2 * AT_ONCE) as door:
+        collector = Collector(door)
+        try:
+            claim = partial(sources.sources_claim, limit=AT_ONCE, only=ids)
+            while claimed := await collector.in_rows(claim):
+                outcomes = await asyncio.gather(*(collector.collect(one) for one in claimed))
+                done += zip(claimed, outcomes, strict=True)
+                if ids is not None:
+                    break
+        finally:
+            collector.close()
+    return done
+
+
+def collect_once(
+    ids: Iterable[uuid.UUID] | None = None,
+) -> list[tuple[Source, sources.Outcome]]:
+    """Fetch these sources now, or all that are due; for the command line."""
+    return asyncio.run(_once(list(ids) if ids is not None else None))

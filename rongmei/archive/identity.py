@@ -33,3 +33,14 @@ def identity_of(item: Item, source: SourceFacts) -> str:
     if not source.shared:
         seed = f"{source.unit_id}:{seed}"
     return hashlib.sha256(seed.encode()).hexdigest()
+
+
+def entry_hash_of(item: Item, *, trusts_lastmod: bool) -> str:
+    """What tells whether a source changed its words on an item.
+
+    A sitemap often gives nothing but the time of the last change, so that counts there; in feeds
+    that time moves with every comment and is left out.
+    """
+    if not trusts_lastmod or item.updated_at is None:
+        return item.content_hash
+    return hashlib.sha256(f"{item.content_hash}{item.updated_at.isoformat()}".encode()).hexdigest()

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import logging
 import threading
-import uuid
-from collections.abc import Iterator
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -17,12 +17,18 @@ from django.conf import settings
 from django.db import DatabaseError, close_old_connections, connections
 
 from rongmei.archive.engines.tantivy_engine import TantivyIndex
-from rongmei.archive.errors import IndexBusy
+from rongmei.archive.errors import (
+    IndexBusy,
+    IndexCorrupt,
+    IndexMissing,
+    IndexOutdated,
+    IndexReplaced,
+    IndexWriteFailed,
+)
 from rongmei.archive.index import IndexWriter, SearchIndex
 from rongmei.archive.models import Change, Document
 from rongmei.archive.types import PUBLIC, IndexDocument
 from rongmei.kernel import events
-from rongmei.network import policy
 
 log = logging.getLogger(__name__)
 BATCH = 500
@@ -39,11 +45,12 @@ def search_index() -> SearchIndex:
     return TantivyIndex(index_folder())
 
 
-def as_indexed(
-    document: Document, above: dict[uuid.UUID, list[uuid.UUID]], seq: int
-) -> IndexDocument:
-    """What the index knows of a document. `above` holds the units above each unit."""
-    owners = [document.unit_id, *above.get(document.unit_id, [])]
+def as_indexed(document: Document, seq: int) -> IndexDocument:
+    """What the index knows of a document.
+
+    Not shared, it is found by who may see its own unit's documents: a reader's scope already holds
+    every unit below and every grant, so the units above are not named here.
+    """
     return IndexDocument(
         id=str(document.pk),
         title=document.title,
@@ -52,7 +59,7 @@ def as_indexed(
         source=document.source_name,
         source_id=str(document.source_id or ""),
         unit_id=str(document.unit_id),
-        visible_to=(PUBLIC,) if document.shared else tuple(str(one) for one in owners),
+        visible_to=(PUBLIC,) if document.shared else (str(document.unit_id),),
         kind=document.kind,
         region=document.region,
         language=document.language,
@@ -74,9 +81,7 @@ def apply(writer: IndexWriter, changes: list[Change]) -> None:
     """Bring the documents of these changes into the index as they stand now; commit."""
     last = {change.document_id: change for change in changes}
     rows = Document.objects.in_bulk(list(last))
-    units = policy.tree()
-    above = {unit: units.above(unit) for unit in units.parents}
-    writer.add(as_indexed(row, above, last[pk].seq) for pk, row in rows.items())
+    writer.add(as_indexed(row, last[pk].seq) for pk, row in rows.items())
     writer.delete(str(pk) for pk in last if pk not in rows)
     writer.commit(changes[-1].seq)
 
@@ -89,36 +94,84 @@ def follow_once(writer: IndexWriter) -> int:
     return len(changes)
 
 
-def rebuild() -> int:
-    """Make the index anew beside the old one, which serves until the new one takes its place."""
+def rebuild(say: Callable[[int], None] | None = None) -> int:
+    """Make the index anew beside the old one, which serves until the new one takes its place.
+
+    `say` is told after each batch how many changes are done; returns how many there were.
+    """
     done = 0
     with search_index().rebuild() as writer:
-        for changes in _walk():
-            apply(writer, changes)
-            done += len(changes)
+        while batch := changes_after(writer.committed_seq()):
+            apply(writer, batch)
+            done += len(batch)
+            if say is not None:
+                say(done)
     return done
 
 
-def _walk() -> Iterator[list[Change]]:
-    seq = 0
-    while changes := changes_after(seq, 2000):
-        yield changes
-        seq = changes[-1].seq
+@dataclass(frozen=True)
+class IndexVerdict:
+    """How index and rows agree: documents in each, changes not indexed yet, ids that differ."""
+
+    documents: int
+    indexed: int
+    behind: int
+    missing: tuple[str, ...]
+    needs_rebuild: bool
+
+    @property
+    def ok(self) -> bool:
+        """Whether everything that was committed can be found."""
+        return not self.missing and not self.needs_rebuild and self.indexed == self.documents
+
+
+def verify(sample: int = 100) -> IndexVerdict:
+    """Compare the index with the rows: counts, and each of the newest `sample` documents."""
+    newest = list(Document.objects.order_by("-pk").values_list("pk", flat=True)[:sample])
+    documents = Document.objects.count()
+    last = Change.objects.order_by("-seq").values_list("seq", flat=True).first() or 0
+    try:
+        reader = search_index().reader()
+    except IndexMissing:
+        return IndexVerdict(documents, 0, last, tuple(map(str, newest)), documents > 0)
+    info = reader.info()
+    missing = tuple(str(pk) for pk in newest if reader.get(str(pk), None) is None)
+    behind = Change.objects.filter(seq__gt=info.committed_seq).count()
+    return IndexVerdict(documents, info.documents, behind, missing, info.needs_rebuild)
+
+
+def _follow(stop: threading.Event) -> None:
+    with search_index().writer() as writer:
+        while not stop.is_set():
+            if not follow_once(writer):
+                close_old_connections()
+                events.wait_for_change(0.5, step=0.1)
+
+
+def _is_outdated() -> bool:
+    try:
+        return search_index().reader().info().needs_rebuild
+    except IndexMissing:
+        return False
+    except (IndexCorrupt, IndexOutdated):
+        return True
 
 
 def run(stop: threading.Event) -> None:
-    """The index process, until `stop` is set."""
+    """The index process, until `stop` is set. A broken or outdated index is made anew."""
     while not stop.is_set():
         try:
-            with search_index().writer() as writer:
-                while not stop.is_set():
-                    if not follow_once(writer):
-                        close_old_connections()
-                        events.wait_for_change(1.0, step=0.1)
-        except IndexBusy:
-            log.warning("another process writes the index; waiting")
+            if _is_outdated():
+                log.warning("the index is broken or from another version; making it anew")
+                rebuild()
+            _follow(stop)
+        except IndexReplaced:
+            log.info("the index was made anew; going on with it")
+        except (IndexBusy, IndexWriteFailed) as error:
+            log.warning("%s", error)
             stop.wait(2.0)
         except DatabaseError:
             log.exception("the database did not answer; trying again")
             connections.close_all()
             stop.wait(1.0)
+    connections.close_all()

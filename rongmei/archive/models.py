@@ -40,6 +40,8 @@ class Document(Record):
     summary = models.TextField(blank=True)
     body = models.TextField(blank=True)
     authors = models.CharField(max_length=200, blank=True)
+    # The medium that the piece itself names as its origin; `source_name` is the one that carried it.
+    origin = models.CharField(max_length=80, blank=True)
     url = models.URLField(max_length=1000, blank=True)
     image_url = models.URLField(max_length=1000, blank=True)
     tags = models.JSONField(default=list, blank=True)
@@ -57,6 +59,7 @@ class Document(Record):
         indexes = [
             models.Index(fields=["source", "-published_at"], name="document_source"),
             models.Index(fields=["kind", "-published_at"], name="document_kind"),
+            models.Index(fields=["source", "entry_hash"], name="document_entry"),
         ]
 
     @override

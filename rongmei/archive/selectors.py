@@ -10,22 +10,22 @@ from typing import TYPE_CHECKING, Literal
 from django.db.models import Q, QuerySet
 
 from rongmei.archive.errors import IndexMissing
-from rongmei.archive.identity import identity_of
 from rongmei.archive.indexing import search_index
-from rongmei.archive.models import Document, HotSighting, SavedSearch
-from rongmei.archive.types import Hit, HitText, SearchRequest, SearchResult
+from rongmei.archive.models import Document, DocumentVersion, HotSighting, SavedSearch
+from rongmei.archive.query import Query
+from rongmei.archive.types import HitText, SearchRequest
 from rongmei.kernel.errors import NotFound
 from rongmei.network import policy
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from rongmei.archive.identity import SourceFacts
     from rongmei.network.models import Member
-    from rongmei.sources.types import Item
 
 FACETS = ("source", "kind", "channel_class", "region", "language")
 Sort = Literal["relevant", "newest"]
+# SQLite takes at most 32,766 parameters a query.
+_PIECE = 20_000
 
 
 @dataclass(frozen=True)
@@ -65,16 +65,22 @@ def document_for(member: Member, document_id: uuid.UUID) -> Document:
     return found
 
 
-def known_identities(items: Iterable[Item], source: SourceFacts) -> dict[str, str]:
-    """Of these items, the identities the archive has, with the hash their source gave last."""
-    wanted = {identity_of(item, source) for item in items}
-    rows = Document.objects.filter(identity__in=wanted)
-    return dict(rows.values_list("identity", "entry_hash"))
+def known_entries(identities: Sequence[str]) -> dict[str, str]:
+    """Of these identities, those the archive has, with the hash their source gave last."""
+    found: dict[str, str] = {}
+    for start in range(0, len(identities), _PIECE):
+        rows = Document.objects.filter(identity__in=identities[start : start + _PIECE])
+        found.update(rows.values_list("identity", "entry_hash"))
+    return found
 
 
-def _texts(ids: Sequence[str]) -> dict[str, HitText]:
-    rows = Document.objects.filter(pk__in=ids).only("id", "title", "body")
-    return {str(row.pk): HitText(row.title, row.body) for row in rows}
+def known_words(source_id: uuid.UUID, entry_hashes: Sequence[str]) -> set[str]:
+    """Of these hashes, those under which the source has given something already.
+
+    Finds articles again that come under a new address each time.
+    """
+    rows = Document.objects.filter(source_id=source_id, entry_hash__in=entry_hashes[:_PIECE])
+    return set(rows.values_list("entry_hash", flat=True))
 
 
 def scope_of(member: Member) -> frozenset[str]:
@@ -84,35 +90,42 @@ def scope_of(member: Member) -> frozenset[str]:
 
 def find(
     member: Member,
-    query: str,
+    query: str | Query,
     *,
     sort: Sort = "newest",
     offset: int = 0,
     limit: int = 20,
     facets: bool = True,
+    highlight: bool = True,
 ) -> SearchPage:
     """Search what the member may see. Raises QueryError, which points at the character."""
     policy.require(member, "archive.view")
     request = SearchRequest(
         query=query, scope=scope_of(member), sort=sort, offset=offset, limit=limit,
-        facets=FACETS if facets else (), histogram="day" if facets else None, highlight=True,
+        facets=FACETS if facets else (), histogram="day" if facets else None, highlight=highlight,
     )  # fmt: skip
+    rows: dict[str, Document] = {}
+
+    def texts(ids: Sequence[str]) -> dict[str, HitText]:
+        # Rows are asked for within the reader's reach, though the index was too: what was made
+        # private a moment ago may not be in the index yet.
+        found = documents_visible_to(member).in_bulk([uuid.UUID(one) for one in ids])
+        rows.update({str(pk): row for pk, row in found.items()})
+        return {pk: HitText(row.title, row.body) for pk, row in rows.items()}
+
     try:
-        result = search_index().reader().search(request, _texts)
+        result = search_index().reader().search(request, texts)
     except IndexMissing:
         # Nothing was ever indexed: an empty archive, not a fault.
         return SearchPage(0, [], {}, (), 0.0)
-    return _page(result)
-
-
-def _page(result: SearchResult) -> SearchPage:
-    rows = Document.objects.in_bulk([uuid.UUID(hit.id) for hit in result.hits])
-    hits = [_found(hit, rows) for hit in result.hits if uuid.UUID(hit.id) in rows]
+    if not highlight:
+        texts([hit.id for hit in result.hits])
+    hits = [
+        Found(rows[hit.id], hit.title_html, hit.snippet_html, hit.score)
+        for hit in result.hits
+        if hit.id in rows
+    ]
     return SearchPage(result.total, hits, result.facets, result.histogram, result.took_ms)
-
-
-def _found(hit: Hit, rows: Mapping[uuid.UUID, Document]) -> Found:
-    return Found(rows[uuid.UUID(hit.id)], hit.title_html, hit.snippet_html, hit.score)
 
 
 def suggest(member: Member, prefix: str, limit: int = 8) -> list[tuple[str, int]]:
@@ -124,7 +137,7 @@ def suggest(member: Member, prefix: str, limit: int = 8) -> list[tuple[str, int]
         return []
 
 
-def versions_of(document: Document) -> list[object]:
+def versions_of(document: Document) -> list[DocumentVersion]:
     """Earlier texts of a document, newest first."""
     return list(document.versions.order_by("-version"))
 

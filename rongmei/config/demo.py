@@ -135,7 +135,9 @@ class Demo:
             )
             for plan in plans
         ]
-        if any([process.wait() for process in running]):
+        # All of them are waited for, whatever the first one says.
+        codes = [process.wait() for process in running]
+        if any(codes):
             raise DemoProblem("示例数据没有建好,已建的保留。看上面的提示,改正后再运行 make run。")
 
     def join(self) -> None:

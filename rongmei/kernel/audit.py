@@ -28,7 +28,6 @@ class Actor(Protocol):
 
     @property
     def pk(self) -> Any: ...
-    def __str__(self) -> str: ...
 
 
 @dataclass(frozen=True)

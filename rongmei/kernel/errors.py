@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from django.utils.translation import gettext_lazy as _
+from typing_extensions import override
 
 
 def _code(name: str) -> str:
@@ -20,16 +22,17 @@ class RongmeiError(Exception):
 
     status: int = 400
     code: str = "rongmei_error"
-    words: object = ""
+    words: Any = ""
 
-    def __init_subclass__(cls) -> None:
-        super().__init_subclass__()
+    @override
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
         if "code" not in cls.__dict__:
             cls.code = _code(cls.__name__)
 
-    def __init__(self, message: object = "", **details: object) -> None:
+    def __init__(self, message: Any = "", **details: object) -> None:
         self.details = details
-        self._message = message
+        self._message: Any = message
         super().__init__(message)
 
     @property
@@ -39,6 +42,7 @@ class RongmeiError(Exception):
         text = str(self._message or default)
         return text % self.details if self.details and "%(" in text else text
 
+    @override
     def __str__(self) -> str:
         return self.message
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from django.core.serializers.json import DjangoJSONEncoder
+from typing_extensions import override
 
 from rongmei.kernel import context, db
 from rongmei.kernel.models import Cursor, Event
@@ -32,6 +33,7 @@ class DomainEvent:
     subject_id: uuid.UUID | None = None
     unit_id: uuid.UUID | None = None
 
+    @override
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         if cls.name:

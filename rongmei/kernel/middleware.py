@@ -6,6 +6,7 @@ import logging
 import uuid
 from collections.abc import Callable
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
@@ -14,6 +15,17 @@ from rongmei.kernel.errors import RongmeiError
 
 log = logging.getLogger(__name__)
 Handler = Callable[[HttpRequest], HttpResponse]
+# Wagtail's editor and the API's documentation page carry scripts in their pages.
+WITH_INLINE_SCRIPTS = ("/cms/", "/api/v1/docs")
+
+
+def content_security_policy() -> str:
+    """Everything from ourselves; events from our stream server."""
+    return (
+        "default-src 'self'; img-src 'self' data: blob:; "
+        f"connect-src 'self' {settings.RONGMEI_NODE.stream_url}; "
+        "object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'self'"
+    )
 
 
 class RequestContextMiddleware:
@@ -31,6 +43,8 @@ class RequestContextMiddleware:
         response.headers.setdefault(
             "Permissions-Policy", "geolocation=(self), camera=(self), microphone=(self)"
         )
+        if not request.path.startswith(WITH_INLINE_SCRIPTS):
+            response.headers.setdefault("Content-Security-Policy", content_security_policy())
         return response
 
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from django.conf import settings
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext
 
 from rongmei.kernel import plugins
 from rongmei.kernel.hooks import RailItem
+from rongmei.kernel.ui.shapes import Link, Shell
 from rongmei.network import policy, selectors
+from rongmei.network.models import Member
 
 
 def rail_items() -> list[RailItem]:
@@ -21,21 +24,53 @@ def rail_items() -> list[RailItem]:
     return sorted(found, key=lambda item: item.order)
 
 
-def _rail(request: HttpRequest) -> list[dict[str, Any]]:
+# The letter after "g" that goes to a rail entry.
+LETTERS: Final = {
+    "desk": "t", "sources": "c", "archive": "a", "monitoring": "m", "planning": "p",
+    "stories": "s", "review": "r", "assets": "d", "channels": "b", "impact": "i",
+    "screen": "w", "network": "n", "system": "y",
+}  # fmt: skip
+_LINE_PAGES: Final = ("peer", "line", "envelope", "received", "exchange")
+_OWN_PAGES: Final = ("settings", "token", "notice")
+
+
+def _active(request: HttpRequest) -> str:
+    """The rail's key of this page: its namespace; the network room has two entries."""
     match = request.resolver_match
-    active = (match.namespace if match else "") or ""
+    if match is None or match.namespace != "network":
+        return (match.namespace if match else "") or ""
+    name = match.url_name or ""
+    if name.startswith(_OWN_PAGES):
+        return ""
+    return "network" if name.startswith(_LINE_PAGES) else "system"
+
+
+def _opens(request: HttpRequest, item: RailItem) -> bool:
+    asked = tuple(filter(None, (item.permission, *item.others)))
+    return not asked or any(policy.anywhere(request.user, name) for name in asked)
+
+
+def _url(name: str) -> str:
+    """The address of a page that another room may or may not have."""
+    try:
+        return reverse(name)
+    except NoReverseMatch:
+        return ""
+
+
+def _rail(request: HttpRequest) -> list[dict[str, Any]]:
+    active = _active(request)
     shown = []
     for item in rail_items():
-        if item.permission and not policy.anywhere(request.user, item.permission):
+        if not _opens(request, item):
             continue
-        try:
-            url = reverse(item.url_name)
-        except NoReverseMatch:
+        url = _url(item.url_name)
+        if not url:
             continue
         badge = item.badge(request) if item.badge else 0
         shown.append(
             {
-                "key": item.key,
+                "key": LETTERS.get(item.key, ""),
                 "label": item.label,
                 "url": url,
                 "icon": item.icon,
@@ -46,18 +81,40 @@ def _rail(request: HttpRequest) -> list[dict[str, Any]]:
     return shown
 
 
+def _top_bar(member: Member, unread: int) -> Shell:
+    return Shell(
+        search_url=_url("desk:search"),
+        palette_url=_url("desk:palette"),
+        events_url=_url("desk:events"),
+        unit_label=member.unit.label,
+        notices_url=reverse("network:notices"),
+        notices_count=unread,
+        member_name=member.label,
+        member_note=member.unit.label,
+        member_menu=(
+            Link(gettext("我的设置"), reverse("network:settings"), "user-circle"),
+            Link(gettext("登录与安全"), reverse("mfa_index"), "shield-check"),
+            Link(gettext("退出登录"), reverse("account_logout"), "arrow-right-on-rectangle", post=True),
+        ),
+        home_url="/desk/",
+        sample=settings.RONGMEI_NODE.demo,
+    )
+
+
 def shell(request: HttpRequest) -> dict[str, Any]:
     """Variables every page of the workbench has; nothing is queried for strangers."""
     common = {"node": settings.RONGMEI_NODE, "is_demo": settings.RONGMEI_NODE.demo}
     member = getattr(request, "user", None)
-    if member is None or not member.is_authenticated or request.headers.get("HX-Request"):
+    if not isinstance(member, Member) or request.headers.get("HX-Request"):
         return common
     if not request.path.startswith(("/desk", "/accounts", "/cms")):
         return common
+    unread = selectors.unread_count(member)
     return {
         **common,
         "member": member,
         "rail": _rail(request),
-        "unread": selectors.unread_count(member),
+        "shell": _top_bar(member, unread),
+        "unread": unread,
         "permissions": policy.permissions_of(member),
     }

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any
+from typing import Any, Final
+
+import orjson
 
 from rongmei.kernel import db, events
+from rongmei.network.errors import ForgedHome, MessageTooLarge
 from rongmei.network.events import EnvelopeQueued
+from rongmei.network.hooks import Arrival
 from rongmei.network.models import Envelope, Peer
 from rongmei.network.types import PeerState
 
 _ORDER_LOCK = 7_003
+# Below the size of a batch, so that every message that was accepted can also be sent.
+MAX_BODY: Final = 7 * 1024 * 1024
 
 
 def send(
@@ -23,10 +29,13 @@ def send(
 ) -> Envelope:
     """Put a message into the peer's outbox; only inside a write.
 
-    `body` must be JSON-able. It leaves when the line is up, in order, once.
+    `body` must be JSON-able and at most 7 MB as JSON (MessageTooLarge otherwise). It leaves when
+    the line is up, in order, once.
     """
     if not db.in_write():
         raise RuntimeError("exchange.send() outside kernel.db.write()")
+    if len(orjson.dumps(body)) > MAX_BODY:
+        raise MessageTooLarge
     db.serialise(_ORDER_LOCK)
     envelope = Envelope.objects.create(
         peer=to, type=type, subject_id=subject_id, unit_id=unit_id, body=body
@@ -37,6 +46,13 @@ def send(
     return envelope
 
 
+def require_home(arrival: Arrival, home: uuid.UUID | None) -> None:
+    """Refuse a message about a record that is not at home at the sender (None: at home here)."""
+    if home != arrival.from_node:
+        raise ForgedHome
+
+
 def active_peers() -> list[Peer]:
-    """Peers that messages may be sent to."""
-    return list(Peer.objects.filter(state=PeerState.ACTIVE).select_related("node"))
+    """Peers that messages may be sent to; while a line is paused or cut they wait in the outbox."""
+    joined = (PeerState.ACTIVE, PeerState.PAUSED)
+    return list(Peer.objects.filter(state__in=joined).select_related("node"))

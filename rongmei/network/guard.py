@@ -33,14 +33,15 @@ View = Callable[Concatenate[MemberRequest, P], HttpResponse]
 
 
 def page(
-    permission: str,
+    permission: str, *others: str
 ) -> Callable[[View[P]], Callable[Concatenate[HttpRequest, P], HttpResponse]]:
-    """Open the view to signed-in members who hold `permission` at any unit.
+    """Open the view to signed-in members who hold `permission`, or one of `others`, at any unit.
 
     `SIGNED_IN` opens it to every member: for their own settings and notices only.
     """
-    if permission != SIGNED_IN and permission not in policy.PERMISSIONS:
-        raise KeyError(f"unknown permission {permission!r}")
+    for name in (permission, *others):
+        if name != SIGNED_IN and name not in policy.PERMISSIONS:
+            raise KeyError(f"unknown permission {name!r}")
 
     def wrap(view: View[P]) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
         @wraps(view)
@@ -48,7 +49,9 @@ def page(
         def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
             if not request.user.is_authenticated:
                 return redirect_to_login(request.get_full_path())
-            if permission != SIGNED_IN:
+            if permission != SIGNED_IN and not any(
+                policy.anywhere(request.user, name) for name in others
+            ):
                 policy.require(request.user, permission)
             return view(cast(MemberRequest, request), *args, **kwargs)
 

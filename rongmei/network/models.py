@@ -6,7 +6,7 @@ import uuid
 from typing import ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
-from django.contrib.auth.models import PermissionsMixin
+from django.contrib.auth.models import PermissionsMixin, _user_has_perm
 from django.core.validators import RegexValidator
 from django.db import models
 from django.utils import timezone
@@ -147,6 +147,16 @@ class Member(AbstractBaseUser, PermissionsMixin):
         if self.name_en and (get_language() or "").startswith("en"):
             return self.name_en
         return self.name or self.username
+
+    @override
+    def has_perm(self, perm: str, obj: object = None) -> bool:
+        """What the matrix says; Django would let a superuser pass before asking."""
+        return self.is_active and _user_has_perm(self, perm, obj)
+
+    @override
+    def has_module_perms(self, app_label: str) -> bool:
+        """Nobody works through Django's own module permissions."""
+        return False
 
     def get_full_name(self) -> str:
         """What Wagtail shows."""
@@ -311,10 +321,37 @@ class Peer(Record):
     last_error = models.CharField(max_length=300, blank=True)
     their_audit_seq = models.BigIntegerField(default=0)
     their_audit_head = models.CharField(max_length=64, blank=True)
+    # Their clock minus ours in seconds, as the last signature told it.
+    clock_skew = models.FloatField(null=True)
 
     @override
     def __str__(self) -> str:
         return str(self.node)
+
+
+class Invitation(Record):
+    """A one-time code by which another node may join this one; only its token's hash is kept."""
+
+    digest = models.CharField(max_length=64, unique=True)
+    invited_by_id = models.UUIDField(null=True)
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+    used_by_node = models.ForeignKey(Node, models.SET_NULL, null=True, related_name="+")
+
+    @override
+    def __str__(self) -> str:
+        return self.digest[:8]
+
+
+class SeenNonce(models.Model):
+    """A request signature that was accepted once, kept until it is too old to be accepted again."""
+
+    value = models.CharField(max_length=64, primary_key=True)
+    seen_at = models.DateTimeField(auto_now_add=True, db_index=True)
+
+    @override
+    def __str__(self) -> str:
+        return self.value
 
 
 class Envelope(models.Model):
@@ -346,6 +383,7 @@ class Received(models.Model):
 
         APPLIED = "applied", _("已生效")
         FAILED = "failed", _("未生效")
+        WAITING = "waiting", _("排在未生效之后")
         IGNORED = "ignored", _("无需处理")
 
     id = models.UUIDField(primary_key=True)
@@ -360,7 +398,10 @@ class Received(models.Model):
     tries = models.PositiveSmallIntegerField(default=1)
 
     class Meta:
-        indexes = [models.Index(fields=["peer", "seq"], name="received_peer")]
+        indexes = [
+            models.Index(fields=["peer", "seq"], name="received_peer"),
+            models.Index(fields=["state", "subject_id"], name="received_stuck"),
+        ]
 
     @override
     def __str__(self) -> str:

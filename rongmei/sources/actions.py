@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
-from django.db import IntegrityError
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -23,13 +24,16 @@ if TYPE_CHECKING:
     from rongmei.kernel.http_errors import Kind
     from rongmei.network.models import Member
 
-LEASE = timedelta(minutes=5)
+# A killed fetch is taken up again when its lease ends; a living one renews it.
+LEASE = timedelta(seconds=60)
 LOG_KEPT = 200
 SAMPLE_BYTES = 64_000
 EDITABLE = (
     "name", "url", "home_url", "kind", "media_class", "tier", "region", "language", "options",
     "full_text", "shared", "enabled", "min_interval", "max_interval",
 )  # fmt: skip
+SHORTEST, LONGEST = 5, 30 * 86_400
+TROUBLE_KEPT = 500
 
 
 @dataclass(frozen=True)
@@ -39,7 +43,7 @@ class Outcome:
     outcome: FetchOutcome
     message: str = ""
     http_status: int | None = None
-    bytes: int = 0
+    received: int = 0
     took_ms: int = 0
     items_seen: int = 0
     items_new: int = 0
@@ -50,20 +54,59 @@ class Outcome:
     body_hash: str = ""
     moved_to: str = ""
     sample: bytes = b""
+    left: int = 0
+    parts: Mapping[str, list[str]] = field(default_factory=dict)
+    trouble: Mapping[str, float] = field(default_factory=dict)
+
+
+def _checked(fields: dict[str, Any]) -> dict[str, Any]:
+    """The fields as they may be kept; BadInput says what is wrong with the first that may not."""
+    found = {key: value for key, value in fields.items() if key in EDITABLE}
+    if "name" in found:
+        found["name"] = str(found["name"]).strip()[:80]
+        if not found["name"]:
+            raise BadInput(_("信源要有名称,没有保存。请填写名称。"))
+    for key in ("url", "home_url"):
+        if found.get(key) or (key == "url" and key in found):
+            _check_address(str(found[key]))
+    for key, known in (("kind", Source.Kind), ("media_class", Source.MediaClass)):
+        if key in found and found[key] not in known.values:
+            raise BadInput(_("没有这种读取方式或媒体类别,没有保存。请从列表中选择。"))
+    if not isinstance(found.get("options", {}), dict):
+        raise BadInput(_("取数规则要写成 JSON 对象,没有保存。请改正后再提交。"))
+    return found
+
+
+def _check_address(url: str) -> None:
+    try:
+        parts = urlsplit(url)
+        fine = parts.scheme in {"http", "https"} and bool(parts.hostname) and len(url) <= 1000
+    except ValueError:
+        fine = False
+    if not fine:
+        raise BadInput(_("地址要以 http:// 或 https:// 开头,信源没有保存。请改正地址。"))
+
+
+def _check_pace(source: Source) -> None:
+    if not SHORTEST <= source.min_interval <= source.max_interval <= LONGEST:
+        raise BadInput(_("轮询间隔要在 5 秒到 30 天之间,最短的不能大于最长的,没有保存。"))
 
 
 def source_add(*, by: Member, unit_id: uuid.UUID, name: str, url: str, **fields: Any) -> Source:
-    """Watch a new source for the unit; it is fetched at once."""
+    """Watch a new source for the unit; it is fetched at once.
+
+    `fields` are those of `EDITABLE`, and `preset`, the key of the preset it was made from.
+    """
     policy.require(by, "sources.manage", unit_id)
-    if not url.startswith(("http://", "https://")):
-        raise BadInput(_("地址要以 http:// 或 https:// 开头,信源没有添加。"))
-    chosen = {key: value for key, value in fields.items() if key in EDITABLE or key == "preset"}
+    chosen = _checked({**fields, "name": name, "url": url.strip()})
+    source = Source(unit_id=unit_id, preset=str(fields.get("preset", "")), **chosen)
+    _check_pace(source)
     with db.write():
-        if Source.objects.filter(unit_id=unit_id, url=url).exists():
+        if Source.objects.filter(unit_id=unit_id, url=source.url).exists():
             raise Conflict(_("本单位已经有这个地址的信源,没有重复添加。"))
-        source = Source.objects.create(unit_id=unit_id, name=name[:80], url=url, **chosen)
+        source.save(force_insert=True)
         FetchState.objects.create(source=source, interval=source.min_interval)
-        audit.record(by, "source.added", source, url=url, kind=source.kind)
+        audit.record(by, "source.added", source, url=source.url, kind=source.kind)
     return source
 
 
@@ -71,31 +114,48 @@ def _locked(source_id: uuid.UUID) -> Source:
     source = Source.objects.select_for_update(of=("self",)).filter(pk=source_id).first()
     if source is None:
         raise NotFound
+    if source.is_replica:
+        raise Conflict(_("这个信源归别的节点管理,没有改动。请到那个节点上修改。"))
     return source
+
+
+def _afresh(source: Source) -> None:
+    """Ask again at once and as if for the first time."""
+    FetchState.objects.filter(source=source).update(
+        due_at=timezone.now(), etag="", last_modified="", body_hash="", moved_to="", failures=0,
+        left=0, parts={}, trouble={},
+    )  # fmt: skip
 
 
 def source_change(*, by: Member, source_id: uuid.UUID, **fields: Any) -> Source:
-    """Change named fields of a source; a new address is fetched at once."""
+    """Change named fields (`EDITABLE`) of a source; a new address is fetched at once.
+
+    Leave to be on a private network was given for one host: with another host it ends, unless the
+    one who changes it could give it anew.
+    """
+    given = _checked(fields)
     with db.write():
         source = _locked(source_id)
         policy.require(by, "sources.manage", source)
-        changed = {
-            key: value
-            for key, value in fields.items()
-            if key in EDITABLE and getattr(source, key) != value
-        }
+        changed = {key: value for key, value in given.items() if getattr(source, key) != value}
+        moved = "url" in changed and _place(changed["url"]) != _place(source.url)
         for key, value in changed.items():
             setattr(source, key, value)
-        try:
-            source.save()
-        except IntegrityError as error:
-            raise Conflict(_("本单位已经有这个地址的信源,修改没有保存。")) from error
+        if moved and source.internal:
+            source.internal = policy.allows(by, "sources.mark_internal", source)
+        _check_pace(source)
+        same = Source.objects.filter(unit_id=source.unit_id, url=source.url).exclude(pk=source.pk)
+        if "url" in changed and same.exists():
+            raise Conflict(_("本单位已经有这个地址的信源,修改没有保存。"))
+        source.save()
         if {"url", "kind", "options", "enabled"} & set(changed):
-            FetchState.objects.filter(source=source).update(
-                due_at=timezone.now(), etag="", last_modified="", body_hash="", failures=0
-            )
+            _afresh(source)
         audit.record(by, "source.changed", source, fields=sorted(changed))
     return source
+
+
+def _place(url: str) -> str:
+    return urlsplit(url).netloc.lower()
 
 
 def source_mark_internal(*, by: Member, source_id: uuid.UUID, internal: bool) -> Source:
@@ -105,26 +165,30 @@ def source_mark_internal(*, by: Member, source_id: uuid.UUID, internal: bool) ->
         policy.require(by, "sources.mark_internal", source)
         source.internal = internal
         source.save(update_fields=["internal", "updated_at"])
-        FetchState.objects.filter(source=source).update(due_at=timezone.now(), failures=0)
+        _afresh(source)
         audit.record(by, "source.marked_internal", source, internal=internal)
     return source
 
 
 def source_fetch_now(*, by: Member, source_id: uuid.UUID) -> None:
-    """Put the source at the head of the queue."""
+    """Put the source at the head of the queue; entries once given up are tried again."""
     with db.write():
         source = _locked(source_id)
         policy.require(by, "sources.manage", source)
-        FetchState.objects.filter(source=source).update(due_at=timezone.now(), leased_until=None)
+        FetchState.objects.filter(source=source).update(due_at=timezone.now(), trouble={})
         audit.record(by, "source.fetch_asked", source)
 
 
-def sources_claim(*, limit: int) -> list[Source]:
-    """Take due sources for fetching; each is ours until its lease ends. No person does this."""
+def sources_claim(*, limit: int, only: Iterable[uuid.UUID] | None = None) -> list[Source]:
+    """Take due sources for fetching; each is ours until its lease ends. No person does this.
+
+    With `only`, those sources, due or not.
+    """
     now = timezone.now()
     free = Q(leased_until=None) | Q(leased_until__lt=now)
+    wanted = Q(due_at__lte=now, source__enabled=True) if only is None else Q(pk__in=list(only))
     with db.write():
-        rows = FetchState.objects.filter(free, due_at__lte=now, source__enabled=True)
+        rows = FetchState.objects.filter(free, wanted)
         if db.is_postgresql():
             rows = rows.select_for_update(of=("self",), skip_locked=True)
         states = list(rows.select_related("source").order_by("due_at")[:limit])
@@ -134,28 +198,69 @@ def sources_claim(*, limit: int) -> list[Source]:
     return [one.source for one in states]
 
 
+def sources_hold(source_ids: Iterable[uuid.UUID]) -> None:
+    """Renew the leases of what is still being fetched."""
+    with db.write():
+        FetchState.objects.filter(pk__in=list(source_ids)).update(
+            leased_until=timezone.now() + LEASE
+        )
+
+
+def sources_release(source_ids: Iterable[uuid.UUID]) -> None:
+    """Give back what was claimed and not finished, so that the next process takes it at once."""
+    with db.write():
+        FetchState.objects.filter(pk__in=list(source_ids)).update(leased_until=None)
+
+
 def fetch_recorded(source: Source, outcome: Outcome) -> None:
     """Note how a fetch came out and when to ask again; in the write of the last items, or alone."""
     now = timezone.now()
     with db.write():
-        state = FetchState.objects.select_for_update().get(pk=source.pk)
+        state = FetchState.objects.select_for_update().filter(pk=source.pk).first()
+        if state is None:
+            return
+        asked_again = state.due_at > source.state.due_at
+        before = state.outcome
         poll = _poll_after(source, state, outcome, now)
         state.interval = max(1, int(poll.interval.total_seconds()))
         state.failures = poll.failures
-        state.due_at = poll.next_at or now
+        # Somebody changed the source, or asked for it, while it was being fetched: it stays due.
+        if not asked_again:
+            state.due_at = _next_due(source, poll, outcome, now)
         state.leased_until = None
         state.outcome, state.message = outcome.outcome, outcome.message[:500]
         state.http_status, state.last_try_at = outcome.http_status, now
         if outcome.failure is None:
             state.last_ok_at = now
-            state.etag, state.last_modified = outcome.etag[:300], outcome.last_modified[:80]
-            state.body_hash, state.moved_to = outcome.body_hash, outcome.moved_to[:1000]
+            state.moved_to = outcome.moved_to[:1000]
+            state.left, state.trouble = outcome.left, _bounded(outcome.trouble)
+            if not asked_again:
+                _remember_answer(state, outcome)
             state.items_seen += outcome.items_seen
             state.items_new += outcome.items_new
             state.last_new_at = now if outcome.items_new else state.last_new_at
         state.save()
-        if outcome.failure is not None or outcome.items_new:
+        if outcome.failure is not None or outcome.items_new or outcome.outcome != before:
             _log(source, outcome)
+
+
+def _remember_answer(state: FetchState, outcome: Outcome) -> None:
+    """Keep what makes the next fetch cheap, unless this one left something to be fetched."""
+    whole = outcome.left == 0
+    state.etag = outcome.etag[:300] if whole else ""
+    state.last_modified = outcome.last_modified[:80] if whole else ""
+    state.body_hash = outcome.body_hash if whole else ""
+    state.parts = dict(outcome.parts) if whole else {}
+
+
+def _bounded(trouble: Mapping[str, float]) -> dict[str, float]:
+    return dict(list(trouble.items())[-TROUBLE_KEPT:])
+
+
+def _next_due(source: Source, poll: PollState, outcome: Outcome, now: datetime) -> datetime:
+    if outcome.left:
+        return now + timedelta(seconds=source.min_interval)
+    return poll.next_at or now
 
 
 def _poll_after(source: Source, state: FetchState, outcome: Outcome, now: datetime) -> PollState:
@@ -179,7 +284,7 @@ def _log(source: Source, outcome: Outcome) -> None:
         outcome=outcome.outcome,
         message=outcome.message[:500],
         http_status=outcome.http_status,
-        bytes=outcome.bytes,
+        bytes=outcome.received,
         took_ms=outcome.took_ms,
         items_seen=outcome.items_seen,
         items_new=outcome.items_new,

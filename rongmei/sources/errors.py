@@ -31,7 +31,7 @@ class SourceError(RongmeiError):
 
     @override
     def __str__(self) -> str:
-        return self._message or str(self.words) % self.details
+        return str(self._message) or str(self.words) % self.details
 
 
 class Unreadable(SourceError):

@@ -35,7 +35,7 @@ class Source(OwnedRecord):
     name = models.CharField(_("名称"), max_length=80)
     url = models.URLField(_("地址"), max_length=1000)
     home_url = models.URLField(_("网站首页"), max_length=1000, blank=True)
-    kind = models.CharField(_("类型"), max_length=10, choices=Kind, default=Kind.FEED)
+    kind = models.CharField(_("读取方式"), max_length=10, choices=Kind, default=Kind.FEED)
     media_class = models.CharField(
         _("媒体类别"), max_length=10, choices=MediaClass, default=MediaClass.SOCIAL
     )
@@ -80,6 +80,17 @@ class FetchState(models.Model):
     items_seen = models.PositiveIntegerField(default=0)
     items_new = models.PositiveIntegerField(default=0)
     moved_to = models.URLField(max_length=1000, blank=True)
+    # Entries seen but not fetched yet; they are the first thing the next fetch does.
+    left = models.PositiveIntegerField(default=0)
+    # Address of a sitemap's part → [ETag, Last-Modified] of its last answer.
+    parts = models.JSONField(default=dict)
+    # Entries whose page could not be read → how often; from three on they are left alone.
+    trouble = models.JSONField(default=dict)
+
+    @property
+    def is_failing(self) -> bool:
+        """Whether the last attempt failed."""
+        return self.failures > 0
 
     @override
     def __str__(self) -> str:

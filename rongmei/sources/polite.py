@@ -1,4 +1,6 @@
-"""Being a good guest: how often, and how many at once, a host is asked; for one event loop.
+"""Being a good guest: what a site asks of us, how often and how many at once it is asked.
+
+All of it is for one event loop.
 
 Figures from Media Cloud's story-indexer: five seconds between requests to a site, thirty after a
 429, ten minutes of rest for a host that is down.
@@ -11,6 +13,7 @@ import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 
+from rongmei.kernel.http import Door, Limits, Response
 from rongmei.kernel.http_errors import (
     BadStatus,
     ConnectFailure,
@@ -20,14 +23,22 @@ from rongmei.kernel.http_errors import (
     TlsFailure,
     TooSlow,
 )
+from rongmei.sources.collectors.robots import (
+    EVERYTHING,
+    Robots,
+    RobotsCache,
+    robots_for_status,
+    robots_url,
+)
 from rongmei.sources.collectors.urls import host_of
-from rongmei.sources.errors import HostResting
+from rongmei.sources.errors import HostResting, RobotsForbid
 
 MIN_DELAY = 5.0
 BUSY_DELAY = 30.0
 DOWN_SECONDS = 600.0
 MAX_WAIT = 3600.0
 PER_HOST = 2
+AGENT = "Rongmei"
 _DOWN = (ConnectFailure, DnsFailure, Timeout, TlsFailure, TooSlow)
 
 
@@ -132,3 +143,54 @@ class Politeness:
         ]
         for name in idle:
             del self._hosts[name]
+
+
+class Guest:
+    """Fetches through a door as a polite guest: robots.txt first, then a turn."""
+
+    def __init__(self, door: Door, polite: Politeness, *, clock: Callable[[], float]) -> None:
+        self._door = door
+        self._polite = polite
+        self._robots = RobotsCache(clock)
+        self._asking: dict[str, asyncio.Task[Robots]] = {}
+
+    async def get(
+        self,
+        url: str,
+        *,
+        internal: bool,
+        etag: str = "",
+        last_modified: str = "",
+        limits: Limits | None = None,
+    ) -> Response:
+        """Fetch one address. Raises HttpError, RobotsForbid or HostResting."""
+        robots = await self._wishes(url, internal)
+        if not robots.allows(url):
+            raise RobotsForbid(url=url, host=host_of(url))
+        async with self._polite.turn(url, internal=internal, crawl_delay=robots.delay):
+            return await self._door.fetch(
+                url, etag=etag, last_modified=last_modified, allow_internal=internal, limits=limits
+            )
+
+    async def _wishes(self, url: str, internal: bool) -> Robots:
+        """What the site of `url` asks of us; fetched once, however many wait for it."""
+        held = self._robots.get(url)
+        if held is not None:
+            return held
+        place = robots_url(url)
+        asking = self._asking.get(place)
+        if asking is None:
+            asking = self._asking[place] = asyncio.create_task(self._ask(place, internal))
+            asking.add_done_callback(lambda _task: self._asking.pop(place, None))
+        # One waiter that gives up must not take the answer from the others.
+        return await asyncio.shield(asking)
+
+    async def _ask(self, place: str, internal: bool) -> Robots:
+        try:
+            answer = await self._door.fetch(place, allow_internal=internal, expect=range(400, 600))
+        except HttpError:
+            # No answer at all: the fetch itself will say why, in better words.
+            return EVERYTHING
+        found = robots_for_status(answer.status, answer.body, AGENT)
+        self._robots.put(place, found)
+        return found

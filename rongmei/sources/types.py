@@ -165,6 +165,7 @@ class FetchOutcome(StrEnum):
     OK = "ok"
     NOT_MODIFIED = "not_modified"
     EMPTY = "empty"
+    PARTLY = "partly"
     DNS = "dns"
     UNREACHABLE = "unreachable"
     TLS = "tls"
@@ -181,6 +182,7 @@ class FetchOutcome(StrEnum):
     RULE = "rule"
     ROBOTS = "robots"
     RESTING = "resting"
+    INTERNAL = "internal"
 
     @property
     def words(self) -> Promise:
@@ -192,6 +194,7 @@ _OUTCOMES: Mapping[FetchOutcome, Promise] = {
     FetchOutcome.OK: _("正常"),
     FetchOutcome.NOT_MODIFIED: _("没有更新"),
     FetchOutcome.EMPTY: _("读到了,但没有条目"),
+    FetchOutcome.PARTLY: _("部分正文没有取到"),
     FetchOutcome.DNS: _("查不到域名"),
     FetchOutcome.UNREACHABLE: _("连不上"),
     FetchOutcome.TLS: _("证书或加密连接有问题"),
@@ -208,6 +211,7 @@ _OUTCOMES: Mapping[FetchOutcome, Promise] = {
     FetchOutcome.RULE: _("取数规则有误"),
     FetchOutcome.ROBOTS: _("对方不允许抓取"),
     FetchOutcome.RESTING: _("对方故障,暂停访问"),
+    FetchOutcome.INTERNAL: _("本系统处理出错"),
 }
 
 _BY_ERROR: tuple[tuple[type[Exception], FetchOutcome], ...] = (

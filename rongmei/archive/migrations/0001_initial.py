@@ -42,6 +42,7 @@ class Migration(migrations.Migration):
                 ('summary', models.TextField(blank=True)),
                 ('body', models.TextField(blank=True)),
                 ('authors', models.CharField(blank=True, max_length=200)),
+                ('origin', models.CharField(blank=True, max_length=80)),
                 ('url', models.URLField(blank=True, max_length=1000)),
                 ('image_url', models.URLField(blank=True, max_length=1000)),
                 ('tags', models.JSONField(blank=True, default=list)),
@@ -107,6 +108,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='document',
             index=models.Index(fields=['kind', '-published_at'], name='document_kind'),
+        ),
+        migrations.AddIndex(
+            model_name='document',
+            index=models.Index(fields=['source', 'entry_hash'], name='document_entry'),
         ),
         migrations.AddConstraint(
             model_name='documentversion',

@@ -26,7 +26,7 @@ class Migration(migrations.Migration):
                 ('name', models.CharField(max_length=80, verbose_name='名称')),
                 ('url', models.URLField(max_length=1000, verbose_name='地址')),
                 ('home_url', models.URLField(blank=True, max_length=1000, verbose_name='网站首页')),
-                ('kind', models.CharField(choices=[('feed', '订阅源'), ('page', '网页'), ('sitemap', '站点地图'), ('hotlist', '热榜')], default='feed', max_length=10, verbose_name='类型')),
+                ('kind', models.CharField(choices=[('feed', '订阅源'), ('page', '网页'), ('sitemap', '站点地图'), ('hotlist', '热榜')], default='feed', max_length=10, verbose_name='读取方式')),
                 ('media_class', models.CharField(choices=[('company', '公司媒体'), ('industry', '行业媒体'), ('central', '中央媒体'), ('local', '地方媒体'), ('social', '社会媒体'), ('overseas', '境外媒体')], default='social', max_length=10, verbose_name='媒体类别')),
                 ('tier', models.PositiveSmallIntegerField(default=3, verbose_name='层级')),
                 ('region', models.CharField(blank=True, max_length=40, verbose_name='地区')),
@@ -65,6 +65,9 @@ class Migration(migrations.Migration):
                 ('items_seen', models.PositiveIntegerField(default=0)),
                 ('items_new', models.PositiveIntegerField(default=0)),
                 ('moved_to', models.URLField(blank=True, max_length=1000)),
+                ('left', models.PositiveIntegerField(default=0)),
+                ('parts', models.JSONField(default=dict)),
+                ('trouble', models.JSONField(default=dict)),
             ],
         ),
         migrations.CreateModel(

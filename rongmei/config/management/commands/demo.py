@@ -53,11 +53,11 @@ class Command(BaseCommand):
             "",
             "  账号 account      密码 password          身份 role",
         ]
-        for account in demo.accounts():
-            lines.append(
-                f"  {account['username']:<16}  {account['password']:<20}  {account['node']} · "
-                f"{account['unit']} · {account['roles']}"
-            )
+        lines += [
+            f"  {account['username']:<16}  {account['password']:<20}  {account['node']} · "
+            f"{account['unit']} · {account['roles']}"
+            for account in demo.accounts()
+        ]
         lines += [
             "",
             f"  先点这里:用 planner 登录 {demo.url(hq)}/desk/ ,在“监测”里看热点,点“报选题”。",

@@ -1,4 +1,4 @@
-"""Verbs of the network room."""
+"""Verbs of the network room: notices here; people, units, roles, tokens, routes in the modules beside."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ import uuid
 from collections.abc import Iterable
 from datetime import datetime
 
-from rongmei.kernel import events
+from django.utils import timezone
+
+from rongmei.kernel import db, events
 from rongmei.network.events import NoticeGiven
 from rongmei.network.models import Member, Notice
 
@@ -48,3 +50,12 @@ def notify(
             )
         )
     return made
+
+
+def notices_read(*, by: Member, ids: Iterable[uuid.UUID] | None = None) -> int:
+    """Mark the member's own notices as read: those in `ids`, or all. Return how many."""
+    with db.write():
+        rows = Notice.objects.filter(member=by, read_at=None)
+        if ids is not None:
+            rows = rows.filter(pk__in=list(ids))
+        return rows.update(read_at=timezone.now())
