@@ -77,7 +77,11 @@ class RunningNode:
         )  # fmt: skip
         template_db.copy_to(self.home / "node.sqlite3")
         self.env = {
-            **{name: value for name, value in os.environ.items() if not name.startswith("RONGMEI_") and name != "DATABASE_URL"},
+            **{
+                name: value
+                for name, value in os.environ.items()
+                if not name.startswith("RONGMEI_") and name != "DATABASE_URL"
+            },
             "RONGMEI_HOME": str(self.home),
             "DJANGO_SETTINGS_MODULE": "rongmei.config.settings",
         }
@@ -85,25 +89,36 @@ class RunningNode:
 
     def python(self, code: str, *words: str) -> None:
         setup = "import django\ndjango.setup()\n"
-        subprocess.run([sys.executable, "-c", setup + textwrap.dedent(code), *words], env=self.env, check=True)
+        subprocess.run(
+            [sys.executable, "-c", setup + textwrap.dedent(code), *words], env=self.env, check=True
+        )
 
     def command(self, *words: str) -> str:
         done = subprocess.run(
-            [sys.executable, "-m", "rongmei", *words], env=self.env, capture_output=True, check=False, text=True
+            [sys.executable, "-m", "rongmei", *words],
+            env=self.env,
+            capture_output=True,
+            check=False,
+            text=True,
         )
         assert done.returncode == 0, done.stderr
         return done.stdout.strip()
 
     def spawn(self, name: str, *command: str) -> None:
         log = (self.home / f"{name}.log").open("ab")
-        self.running[name] = subprocess.Popen([sys.executable, *command], env=self.env, stdout=log, stderr=log)
+        self.running[name] = subprocess.Popen(
+            [sys.executable, *command], env=self.env, stdout=log, stderr=log
+        )
 
     def serve(self) -> None:
         for kind, port in (("web", self.port), ("stream", self.stream_port)):
             self.spawn(kind, "-c", textwrap.dedent(SERVE), kind, str(port))
 
     def wait_ready(self) -> None:
-        wait(lambda: answers(self.port, "/healthz") and answers(self.stream_port, "/healthz"), "the servers")
+        wait(
+            lambda: answers(self.port, "/healthz") and answers(self.stream_port, "/healthz"),
+            "the servers",
+        )
 
     def dial(self) -> None:
         self.spawn("dialer", "-m", "rongmei", "peer", "dial")
@@ -126,7 +141,8 @@ class RunningNode:
         return [
             int(orjson.loads(row[0])["seq"])
             for row in self.rows(
-                "SELECT body FROM network_received WHERE type LIKE ? AND state = 'applied' ORDER BY seq", kind
+                "SELECT body FROM network_received WHERE type LIKE ? AND state = 'applied' ORDER BY seq",
+                kind,
             )
         ]
 
@@ -159,7 +175,10 @@ def free_ports() -> list[int]:
 
 @pytest.fixture
 def nodes(tmp_path):
-    upper, lower = (RunningNode(tmp_path, slug, port) for slug, port in zip(("hq", "yunling"), free_ports(), strict=True))
+    upper, lower = (
+        RunningNode(tmp_path, slug, port)
+        for slug, port in zip(("hq", "yunling"), free_ports(), strict=True)
+    )
     upper.serve()
     upper.wait_ready()
     lower.command("peer", "join", upper.command("peer", "invite"))
@@ -176,7 +195,12 @@ def test_nothing_is_lost_or_doubled_over_cuts_and_kills(nodes):
     upper, lower = nodes
     lower.dial()
     # The lower node's units come under HQ; both know each other's units.
-    wait(lambda: upper.rows("SELECT 1 FROM network_unit WHERE code = 'yunling' AND parent_id IS NOT NULL"), "units")
+    wait(
+        lambda: upper.rows(
+            "SELECT 1 FROM network_unit WHERE code = 'yunling' AND parent_id IS NOT NULL"
+        ),
+        "units",
+    )
     assert lower.rows("SELECT 1 FROM network_unit WHERE code = 'hq'")
 
     lower.python(SAY, "", "1000", "1100")
