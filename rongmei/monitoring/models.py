@@ -151,6 +151,11 @@ class Reprint(Record):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["watch", "document"], name="reprint_once")]
 
+    @property
+    def percent(self) -> int:
+        """The likeness in whole per cent."""
+        return round(self.similarity * 100)
+
     @override
     def __str__(self) -> str:
         return f"{self.watch_id} {self.document_id}"

@@ -169,6 +169,11 @@ class Copy:
     evidence: list[str]
     sentences: int
 
+    @property
+    def percent(self) -> int:
+        """The likeness in whole per cent."""
+        return round(self.similarity * 100)
+
 
 def copies_of(member: Member, family: ReprintFamily, limit: int = 100) -> list[Copy]:
     """The family's documents that the member may see, earliest first, with evidence."""
