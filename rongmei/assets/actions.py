@@ -119,7 +119,9 @@ def picture_import(body: dict[str, Any], *, home: uuid.UUID) -> Picture:
     if selectors.unit(unit_id).node_id != home:
         raise PictureForged
     fields = {name: str(body.get(name, ""))[:255] for name in _KEPT}
-    known: Picture | None = Picture.objects.select_for_update().filter(unit_id=unit_id, digest=digest).first()
+    known: Picture | None = (
+        Picture.objects.select_for_update().filter(unit_id=unit_id, digest=digest).first()
+    )
     if known is not None:
         if known.home != home:
             raise PictureForged

@@ -14,7 +14,9 @@ class PictureForm(forms.Form):
     """A picture with what a desk must know of it; `units` are those one may upload for."""
 
     file = forms.FileField(label=_("图片文件"))
-    unit: forms.ModelChoiceField[Any] = forms.ModelChoiceField(queryset=None, label=_("所属单位"), empty_label=None)
+    unit: forms.ModelChoiceField[Any] = forms.ModelChoiceField(
+        queryset=None, label=_("所属单位"), empty_label=None
+    )
     title = forms.CharField(label=_("名称"), max_length=255, required=False)
     caption = forms.CharField(
         label=_("图片说明"),

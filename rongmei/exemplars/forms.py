@@ -11,7 +11,9 @@ from django.utils.translation import gettext_lazy as _
 class ExemplarForm(forms.Form):
     """A recommendation."""
 
-    unit: forms.ModelChoiceField[Any] = forms.ModelChoiceField(queryset=None, label=_("推荐单位"), empty_label=None)
+    unit: forms.ModelChoiceField[Any] = forms.ModelChoiceField(
+        queryset=None, label=_("推荐单位"), empty_label=None
+    )
     name = forms.CharField(label=_("姓名或集体名称"), max_length=80)
     deeds = forms.CharField(label=_("事迹材料"), widget=forms.Textarea({"rows": 6}))
     consent_note = forms.CharField(

@@ -34,7 +34,9 @@ class NotEditable(StoryError):
     """The story cannot be edited now, or not by this person."""
 
     status = 403
-    words = _("当前环节你不能改这篇稿件，没有保存。在审稿件由本环节审核人修改，作者可请审核人退回。")
+    words = _(
+        "当前环节你不能改这篇稿件，没有保存。在审稿件由本环节审核人修改，作者可请审核人退回。"
+    )
 
 
 class WrongStep(StoryError):

@@ -16,7 +16,9 @@ class NewStoryForm(forms.Form):
     title = forms.CharField(
         label=_("主题"), max_length=80, help_text=_("先写个工作标题，之后可以改。")
     )
-    unit: forms.ModelChoiceField[Any] = forms.ModelChoiceField(queryset=None, label=_("单位"), empty_label=None)
+    unit: forms.ModelChoiceField[Any] = forms.ModelChoiceField(
+        queryset=None, label=_("单位"), empty_label=None
+    )
     template = forms.ChoiceField(label=_("体裁"), required=False)
     task = forms.UUIDField(required=False, widget=forms.HiddenInput())
 

@@ -35,7 +35,7 @@ class Step(models.TextChoices):
     FINAL = "final", _("终审三校")
 
 
-class Story(PreviewableMixin, LockableMixin, RevisionMixin, OwnedRecord):  
+class Story(PreviewableMixin, LockableMixin, RevisionMixin, OwnedRecord):
     """A story as it stands now; its revisions hold every earlier text.
 
     Publishing never reads this row: a publication carries the text that the final signature covers.

@@ -11,7 +11,7 @@ from django.utils.html import format_html
 from wagtail import hooks
 from wagtail.snippets.models import register_snippet
 
-from rongmei.stories.editor.viewset import StoryViewSet
+from rongmei.stories.views_layout import StoryViewSet
 
 register_snippet(StoryViewSet)
 

@@ -27,7 +27,9 @@ def jpeg(gps=True, color="green"):
 
 def add(cast, data, username="yl.reporter", **fields):
     by = cast[username]
-    return actions.picture_add(by=by, unit_id=by.unit_id, file=io.BytesIO(data), title="现场", **fields)
+    return actions.picture_add(
+        by=by, unit_id=by.unit_id, file=io.BytesIO(data), title="现场", **fields
+    )
 
 
 def test_places_are_taken_out_and_the_rest_stays(cast):
@@ -84,7 +86,9 @@ def test_too_large_is_refused(cast, monkeypatch):
 def test_only_for_a_unit_one_uploads_for(cast):
     by = cast["yl.reporter"]
     with pytest.raises(NotAllowed):
-        actions.picture_add(by=by, unit_id=cast.unit("jiangchuan").pk, file=io.BytesIO(jpeg()), title="x")
+        actions.picture_add(
+            by=by, unit_id=cast.unit("jiangchuan").pk, file=io.BytesIO(jpeg()), title="x"
+        )
     with pytest.raises(NotAllowed):
         add(cast, jpeg(), "planner")
 

@@ -31,9 +31,13 @@ def problems(cast, text="刘长河带队抢修", public=True, flagged=True):
 def test_only_a_valid_public_clearance_opens_the_gate(cast):
     one = recommended(cast)
     assert problems(cast) and problems(cast, text="没有姓名") and not problems(cast, flagged=False)
-    actions.clearance_issue(by=cast["planner"], exemplar_id=one.pk, scope="internal", valid_until=TOMORROW)
+    actions.clearance_issue(
+        by=cast["planner"], exemplar_id=one.pk, scope="internal", valid_until=TOMORROW
+    )
     assert problems(cast) and not problems(cast, public=False)
-    issued = actions.clearance_issue(by=cast["planner"], exemplar_id=one.pk, scope="public", valid_until=TOMORROW)
+    issued = actions.clearance_issue(
+        by=cast["planner"], exemplar_id=one.pk, scope="public", valid_until=TOMORROW
+    )
     assert not problems(cast) and problems(cast, text="没有姓名")
     type(issued).objects.update(valid_until=timezone.localdate() - timedelta(days=1))
     assert problems(cast)
@@ -41,7 +45,9 @@ def test_only_a_valid_public_clearance_opens_the_gate(cast):
 
 def test_suspending_shuts_it_even_for_unflagged_text(cast):
     one = recommended(cast)
-    issued = actions.clearance_issue(by=cast["planner"], exemplar_id=one.pk, scope="public", valid_until=TOMORROW)
+    issued = actions.clearance_issue(
+        by=cast["planner"], exemplar_id=one.pk, scope="public", valid_until=TOMORROW
+    )
     with pytest.raises(BadInput):
         actions.clearance_suspend(by=cast["planner"], clearance_id=issued.pk, reason=" ")
     actions.clearance_suspend(by=cast["planner"], clearance_id=issued.pk, reason="核查中")
@@ -51,11 +57,17 @@ def test_suspending_shuts_it_even_for_unflagged_text(cast):
 def test_only_hq_clears_and_never_without_consent(cast):
     one = recommended(cast, consent="")
     with pytest.raises(NotAllowed):
-        actions.clearance_issue(by=cast["yl.planner"], exemplar_id=one.pk, scope="public", valid_until=TOMORROW)
+        actions.clearance_issue(
+            by=cast["yl.planner"], exemplar_id=one.pk, scope="public", valid_until=TOMORROW
+        )
     with pytest.raises(BadInput):
-        actions.clearance_issue(by=cast["planner"], exemplar_id=one.pk, scope="public", valid_until=TOMORROW)
+        actions.clearance_issue(
+            by=cast["planner"], exemplar_id=one.pk, scope="public", valid_until=TOMORROW
+        )
     with pytest.raises(NotFound):
-        actions.clearance_issue(by=cast["jc.chief"], exemplar_id=one.pk, scope="public", valid_until=TOMORROW)
+        actions.clearance_issue(
+            by=cast["jc.chief"], exemplar_id=one.pk, scope="public", valid_until=TOMORROW
+        )
 
 
 def test_pages_are_scoped(cast, signed_in):
@@ -65,6 +77,12 @@ def test_pages_are_scoped(cast, signed_in):
     assert signed_in("yl.reporter").get(reverse("exemplars:list")).status_code == 403
     assert signed_in("yl.chief").get(reverse("exemplars:new")).status_code == 403
     posted = {"scope": "public", "valid_until": TOMORROW.isoformat()}
-    assert signed_in("yl.planner").post(reverse("exemplars:clear", args=[one.pk]), posted).status_code == 403
-    assert signed_in("planner").post(reverse("exemplars:clear", args=[one.pk]), posted).status_code == 302
+    assert (
+        signed_in("yl.planner").post(reverse("exemplars:clear", args=[one.pk]), posted).status_code
+        == 403
+    )
+    assert (
+        signed_in("planner").post(reverse("exemplars:clear", args=[one.pk]), posted).status_code
+        == 302
+    )
     assert not problems(cast)

@@ -68,7 +68,9 @@ def _gates(story: Story, content: dict[str, Any], report: checking.Report) -> No
     if report.blocking:
         words = "、".join(one.found for one in report.findings if one.level == "forbid")
         raise BlockingFindings(
-            _("机器检查发现必须处理的问题（%(words)s），没有送出，稿件已保存。请按“检查”栏逐条修改。")
+            _(
+                "机器检查发现必须处理的问题（%(words)s），没有送出，稿件已保存。请按“检查”栏逐条修改。"
+            )
             % {"words": words}
         )
     problems = exemplars.clearance_problems(
@@ -196,29 +198,39 @@ def story_pass(
             seal=signature.seal,
             round=story.round,
         )
-        events.publish(
-            said.StoryPassed(
-                subject_id=story.pk,
-                unit_id=story.unit_id,
-                title=story.title,
-                state=story.state,
-                step=at.value,
-            )
-        )
-        if story.state == StoryState.SIGNED:
-            _signed(by, story, prepared)
-        else:
-            following = Step(story.state)
-            out = {story.author_id, by.pk, *rules.passed_by(signatures, story.round)}
-            tell_reviewers(
-                story, rules.STEP_PERMISSION[following], StoryState(story.state).label, out
-            )
-        tell_author(
-            story, kind="stories.passed",
-            title=_("%(step)s已通过：%(title)s") % {"step": at.label, "title": story.title}, body=opinion,
-        )  # fmt: skip
+        _passed(by, story, at, signatures, opinion, prepared)
         tell_task(story)
     return story
+
+
+def _passed(
+    by: Member,
+    story: Story,
+    at: Step,
+    signatures: list[Signature],
+    opinion: str,
+    prepared: sharing.Prepared | None,
+) -> None:
+    """Say that a step was passed, to the followers of events and to people."""
+    events.publish(
+        said.StoryPassed(
+            subject_id=story.pk,
+            unit_id=story.unit_id,
+            title=story.title,
+            state=story.state,
+            step=at.value,
+        )
+    )
+    if story.state == StoryState.SIGNED:
+        _signed(by, story, prepared)
+    else:
+        following = Step(story.state)
+        out = {story.author_id, by.pk, *rules.passed_by(signatures, story.round)}
+        tell_reviewers(story, rules.STEP_PERMISSION[following], StoryState(story.state).label, out)
+    tell_author(
+        story, kind="stories.passed",
+        title=_("%(step)s已通过：%(title)s") % {"step": at.label, "title": story.title}, body=opinion,
+    )  # fmt: skip
 
 
 def _signed(by: Member, story: Story, prepared: sharing.Prepared | None) -> None:

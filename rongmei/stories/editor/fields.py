@@ -20,7 +20,7 @@ class WordsField(forms.CharField):
         return "、".join(value) if isinstance(value, list) else value
 
     @override
-    def to_python(self, value: Any) -> list[str]:
+    def to_python(self, value: Any) -> list[str]:  # type: ignore[override] # words, not one text
         """The words, without empty ones."""
         if isinstance(value, list):
             return value

@@ -20,7 +20,10 @@ def found(text, part="body"):
     import uuid
 
     checked = CheckedText(uuid.uuid4(), ((part, text),), timezone.now())
-    return {(one.level.value, one.code, one.found) for one in (*lexicon.check(checked), *checking.check_patterns(checked))}
+    return {
+        (one.level.value, one.code, one.found)
+        for one in (*lexicon.check(checked), *checking.check_patterns(checked))
+    }
 
 
 @pytest.mark.parametrize(
@@ -76,7 +79,9 @@ def test_the_seed_is_small_and_its_advice_is_translated():
 
 
 def test_twenty_thousand_rules_find_in_a_long_text_what_they_should():
-    rules = [lexicon.Rule(lexicon.Level.HINT, f"词{n}条", "", "", (), "many") for n in range(20_000)]
+    rules = [
+        lexicon.Rule(lexicon.Level.HINT, f"词{n}条", "", "", (), "many") for n in range(20_000)
+    ]
     big = lexicon.Lexicon(rules)
     hits = list(big.findings("body", "山路" * 1000 + "词777条" + "巡视" * 1000))
     assert [one.found for one in hits] == ["词777条"]

@@ -54,7 +54,9 @@ def stranger_node():
 def changed(arrival, change):
     body = copy.deepcopy(arrival.body)
     change(body)
-    return Arrival(arrival.id, arrival.type, arrival.from_node, arrival.subject_id, arrival.unit_id, body)
+    return Arrival(
+        arrival.id, arrival.type, arrival.from_node, arrival.subject_id, arrival.unit_id, body
+    )
 
 
 def test_a_replica_proves_itself_and_can_be_published(arrival):
@@ -76,7 +78,8 @@ def reseal(body, n, **fields):
 
     one = body["signatures"][n] | fields
     row = SimpleNamespace(
-        **one | {"story_id": body["content"]["story"], "signed_at": parse_datetime(one["signed_at"])}
+        **one
+        | {"story_id": body["content"]["story"], "signed_at": parse_datetime(one["signed_at"])}
     )
     one["seal"] = canonical.seal_of(row)
     body["signatures"][n] = one
@@ -115,7 +118,9 @@ def test_forgeries_are_refused(arrival, name):
 
 def test_only_the_home_of_the_unit_is_believed(arrival):
     stranger = stranger_node()
-    forged = Arrival(arrival.id, arrival.type, stranger.pk, arrival.subject_id, arrival.unit_id, arrival.body)
+    forged = Arrival(
+        arrival.id, arrival.type, stranger.pk, arrival.subject_id, arrival.unit_id, arrival.body
+    )
     with pytest.raises(ForgedStory):
         actions.story_receive(forged)
 
@@ -130,8 +135,22 @@ def test_a_story_of_ours_is_never_overwritten_from_outside(arrival, cast):
 def test_a_withdrawal_takes_the_replica_out_of_use_for_good(arrival):
     actions.story_receive(arrival)
     news = {"reason": "事实有误", "version": 50}
-    gone = Arrival(uuid.uuid4(), "story.withdrawn", arrival.from_node, arrival.subject_id, arrival.unit_id, news)
-    stranger = Arrival(uuid.uuid4(), "story.withdrawn", stranger_node().pk, arrival.subject_id, arrival.unit_id, news)
+    gone = Arrival(
+        uuid.uuid4(),
+        "story.withdrawn",
+        arrival.from_node,
+        arrival.subject_id,
+        arrival.unit_id,
+        news,
+    )
+    stranger = Arrival(
+        uuid.uuid4(),
+        "story.withdrawn",
+        stranger_node().pk,
+        arrival.subject_id,
+        arrival.unit_id,
+        news,
+    )
     with pytest.raises(ForgedStory):
         actions.story_withdrawal_receive(stranger)
     actions.story_withdrawal_receive(gone)

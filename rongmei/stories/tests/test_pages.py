@@ -16,7 +16,10 @@ WRITES = ["stories:submit", "stories:withdraw", "stories:share", "stories:lock",
 
 
 @pytest.mark.parametrize("name", READS)
-@pytest.mark.parametrize(("username", "status"), [("yl.reporter", 200), ("planner", 200), ("jc.chief", 404), ("sysadmin", 403)])
+@pytest.mark.parametrize(
+    ("username", "status"),
+    [("yl.reporter", 200), ("planner", 200), ("jc.chief", 404), ("sysadmin", 403)],
+)
 def test_other_unit_does_not_see_a_story(cast, signed_in, name, username, status):
     story = newsroom.draft(cast)
     assert signed_in(username).get(reverse(name, args=[story.pk])).status_code == status
@@ -55,7 +58,12 @@ def test_lists_hold_only_what_is_in_reach(cast, signed_in):
 def test_the_queue_holds_what_waits_for_me(cast, signed_in):
     story = newsroom.at_step(cast, "second")
     where = reverse("review:queue")
-    for username, shown in (("yl.second", True), ("yl.first", False), ("yl.chief", False), ("jc.second", False)):
+    for username, shown in (
+        ("yl.second", True),
+        ("yl.first", False),
+        ("yl.chief", False),
+        ("jc.second", False),
+    ):
         assert (story.title in signed_in(username).get(where).content.decode()) is shown
 
 
@@ -67,10 +75,18 @@ def test_a_whole_day_by_forms(cast, signed_in):
         page = client.get(reverse("review:story", args=[story.pk])).content.decode()
         fresh = Story.objects.get(pk=story.pk)
         assert fresh.content_hash in page
-        client.post(reverse("review:pass", args=[story.pk]), {"step": step, "content_hash": fresh.content_hash})
+        client.post(
+            reverse("review:pass", args=[story.pk]),
+            {"step": step, "content_hash": fresh.content_hash},
+        )
     assert Story.objects.get(pk=story.pk).state == StoryState.SIGNED
     for panel in ("checks", "history", "talk", "relations", "publish"):
-        assert signed_in("yl.chief").get(reverse("stories:story", args=[story.pk]) + f"?panel={panel}").status_code == 200
+        assert (
+            signed_in("yl.chief")
+            .get(reverse("stories:story", args=[story.pk]) + f"?panel={panel}")
+            .status_code
+            == 200
+        )
 
 
 def test_lists_cost_few_queries(cast, signed_in, django_assert_max_num_queries):
@@ -87,10 +103,15 @@ def test_the_api_keeps_the_same_rules(cast, signed_in):
     client = signed_in("yl.reporter")
     post = {"content_type": "application/json"}
     unit = str(cast.unit("yunling").pk)
-    made = client.post("/api/v1/stories", json.dumps({"unit_id": unit, "title": "接口写的稿件"}), **post)
+    made = client.post(
+        "/api/v1/stories", json.dumps({"unit_id": unit, "title": "接口写的稿件"}), **post
+    )
     assert made.status_code == 201, made.content
     where = f"/api/v1/stories/{made.json()['id']}"
-    change = {"base_revision": made.json()["latest_revision_id"], "fields": {"body": newsroom.body()}}
+    change = {
+        "base_revision": made.json()["latest_revision_id"],
+        "fields": {"body": newsroom.body()},
+    }
     assert client.patch(where, json.dumps(change), **post).status_code == 200
     assert client.patch(where, json.dumps(change), **post).status_code == 409
     assert client.post(where + "/submit").status_code == 200

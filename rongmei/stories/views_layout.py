@@ -9,8 +9,8 @@ from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel, Obj
 from wagtail.snippets.views.snippets import SnippetViewSet
 
 from rongmei.stories.editor.fields import WordsField
-from rongmei.stories.editor.views import StoryEditView, StoryPreviewView
 from rongmei.stories.models import Story
+from rongmei.stories.views_editor import StoryEditView, StoryPreviewView
 
 
 class StoryForm(WagtailAdminModelForm):
