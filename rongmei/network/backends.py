@@ -13,6 +13,7 @@ from django.http import HttpRequest
 from typing_extensions import override
 
 from rongmei.network import policy
+from rongmei.network.matrix import PERMISSIONS
 from rongmei.network.models import Member
 
 # What Wagtail's editor asks, in our permissions.
@@ -59,7 +60,7 @@ class MatrixBackend(BaseBackend):
     @override
     def has_perm(self, user_obj: Any, perm: str, obj: Any = None) -> bool:
         """Answer from the matrix; unknown questions get no."""
-        asks = WAGTAIL_ASKS.get(perm, (perm,) if perm in policy.PERMISSIONS else ())
+        asks = WAGTAIL_ASKS.get(perm, (perm,) if perm in PERMISSIONS else ())
         if obj is not None and hasattr(obj, "unit_id"):
             return any(policy.allows(user_obj, ask, obj) for ask in asks)
         return any(policy.anywhere(user_obj, ask) for ask in asks)

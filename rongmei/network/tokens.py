@@ -12,6 +12,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from ninja.security import HttpBearer
+from typing_extensions import override
 
 from rongmei.kernel import context, db
 from rongmei.kernel.errors import NotAllowed
@@ -55,6 +56,7 @@ def _used(row: ApiToken) -> None:
 class TokenAuth(HttpBearer):
     """`Authorization: Bearer rm_…`; a read-only token may only GET."""
 
+    @override
     def authenticate(self, request: HttpRequest, token: str) -> Member | None:
         """Return the member whose token this is; refuse a write with a read-only token."""
         row = find(token)
