@@ -26,7 +26,7 @@ SIGNED_IN: Final = "signed-in"
 class MemberRequest(HttpRequest):
     """A request of somebody who is signed in."""
 
-    user: Member  # type: ignore[assignment]
+    user: Member
     htmx: Any
 
 
@@ -57,6 +57,6 @@ def page(
             return view(cast(MemberRequest, request), *args, **kwargs)
 
         guarded.rongmei_permission = permission  # type: ignore[attr-defined]
-        return guarded
+        return cast(Callable[Concatenate[HttpRequest, P], HttpResponseBase], guarded)
 
     return wrap
