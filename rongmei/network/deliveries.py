@@ -54,6 +54,8 @@ def after_quiet(member: Member, now: datetime) -> datetime:
 
 def queue(event: Event) -> None:
     """Make the delivery rows of a new notice; called by the follower of events, inside its write."""
+    if event.subject_id is None:
+        return
     notice = Notice.objects.select_related("member").filter(pk=event.subject_id).first()
     if notice is None or not notice.member.is_active:
         return
@@ -82,7 +84,7 @@ def _may_send(route: NoticeRoute, now: datetime) -> bool:
     if route.kind == NoticeRoute.Kind.WEBHOOK:
         return True
     minute = NoticeDelivery.objects.filter(route=route, sent_at__gte=now - timedelta(seconds=60))
-    times = sorted(set(minute.values_list("sent_at", flat=True)))
+    times = sorted({at for at in minute.values_list("sent_at", flat=True) if at})
     if len(times) >= robots.PER_MINUTE:
         return False
     return not times or now - times[-1] >= timedelta(seconds=robots.GAP_SECONDS)

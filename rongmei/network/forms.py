@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable
 from datetime import datetime, time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.utils import timezone
@@ -17,6 +17,14 @@ from rongmei.network.actions.roles import SHAREABLE
 from rongmei.network.matrix import PERMISSIONS
 from rongmei.network.models import Member, NoticeRoute, Unit
 from rongmei.network.types import Role
+
+if TYPE_CHECKING:
+    _MemberBase = forms.ModelForm[Member]
+    _UnitBase = forms.ModelForm[Unit]
+    _RouteBase = forms.ModelForm[NoticeRoute]
+else:
+    # Django's own classes cannot be subscripted at run time.
+    _MemberBase = _UnitBase = _RouteBase = forms.ModelForm
 
 
 class DateInput(forms.DateInput):
@@ -50,7 +58,7 @@ class UnitChoice(forms.TypedChoiceField):
         self.choices = [("", "—"), *rows] if len(rows) != 1 or not self.required else rows
 
 
-class ProfileForm(forms.ModelForm):
+class ProfileForm(_MemberBase):
     """One's own settings."""
 
     class Meta:
@@ -100,7 +108,7 @@ class TokenForm(forms.Form):
     )
 
 
-class UnitForm(forms.ModelForm):
+class UnitForm(_UnitBase):
     """A unit's particulars and its place in the road map."""
 
     parent_id = UnitChoice(label=_("上级单位"), required=False)
@@ -209,7 +217,7 @@ class GrantForm(EndDateForm):
         self.order_fields(["unit_id", "to_unit_id", "permission", "reason", "ends_on"])
 
 
-class RouteForm(forms.ModelForm):
+class RouteForm(_RouteBase):
     """Where a unit's notices also go."""
 
     unit_id = UnitChoice(label=_("哪个单位的通知"))

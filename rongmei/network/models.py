@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import uuid
-from typing import ClassVar
+from typing import Any, ClassVar
 
+from django.contrib.auth import get_backends
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
-from django.contrib.auth.models import PermissionsMixin, _user_has_perm
+from django.contrib.auth.models import PermissionsMixin
 from django.core.validators import RegexValidator
 from django.db import models
 from django.utils import timezone
@@ -94,6 +95,7 @@ class MemberManager(BaseUserManager["Member"]):
         member.save()
         return member
 
+    @override
     def get_by_natural_key(self, username: str | None) -> Member:
         return self.get(username__iexact=username)
 
@@ -149,9 +151,11 @@ class Member(AbstractBaseUser, PermissionsMixin):
         return self.name or self.username
 
     @override
-    def has_perm(self, perm: str, obj: object = None) -> bool:
+    def has_perm(self, perm: str, obj: Any = None) -> bool:
         """What the matrix says; Django would let a superuser pass before asking."""
-        return self.is_active and _user_has_perm(self, perm, obj)
+        return self.is_active and any(
+            backend.has_perm(self, perm, obj=obj) for backend in get_backends()
+        )
 
     @override
     def has_module_perms(self, app_label: str) -> bool:

@@ -104,8 +104,8 @@ class _Row:
 def write_template(path: Path | io.BytesIO) -> None:
     """Write an empty sheet with heads and rows marked 示例, which an import passes over."""
     book = openpyxl.Workbook()
-    sheet = book.active
-    sheet.title = UNITS
+    book.remove(book.worksheets[0])
+    sheet = book.create_sheet(UNITS)
     sheet.append(UNIT_COLUMNS)
     sheet.append(
         ["示例-yunling", "示例:云岭融媒体中心", "云岭", "Yunling Centre", "中心", "hq", "云岭"]

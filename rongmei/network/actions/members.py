@@ -72,10 +72,7 @@ def _clean(member: Member, *, fields: set[str]) -> None:
     try:
         member.clean_fields(exclude=skip)
     except ValidationError as error:
-        words = "; ".join(
-            f"{Member._meta.get_field(k).verbose_name}: {' '.join(v)}"
-            for k, v in error.message_dict.items()
-        )  # type: ignore[union-attr]
+        words = "; ".join(" ".join(texts) for texts in error.message_dict.values())
         raise BadInput(words) from error
 
 

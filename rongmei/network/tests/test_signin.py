@@ -144,9 +144,7 @@ def code(secret: str) -> str:
     return format_hotp_value(hotp_value(secret, next(iter(yield_hotp_counters_from_time()))))
 
 
-def test_the_second_factor_from_setting_up_to_recovery(
-    person, django_capture_on_commit_callbacks
-):
+def test_the_second_factor_from_setting_up_to_recovery(person, django_capture_on_commit_callbacks):
     client, _answer = sign_in()
     assert client.get("/accounts/2fa/totp/activate/").url.startswith("/accounts/reauthenticate/")
     client.post("/accounts/reauthenticate/", {"password": PASSWORD})

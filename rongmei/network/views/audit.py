@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, time, timedelta
 from typing import Any
 
-from django.http import HttpResponse, StreamingHttpResponse
+from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
@@ -79,7 +79,7 @@ def audit_verify(request: MemberRequest) -> HttpResponse:
 
 @page("network.audit")
 @require_POST
-def audit_export(request: MemberRequest) -> StreamingHttpResponse:
+def audit_export(request: MemberRequest) -> HttpResponseBase:
     """The lines found, as CSV; taking them leaves a line of its own."""
     _form, search = _search(request)
     rows = auditing.find(request.user, search)

@@ -56,7 +56,7 @@ def unit_list(request: MemberRequest) -> HttpResponse:
     today = timezone.localdate()
     manages = policy.units_for(request.user, "network.manage_units")
     kinds = set(request.GET.getlist("kind"))
-    rows = []
+    rows: list[dict[str, Any]] = []
     tally: Counter[str] = Counter()
     for depth, unit in selectors.units_below_in_order():
         tally[unit.kind] += 1
