@@ -66,7 +66,7 @@ def publication_publish(
     policy.require(by, "channels.publish")
     if not stories.signed_stories_for_platform(by).filter(pk=story_id).exists():
         # A story that is seen but lacks signatures deserves the clearer words.
-        stories.signed_package(story_id)
+        stories.package_visible_to(by, story_id)
         raise NotFound
     package = stories.signed_package(story_id)
     if content_hash and content_hash != package.content_hash:

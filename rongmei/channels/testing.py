@@ -15,6 +15,7 @@ from django.apps import apps
 from django.utils import timezone
 
 from rongmei.channels.models import Channel
+from rongmei.kernel.errors import NotFound
 from rongmei.kernel.text import sha256
 from rongmei.network import policy
 from rongmei.stories import selectors as stories
@@ -46,13 +47,13 @@ class Newsroom:
             unit=unit, title=title, author_id=uuid.uuid4(), author_name="示例记者", state="signed",
             signed_at=timezone.now(), home=changes.pop("home", None),
         )  # fmt: skip
-        fields: dict[str, Any] = dict(
-            story_id=story.pk, unit_id=unit.pk, unit_name=unit.name, number="SL-1", kicker="", title=title,
-            subtitle="", summary=said[0][:60], html=paragraphs(*said), text="\n".join(said), byline="示例·林晓",
-            origin="", category="一线", tags=["抢修"], language="zh", place="",
-            lead_image=None, images=[], signatures=[], content_hash="",
-            signed_at=timezone.now(), embargo_until=None, task_id=None, pitch_id=None,
-        )  # fmt: skip
+        fields: dict[str, Any] = {
+            "story_id": story.pk, "unit_id": unit.pk, "unit_name": unit.name, "number": "SL-1", "kicker": "", "title": title,
+            "subtitle": "", "summary": said[0][:60], "html": paragraphs(*said), "text": "\n".join(said), "byline": "示例·林晓",
+            "origin": "", "category": "一线", "tags": ["抢修"], "language": "zh", "place": "",
+            "lead_image": None, "images": [], "signatures": [], "content_hash": "",
+            "signed_at": timezone.now(), "embargo_until": None, "task_id": None, "pitch_id": None,
+        }  # fmt: skip
         self._keep(dataclasses.replace(SignedPackage(**fields), **changes))
         return uuid.UUID(str(story.pk))
 
@@ -87,6 +88,14 @@ class Newsroom:
             raise NotSigned
         return self.packages[story_id]
 
+    def package_visible_to(self, member: Member, story_id: uuid.UUID) -> SignedPackage:
+        """What stories.selectors.package_visible_to answers."""
+        model = apps.get_model("stories", "Story")
+        units = policy.units_for(member, "stories.view")
+        if not model._default_manager.filter(pk=story_id, unit__in=units).exists():
+            raise NotFound
+        return self.signed_package(story_id)
+
     def signed_stories_for_platform(self, member: Member) -> QuerySet[Any]:
         """What stories.selectors.signed_stories_for_platform answers."""
         units = policy.units_for(member, "channels.publish")
@@ -103,6 +112,7 @@ class Newsroom:
     def open(self, patch: Any) -> Newsroom:
         """Take the place of the stories room's reads (`patch` is pytest's monkeypatch)."""
         patch.setattr(stories, "signed_package", self.signed_package)
+        patch.setattr(stories, "package_visible_to", self.package_visible_to)
         patch.setattr(stories, "signed_stories_for_platform", self.signed_stories_for_platform)
         return self
 
