@@ -149,8 +149,7 @@ def tasks_waiting_for(member: Member) -> QuerySet[Task]:
         unit__in=policy.units_for(member, "planning.dispatch"), home=None,
         stage=TaskState.SUBMITTED,
     )  # fmt: skip
-    # `stage` is an annotation, which the type checker does not see.
-    return rows.filter(answer | write | judge).order_by("due_at")  # type: ignore[misc]
+    return rows.filter(answer | write | judge).order_by("due_at")
 
 
 def counts_by_state(rows: QuerySet[Pitch]) -> dict[str, int]:
@@ -160,7 +159,8 @@ def counts_by_state(rows: QuerySet[Pitch]) -> dict[str, int]:
 
 def counts_by_stage(rows: QuerySet[Task]) -> dict[str, int]:
     """How many tasks are at each stage."""
-    return dict(rows.order_by().values_list("stage").annotate(Count("id")))
+    # `stage` is an annotation, which the type checker does not see here.
+    return dict(rows.order_by().values_list("stage").annotate(Count("id")))  # type: ignore[misc]
 
 
 def writers_of(unit_id: uuid.UUID) -> list[Member]:

@@ -11,6 +11,7 @@ from rongmei.kernel.ui.shapes import Step, StepState
 from rongmei.planning.models import Pitch, PitchState, Task, TaskState
 
 _IN_REVIEW: Final = ("first", "second", "final")
+_WRITING, _ACCEPTANCE = 3, 7
 
 
 def pitch_steps(pitch: Pitch) -> list[Step]:
@@ -51,6 +52,14 @@ def _first_at(task: Task, states: tuple[str, ...]) -> datetime | None:
     return None
 
 
+def _waits_on(task: Task, position: int) -> str:
+    """Whose turn it is at this step: the assignee writes, the dispatcher accepts the work."""
+    response = getattr(task, "response", None)
+    if position == _WRITING and response and response.assignee_name:
+        return str(response.assignee_name)
+    return task.unit.label if position == _ACCEPTANCE else task.to_unit.label
+
+
 def task_steps(task: Task, stage: str) -> list[Step]:
     """Dispatched → received → accepted → writing → in review → signed → published → accepted work."""
     response = getattr(task, "response", None)
@@ -73,11 +82,11 @@ def task_steps(task: Task, stage: str) -> list[Step]:
         ),
         (
             _("写稿"),
-            bool(story),
+            story in (*_IN_REVIEW, "signed"),
             response.assignee_name if response else "",
-            _first_at(task, ("draft",)),
+            _first_at(task, _IN_REVIEW),
         ),
-        (_("审核"), story in (*_IN_REVIEW, "signed"), "", _first_at(task, _IN_REVIEW)),
+        (_("审核"), story == "signed", "", _first_at(task, ("signed",))),
         (_("签发"), story == "signed", "", _first_at(task, ("signed",))),
         (_("发布"), bool(response and response.published_url), "", _first_at(task, ("published",))),
         (_("验收"), task.state == TaskState.DONE, task.verdict_by_name, task.verdict_at),
@@ -89,7 +98,9 @@ def task_steps(task: Task, stage: str) -> list[Step]:
         if declined and position == 2:
             state = "failed"
         due = task.due_at if state == "now" else None
-        steps.append(Step(label, state, who if done else "", at if done else None, due=due))
+        if not done:
+            who = _waits_on(task, position) if state == "now" else ""
+        steps.append(Step(label, state, who, at if done else None, due=due))
     if task.state == TaskState.CANCELLED:
         steps.append(
             Step(

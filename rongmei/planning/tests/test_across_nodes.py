@@ -4,17 +4,23 @@ import uuid
 from datetime import timedelta
 
 import pytest
+from django.apps import apps
 from django.utils import timezone
 
 from rongmei.kernel import db
 from rongmei.kernel.ids import uuid7
 from rongmei.network import federation
-from rongmei.network.models import Envelope, Node, Notice, Peer, Received, Unit
 from rongmei.network.tests.far import FarNode
 from rongmei.planning import actions, selectors, wire
 from rongmei.planning.errors import NoLine
 from rongmei.planning.models import Task, TaskResponse
 
+Envelope = apps.get_model("network", "Envelope")
+Node = apps.get_model("network", "Node")
+Notice = apps.get_model("network", "Notice")
+Peer = apps.get_model("network", "Peer")
+Received = apps.get_model("network", "Received")
+Unit = apps.get_model("network", "Unit")
 pytestmark = pytest.mark.django_db
 
 

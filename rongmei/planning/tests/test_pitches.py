@@ -3,14 +3,15 @@
 from datetime import timedelta
 
 import pytest
+from django.apps import apps
 from django.utils import timezone
 
 from rongmei.kernel.errors import BadInput, Conflict, NotAllowed, NotFound
-from rongmei.network.models import Notice
 from rongmei.planning import actions, clashes, selectors
 from rongmei.planning.errors import AlreadyDecided, DueInPast, ReasonNeeded, WrongState
 from rongmei.planning.models import Pitch, PitchState
 
+Notice = apps.get_model("network", "Notice")
 pytestmark = pytest.mark.django_db
 
 

@@ -4,11 +4,11 @@ import uuid
 from datetime import timedelta
 
 import pytest
+from django.apps import apps
 from django.utils import timezone
 
 from rongmei.kernel import db
 from rongmei.kernel.errors import NotAllowed, NotFound
-from rongmei.network.models import Notice
 from rongmei.planning import actions, escalation, selectors
 from rongmei.planning.errors import (
     AlreadyAnswered,
@@ -21,6 +21,7 @@ from rongmei.planning.errors import (
 )
 from rongmei.planning.models import Pitch, Task, TaskResponse
 
+Notice = apps.get_model("network", "Notice")
 pytestmark = pytest.mark.django_db
 
 
