@@ -27,7 +27,7 @@ _ORDER_LOCK = 7_010
 BATCH = 200
 MAX_TITLE, MAX_URL = 500, 1000
 # Below this many characters, the same words twice may be two things (天气预报).
-TELLING = 40
+TELLING = 20
 
 
 @dataclass(frozen=True)
@@ -75,9 +75,9 @@ def documents_store(arrived: Sequence[Arrived], *, source: SourceFacts, at: date
             "id", "identity", "title", "body", "content_hash", "entry_hash", "version", "fetched_at"
         )
     }
-    fresh = [
-        _document(one, source, at) for identity, one in by_identity.items() if identity not in known
-    ]
+    unknown = [one for identity, one in by_identity.items() if identity not in known]
+    same = _said_before(unknown, source)
+    fresh = [_document(one, source, at) for one in unknown if one.identity not in same]
     changed = [
         document
         for identity, document in known.items()

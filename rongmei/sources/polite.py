@@ -12,6 +12,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
 from rongmei.kernel.http import Door, Limits, Response
 from rongmei.kernel.http_errors import (
@@ -145,6 +146,16 @@ class Politeness:
             del self._hosts[name]
 
 
+def own_places(url: str) -> tuple[str, ...]:
+    """What an internal source may dial: its own host, at its port or the customary ones.
+
+    Leave to be on a private network is not leave to be sent about in it by redirects.
+    """
+    parts = urlsplit(url)
+    host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
+    return tuple(f"{host}:{one}" for one in dict.fromkeys((port, 80, 443)))
+
+
 class Guest:
     """Fetches through a door as a polite guest: robots.txt first, then a turn."""
 
@@ -169,8 +180,9 @@ class Guest:
             raise RobotsForbid(url=url, host=host_of(url))
         async with self._polite.turn(url, internal=internal, crawl_delay=robots.delay):
             return await self._door.fetch(
-                url, etag=etag, last_modified=last_modified, allow_internal=internal, limits=limits
-            )
+                url, etag=etag, last_modified=last_modified, limits=limits,
+                allow=own_places(url) if internal else (),
+            )  # fmt: skip
 
     async def _wishes(self, url: str, internal: bool) -> Robots:
         """What the site of `url` asks of us; fetched once, however many wait for it."""

@@ -23,7 +23,7 @@ from rongmei.sources.collectors.robots import (
 )
 from rongmei.sources.collectors.urls import host_of
 from rongmei.sources.errors import RobotsForbid, SourceError
-from rongmei.sources.polite import AGENT
+from rongmei.sources.polite import AGENT, own_places
 from rongmei.sources.types import Collected, Fetched, FetchOutcome, SourceSpec, outcome_of
 
 LIMITS: Final = http.Limits(connect=5.0, read=8.0, total=15.0, max_bytes=4 * 1024 * 1024)
@@ -47,10 +47,14 @@ class Trial:
         return self.outcome in {FetchOutcome.OK, FetchOutcome.EMPTY}
 
 
+def _allowed(url: str, internal: bool) -> tuple[str, ...]:
+    return own_places(url) if internal else ()
+
+
 def _wishes(url: str, internal: bool) -> Robots:
     try:
         answer = http.fetch(
-            robots_url(url), allow_internal=internal, expect=range(400, 600), limits=LIMITS
+            robots_url(url), allow=_allowed(url, internal), expect=range(400, 600), limits=LIMITS
         )
     except HttpError:
         return EVERYTHING
@@ -61,7 +65,7 @@ def _fetched(url: str, internal: bool, wishes: Robots | None = None) -> Fetched:
     robots = wishes or _wishes(url, internal)
     if not robots.allows(url):
         raise RobotsForbid(url=url, host=host_of(url))
-    answer = http.fetch(url, allow_internal=internal, limits=LIMITS)
+    answer = http.fetch(url, allow=_allowed(url, internal), limits=LIMITS)
     return Fetched.from_response(answer, at=timezone.now())
 
 

@@ -78,6 +78,11 @@ def _parse(text: str) -> tuple[Any, bool]:
     """The better of the two parsers' answers, and whether it was the second's."""
     data = _DECLARATION + text.encode()
     first = _parse_fast(data)
+    if first is not None and _blanks_links(first):
+        second = _parse_lenient(data)
+        if _worth(second) >= _worth(first):
+            # No remark: nothing is wrong with the feed.
+            return second, False
     good = first is not None and first.get("entries") and not first.get("bozo")
     if good or (len(data) > _SECOND_LIMIT and _worth(first) > 1):
         return first, False
@@ -87,6 +92,15 @@ def _parse(text: str) -> tuple[Any, bool]:
     if second is None or _worth(second) <= _worth(first):
         return first, False
     return second, True
+
+
+def _blanks_links(parsed: Any) -> bool:
+    """Whether the fast parser emptied addresses: it does so with those of a private network."""
+    return any(
+        not _text(link, "href")
+        for entry in list(parsed.get("entries") or [])[:5]
+        for link in _list(entry, "links")
+    )
 
 
 def _worth(parsed: Any) -> int:
