@@ -164,6 +164,6 @@ def reprints(request: MemberRequest, subject_id: uuid.UUID) -> HttpResponse:
 @page("monitoring.view")
 def hot_lists(request: MemberRequest) -> HttpResponse:
     """Hot lists as they stand, with movement."""
-    return render(request, "monitoring/hot_lists.html", {"lists": selectors.hot_lists(request.user)})
-
-
+    return render(
+        request, "monitoring/hot_lists.html", {"lists": selectors.hot_lists(request.user)}
+    )

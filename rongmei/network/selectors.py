@@ -177,3 +177,10 @@ def notices_of(member: Member) -> QuerySet[Notice]:
 def unread_count(member: Member) -> int:
     """How many notices wait unread."""
     return Notice.objects.filter(member=member, read_at=None).count()
+
+
+def silent_peers(since: datetime) -> list[Peer]:
+    """Active peers that have not answered since then, or never."""
+    quiet = Q(last_ok_at=None) | Q(last_ok_at__lt=since)
+    rows = Peer.objects.filter(quiet, state=PeerState.ACTIVE).select_related("node")
+    return list(rows.order_by("node__name"))

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import uuid
+
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from ninja import Router
 
 from rongmei.kernel.hooks import RailItem
 from rongmei.kernel.plugins import hookimpl
 from rongmei.kernel.sweeps import Sweep
+from rongmei.monitoring.hooks import TopicAction
 from rongmei.network.hooks import Activity
 from rongmei.planning import escalation, selectors
 from rongmei.planning.activities import ACTIVITIES
@@ -46,3 +50,13 @@ def register_activities() -> list[Activity]:
 def register_api() -> list[tuple[str, Router]]:
     """/api/v1/pitches and /api/v1/tasks."""
     return [("/pitches", pitch_router), ("/tasks", task_router)]
+
+
+def _pitch_url(topic_id: uuid.UUID) -> str:
+    return f"{reverse('planning:pitch_new')}?topic={topic_id}"
+
+
+@hookimpl
+def register_topic_actions() -> list[TopicAction]:
+    """报选题 out of a hot topic."""
+    return [TopicAction("pitch", _("报选题"), "light-bulb", "planning.pitch", _pitch_url, 10)]

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from django.conf import settings
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext
 
-from rongmei.kernel import plugins
+from rongmei.kernel import plugins, streams
 from rongmei.kernel.hooks import RailItem
 from rongmei.kernel.ui.shapes import Link, Shell
 from rongmei.network import policy, selectors
-from rongmei.network.models import Member
+
+if TYPE_CHECKING:
+    from rongmei.network.models import Member
 
 
 def rail_items() -> list[RailItem]:
@@ -28,8 +30,9 @@ def rail_items() -> list[RailItem]:
 LETTERS: Final = {
     "desk": "t", "sources": "c", "archive": "a", "monitoring": "m", "planning": "p",
     "stories": "s", "review": "r", "assets": "d", "channels": "b", "impact": "i",
-    "screen": "w", "network": "n", "system": "y",
+    "screen": "w", "network": "n", "system": "y", "exemplars": "x",
 }  # fmt: skip
+NOTICE_EVENTS: Final = ("network.notice_given",)
 _LINE_PAGES: Final = ("peer", "line", "envelope", "received", "exchange")
 _OWN_PAGES: Final = ("settings", "token", "notice")
 
@@ -81,11 +84,14 @@ def _rail(request: HttpRequest) -> list[dict[str, Any]]:
     return shown
 
 
-def _top_bar(member: Member, unread: int) -> Shell:
+def top_bar(member: Member, unread: int) -> Shell:
+    """The top bar of a member's pages."""
     return Shell(
         search_url=_url("desk:search"),
         palette_url=_url("desk:palette"),
-        events_url=_url("desk:events"),
+        events_url=streams.signed_url(str(member.pk), NOTICE_EVENTS),
+        events=" ".join(NOTICE_EVENTS),
+        bell_url=_url("desk:bell"),
         unit_label=member.unit.label,
         notices_url=reverse("network:notices"),
         notices_count=unread,
@@ -94,10 +100,11 @@ def _top_bar(member: Member, unread: int) -> Shell:
         member_menu=(
             Link(gettext("我的设置"), reverse("network:settings"), "user-circle"),
             Link(gettext("登录与安全"), reverse("mfa_index"), "shield-check"),
+            Link(gettext("登录记录"), _url("usersessions_list"), "computer-desktop"),
             Link(
                 gettext("退出登录"),
                 reverse("account_logout"),
-                "arrow-right-start-on-rectangle",
+                "arrow-right-on-rectangle",
                 post=True,
             ),
         ),
@@ -110,8 +117,9 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     """Variables every page of the workbench has; nothing is queried for strangers."""
     common = {"node": settings.RONGMEI_NODE, "is_demo": settings.RONGMEI_NODE.demo}
     member = getattr(request, "user", None)
-    if not isinstance(member, Member) or request.headers.get("HX-Request"):
+    if member is None or not member.is_authenticated or request.headers.get("HX-Request"):
         return common
+    member = cast("Member", member)
     if not request.path.startswith(("/desk", "/accounts", "/cms")):
         return common
     unread = selectors.unread_count(member)
@@ -119,7 +127,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         **common,
         "member": member,
         "rail": _rail(request),
-        "shell": _top_bar(member, unread),
+        "shell": top_bar(member, unread),
         "unread": unread,
         "permissions": policy.permissions_of(member),
     }
