@@ -107,6 +107,18 @@ class DemoNetwork:
     def home(self, slug: str) -> Path:
         return self.folder / "demo" / slug
 
+    def alive(self) -> list[str]:
+        """Command lines of processes of this network that still run."""
+        found = []
+        for path in Path("/proc").glob("[0-9]*/cmdline"):
+            try:
+                line = path.read_bytes().replace(b"\0", b" ").decode(errors="replace")
+            except OSError:
+                continue
+            if str(self.folder) in line and "rongmei" in line:
+                found.append(line)
+        return found
+
     def pids(self, slug: str) -> dict[str, int]:
         """Pids of a node's processes by name."""
         path = self.home(slug) / "run" / "status.json"

@@ -28,6 +28,7 @@ log = logging.getLogger(__name__)
 
 _PR_SET_PDEATHSIG = 1
 STOP_SECONDS = 10.0
+QUICK_DEATH = 2.0
 LOG_BYTES = 5_000_000
 
 
@@ -144,7 +145,7 @@ class Supervisor:
 
     def _ended(self, child: Child, code: int) -> None:
         lived = time.monotonic() - child.started
-        child.restarts = child.restarts + 1 if lived < 5 else 1
+        child.restarts = child.restarts + 1 if lived < QUICK_DEATH else 1
         # At once the first time; a process that keeps dying gets longer and longer pauses.
         pause = 0.0 if child.restarts == 1 else min(2.0 ** (child.restarts - 2), 15.0)
         child.pid, child.not_before = 0, time.monotonic() + pause
