@@ -143,6 +143,10 @@ class Analyser:
         """The words of a folded text side by side, without the shorter ones inside them."""
         return _RUN.findall(" ".join(self._jieba.cut(folded, False)))
 
+    def frequency(self, word: str) -> int:
+        """How often a word stands in the segmenter's count of running text; 1 for the unknown."""
+        return int(self._jieba.suggest_freq(word))
+
     def pieces(self, text: str) -> tuple[Piece, ...]:
         """The pieces of a bare word as typed; empty if there is nothing to search for."""
         found: list[Piece] = []

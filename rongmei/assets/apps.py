@@ -1,4 +1,10 @@
-"""Pictures and other media, with their rights and labels."""
+"""Pictures and their metadata, rights and AIGC labels."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from typing_extensions import override
 
 from rongmei.kernel.apps import RoomConfig
 
@@ -9,3 +15,9 @@ class AssetsConfig(RoomConfig):
     name = "rongmei.assets"
     label = "assets"
     default = True
+
+    @override
+    def ready(self) -> None:
+        super().ready()
+        # Wagtail's own policy looks at Django's groups, which open nothing here.
+        import_module("rongmei.assets.choosing").register()

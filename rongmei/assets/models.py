@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import secrets
+from pathlib import Path
 from typing import ClassVar
 
 from django.db import models
@@ -33,11 +35,38 @@ class Picture(AbstractImage):
     caption = models.CharField(_("图片说明"), max_length=300, blank=True)
     aigc = models.CharField(_("生成合成标识"), max_length=1, choices=Aigc, default="", blank=True)
 
+    wagtail_reference_index_ignore = True
     admin_form_fields = (*Image.admin_form_fields, "caption", "credit", "source", "rights", "aigc")
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["-created_at", "-id"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(
+                fields=["unit", "digest"],
+                condition=~models.Q(digest=""),
+                name="picture_once_a_unit",
+            )
+        ]
 
     @override
     def __str__(self) -> str:
         return str(self.title)
+
+    @property
+    def dimensions(self) -> str:
+        """Width and height in pixels, for people."""
+        return f"{self.width} × {self.height}"
+
+    @property
+    def is_replica(self) -> bool:
+        """Whether this is a copy of another node's picture."""
+        return self.home is not None
+
+    @override
+    def get_upload_to(self, filename: str) -> str:
+        """A name nobody can guess: files of drafts lie beside those of published stories."""
+        suffix = Path(filename).suffix.lower()[:6]
+        return f"pictures/{secrets.token_hex(16)}{suffix}"
 
 
 class Rendition(AbstractRendition):

@@ -66,11 +66,17 @@ class Node:
         return self.home / "data"
 
 
-def load(environ: dict[str, str] | None = None) -> Node:
-    """Read the node from `RONGMEI_HOME/node.env` and the environment (which wins)."""
+def environment(environ: dict[str, str] | None = None) -> dict[str, str]:
+    """All settings of the node: `RONGMEI_HOME/node.env`, and the environment on top."""
     outer = dict(os.environ if environ is None else environ)
     home = Path(outer.get("RONGMEI_HOME", "var/node")).resolve()
-    env = {**read_env_file(home / ENV_FILE), **outer}
+    return {**read_env_file(home / ENV_FILE), **outer}
+
+
+def load(environ: dict[str, str] | None = None) -> Node:
+    """Read the node from its environment."""
+    env = environment(environ)
+    home = Path(env.get("RONGMEI_HOME", "var/node")).resolve()
     port = int(env.get("RONGMEI_PORT", "8000"))
     stream_port = int(env.get("RONGMEI_STREAM_PORT", str(port + 1)))
     host = env.get("RONGMEI_HOST", "127.0.0.1")

@@ -76,7 +76,6 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "allauth.usersessions.middleware.UserSessionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "rongmei.kernel.middleware.ErrorWordsMiddleware",
     "rongmei.network.middleware.MemberMiddleware",
@@ -96,7 +95,7 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.template.context_processors.i18n",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "rongmei.network.context.shell",
+                "rongmei.desk.context.shell",
             ],
         },
     }
@@ -123,8 +122,8 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "network.Member"
 AUTHENTICATION_BACKENDS = [
+    # Only ours: allauth's and Django's would answer permission questions from their own tables.
     "rongmei.network.backends.MatrixBackend",
-    "allauth.account.auth_backends.AuthenticationBackend",
 ]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
@@ -157,7 +156,20 @@ ACCOUNT_RATE_LIMITS = {
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 900
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = NODE.name
-USERSESSIONS_TRACK_ACTIVITY = True
+MFA_ADAPTER = "rongmei.network.accounts.MFAAdapter"
+MFA_FORMS = {
+    "authenticate": "rongmei.network.accounts.CodeForm",
+    "reauthenticate": "rongmei.network.accounts.CodeOnceMoreForm",
+    "activate_totp": "rongmei.network.accounts.FirstCodeForm",
+}
+ACCOUNT_FORMS = {
+    "login": "rongmei.network.accounts.SignInForm",
+    "change_password": "rongmei.network.accounts.NewPasswordForm",
+    "reauthenticate": "rongmei.network.accounts.PasswordAgainForm",
+}
+# MemberMiddleware notes when somebody was last seen, every few minutes; allauth would write on
+# every page.
+USERSESSIONS_TRACK_ACTIVITY = False
 
 # Cookies ignore ports, so two nodes on one machine would sign each other's people out.
 SESSION_COOKIE_NAME = f"rm_session_{NODE.slug}"
@@ -192,8 +204,17 @@ MEDIA_ROOT = NODE.data / "media"
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG
 
-EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
-DEFAULT_FROM_EMAIL = "rongmei@localhost"
+# Mail goes out when EMAIL_HOST is set; otherwise notices stay in the workbench and with robots.
+_ENV = node_config.environment()
+EMAIL_HOST = _ENV.get("EMAIL_HOST", "")
+EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'dummy'}.EmailBackend"
+EMAIL_PORT = int(_ENV.get("EMAIL_PORT", "25"))
+EMAIL_HOST_USER = _ENV.get("EMAIL_HOST_USER", "")
+EMAIL_HOST_PASSWORD = _ENV.get("EMAIL_HOST_PASSWORD", "")
+EMAIL_USE_TLS = _ENV.get("EMAIL_USE_TLS", "") == "1"
+EMAIL_USE_SSL = _ENV.get("EMAIL_USE_SSL", "") == "1"
+EMAIL_TIMEOUT = 20
+DEFAULT_FROM_EMAIL = _ENV.get("DEFAULT_FROM_EMAIL", "rongmei@localhost")
 
 WAGTAIL_SITE_NAME = NODE.name
 WAGTAILADMIN_BASE_URL = NODE.url

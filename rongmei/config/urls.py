@@ -47,7 +47,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", healthz, name="healthz"),
     path("metrics", metrics, name="metrics"),
     path("api/v1/", api.urls),
-    path("accounts/", include("allauth.urls")),
     path("i18n/language/", set_language, name="set_language"),
     path("media/<path:path>", serve, {"document_root": settings.MEDIA_ROOT}, name="media"),
     *_room_patterns(),

@@ -28,7 +28,10 @@ class Subscriber:
 
 @dataclass(frozen=True)
 class RailItem:
-    """An entry of the workbench's rail. `key` marks the active one; `permission` opens it."""
+    """An entry of the workbench's rail. `key` marks the active one.
+
+    `permission`, or any of `others`, opens it; with neither it is open to every member.
+    """
 
     key: str
     label: object
@@ -37,6 +40,7 @@ class RailItem:
     order: int
     permission: str = ""
     badge: Callable[[HttpRequest], int] | None = None
+    others: tuple[str, ...] = ()
 
 
 @hookspec

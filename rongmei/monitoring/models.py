@@ -10,7 +10,7 @@ from rongmei.kernel.records import Record
 
 
 class ReprintFamily(Record):
-    """Documents that carry (nearly) the same text. The first one known is the origin."""
+    """Documents that carry (nearly) the same text; the earliest published is the origin."""
 
     origin = models.ForeignKey("archive.Document", models.SET_NULL, null=True, related_name="+")
     size = models.PositiveIntegerField(default=1)
@@ -23,12 +23,11 @@ class ReprintFamily(Record):
 
 
 class Fingerprint(models.Model):
-    """MinHash of a document's body, and the family it was put in."""
+    """MinHash of a document's body, and the family it was put in (None: nobody else has the text)."""
 
-    document = models.OneToOneField(
-        "archive.Document", models.CASCADE, primary_key=True, related_name="+"
-    )
-    family = models.ForeignKey(ReprintFamily, models.CASCADE, related_name="members")
+    document = models.OneToOneField("archive.Document", models.CASCADE, related_name="+")
+    family = models.ForeignKey(ReprintFamily, models.SET_NULL, null=True, related_name="members")
+    content_hash = models.CharField(max_length=64)
     minhash = models.BinaryField()
     similarity = models.FloatField(default=1.0)
     published_at = models.DateTimeField(db_index=True)
@@ -39,28 +38,23 @@ class Fingerprint(models.Model):
 
 
 class Topic(Record):
-    """A hot topic (热点事件): a cluster of documents about one event."""
-
-    class State(models.TextChoices):
-        """What people made of it."""
-
-        OPEN = "open", _("关注中")
-        PITCHED = "pitched", _("已转选题")
-        DISMISSED = "dismissed", _("已忽略")
+    """A hot topic (热点事件): a cluster of shared documents about one event."""
 
     title = models.CharField(max_length=300)
     keywords = models.JSONField(default=list)
     region = models.CharField(max_length=40, blank=True)
-    state = models.CharField(max_length=10, choices=State, default=State.OPEN)
+    language = models.CharField(max_length=12, default="zh")
     heat = models.FloatField(default=0, db_index=True)
     document_count = models.PositiveIntegerField(default=0)
     source_count = models.PositiveIntegerField(default=0)
+    family_count = models.PositiveIntegerField(default=0)
+    last_hour = models.PositiveIntegerField(default=0)
     first_at = models.DateTimeField()
     last_at = models.DateTimeField(db_index=True)
+    found_at = models.DateTimeField(null=True)
     explain = models.JSONField(default=dict)
     history = models.JSONField(default=list)
     method = models.CharField(max_length=20, default="burst-1")
-    vector = models.JSONField(default=dict)
 
     @override
     def __str__(self) -> str:
@@ -68,38 +62,85 @@ class Topic(Record):
 
 
 class TopicDocument(models.Model):
-    """A document's place in a topic."""
+    """A document's place in a topic, and the weighted words it was placed by."""
 
     topic = models.ForeignKey(Topic, models.CASCADE, related_name="entries")
     document = models.OneToOneField(
         "archive.Document", models.CASCADE, primary_key=True, related_name="+"
     )
     score = models.FloatField(default=0)
-    published_at = models.DateTimeField()
+    words = models.JSONField(default=dict)
+    published_at = models.DateTimeField(db_index=True)
 
     @override
     def __str__(self) -> str:
         return f"{self.topic_id} {self.document_id}"
 
 
+class TopicMark(Record):
+    """What one unit made of a topic. Other units see the topic as before."""
+
+    class State(models.TextChoices):
+        """Open is the absence of another word."""
+
+        OPEN = "open", _("关注中")
+        PITCHED = "pitched", _("已报选题")
+        DISMISSED = "dismissed", _("已忽略")
+
+    topic = models.ForeignKey(Topic, models.CASCADE, related_name="marks")
+    unit = models.ForeignKey("network.Unit", models.PROTECT, related_name="+")
+    state = models.CharField(max_length=10, choices=State, default=State.OPEN)
+    reason = models.CharField(max_length=200, blank=True)
+    by_id = models.UUIDField()
+    by_name = models.CharField(max_length=40)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["topic", "unit"], name="topic_mark_once")]
+
+    @override
+    def __str__(self) -> str:
+        return f"{self.topic_id} {self.state}"
+
+
 class Watch(Record):
-    """A text of ours whose reprints are looked for. Upper rooms register it by an opaque id."""
+    """A text of ours whose reprints are looked for. Upper rooms register it by an opaque id.
+
+    `checked_at` None means that documents which came before the watch are still to be looked at.
+    """
 
     subject_id = models.UUIDField(unique=True)
     unit = models.ForeignKey("network.Unit", models.PROTECT, related_name="+")
     title = models.CharField(max_length=300)
+    body = models.TextField(blank=True)
     minhash = models.BinaryField()
     body_length = models.PositiveIntegerField(default=0)
     since = models.DateTimeField()
     own_document_id = models.UUIDField(null=True)
+    checked_at = models.DateTimeField(null=True, db_index=True)
 
     @override
     def __str__(self) -> str:
         return self.title
 
 
+class Band(models.Model):
+    """A band of a fingerprint's or a watch's MinHash: what shares one is worth comparing.
+
+    A table and not a structure in memory: a restart costs nothing, several workers agree, and a
+    batch of 200 documents is looked up by a few indexed queries. Kept for 14 days.
+    """
+
+    hash = models.BigIntegerField(db_index=True)
+    fingerprint = models.ForeignKey(Fingerprint, models.CASCADE, null=True, related_name="bands")
+    watch = models.ForeignKey(Watch, models.CASCADE, null=True, related_name="bands")
+
+    @override
+    def __str__(self) -> str:
+        return str(self.hash)
+
+
 class Reprint(Record):
-    """A document found to carry a watched text, with the evidence."""
+    """A document found to carry a watched text, with the sentences that prove it."""
 
     watch = models.ForeignKey(Watch, models.CASCADE, related_name="reprints")
     document = models.ForeignKey("archive.Document", models.CASCADE, related_name="+")
@@ -109,6 +150,11 @@ class Reprint(Record):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["watch", "document"], name="reprint_once")]
+
+    @property
+    def percent(self) -> int:
+        """The likeness in whole per cent."""
+        return round(self.similarity * 100)
 
     @override
     def __str__(self) -> str:

@@ -1,5 +1,9 @@
 """Units, members, permissions, notices, and the line between nodes."""
 
+from importlib import import_module
+
+from typing_extensions import override
+
 from rongmei.kernel.apps import RoomConfig
 
 
@@ -9,3 +13,8 @@ class NetworkConfig(RoomConfig):
     name = "rongmei.network"
     label = "network"
     default = True
+
+    @override
+    def ready(self) -> None:
+        super().ready()
+        import_module("rongmei.network.signins").connect()

@@ -30,6 +30,62 @@ class NotOurUnit(NetworkError):
     words = _("该单位由其他节点承载,只能在它自己的节点上更改。")
 
 
+class UsernameTaken(NetworkError):
+    """Somebody has this username already."""
+
+    status = 409
+    words = _("这个账号名已有人使用,未新建。请换一个账号名。")
+
+
+class CodeTaken(NetworkError):
+    """A unit has this code already."""
+
+    status = 409
+    words = _("这个单位代码已被使用,未保存。请换一个代码。")
+
+
+class UnitCircle(NetworkError):
+    """A unit cannot be below itself."""
+
+    status = 409
+    words = _("上级不能是本单位或它的下级,未保存。请另选上级。")
+
+
+class UnitInUse(NetworkError):
+    """The unit still has people or units."""
+
+    status = 409
+    words = _("该单位还有启用的人员或下级单位,未停用。请先转移或停用它们。")
+
+
+class NotOneself(NetworkError):
+    """This is for somebody else to do."""
+
+    status = 403
+    words = _("这项操作不能对自己办理,未做改动。请另一位管理员办理。")
+
+
+class LastAdmin(NetworkError):
+    """Without this administrator nobody could grant roles any more."""
+
+    status = 409
+    words = _("这是本节点最后一位在任的同类管理员,未做改动。请先授予另一人这个角色。")
+
+
+class BadSheet(NetworkError):
+    """The file is not a sheet that can be read."""
+
+    status = 422
+    words = _("读不出这个表格,未导入任何内容。请用导入模板填写,存为 .xlsx 后再上传。")
+
+
+class TooManyTokens(NetworkError):
+    """Too many live tokens."""
+
+    status = 409
+    words = _("你已有 20 个有效令牌,未新建。请先撤销不用的令牌。")
+
+
 class NotPeer(NetworkError):
     """The caller is not a node that this one exchanges messages with."""
 
@@ -116,3 +172,10 @@ class NothingToReplay(NetworkError):
 
     status = 409
     words = _("这条消息已经处理过,未再改动。请刷新查看。")
+
+
+class NoPassword(NetworkError):
+    """This account has no password on this node."""
+
+    status = 409
+    words = _("这个账号通过统一身份登录,在这里没有密码可改。请到统一身份系统修改。")

@@ -43,3 +43,73 @@ class RolesChanged(DomainEvent):
 
     name: ClassVar[str] = "network.roles_changed"
     subject_type: ClassVar[str] = "member"
+
+
+@dataclass(frozen=True, kw_only=True)
+class MemberAdded(DomainEvent):
+    """An account was made; subject is the member."""
+
+    name: ClassVar[str] = "network.member_added"
+    subject_type: ClassVar[str] = "member"
+
+
+@dataclass(frozen=True, kw_only=True)
+class MemberChanged(DomainEvent):
+    """An account's particulars changed; `fields` names them."""
+
+    name: ClassVar[str] = "network.member_changed"
+    subject_type: ClassVar[str] = "member"
+    fields: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class MemberDisabled(DomainEvent):
+    """An account was closed and its sessions ended."""
+
+    name: ClassVar[str] = "network.member_disabled"
+    subject_type: ClassVar[str] = "member"
+
+
+@dataclass(frozen=True, kw_only=True)
+class MemberEnabled(DomainEvent):
+    """A closed account was opened again."""
+
+    name: ClassVar[str] = "network.member_enabled"
+    subject_type: ClassVar[str] = "member"
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnitAdded(DomainEvent):
+    """A unit was made; subject is the unit."""
+
+    name: ClassVar[str] = "network.unit_added"
+    subject_type: ClassVar[str] = "unit"
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnitChanged(DomainEvent):
+    """A unit changed; `fields` names what."""
+
+    name: ClassVar[str] = "network.unit_changed"
+    subject_type: ClassVar[str] = "unit"
+    fields: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class GrantGiven(DomainEvent):
+    """A unit let another do something with its records."""
+
+    name: ClassVar[str] = "network.grant_given"
+    subject_type: ClassVar[str] = "grant"
+    to_unit_id: str = ""
+    permission: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class GrantRevoked(DomainEvent):
+    """A grant between units was taken back."""
+
+    name: ClassVar[str] = "network.grant_revoked"
+    subject_type: ClassVar[str] = "grant"
+    to_unit_id: str = ""
+    permission: str = ""

@@ -369,14 +369,16 @@ def _settle(
     received_id: uuid.UUID,
     verb: str,
     change: Callable[[Received], None],
-    **detail: object,
+    reason: str = "",
 ) -> Received:
     try:
         with db.write():
             row = _stuck(received_id)
             change(row)
             row.save(update_fields=["state", "error", "tries"])
-            audit.record(by, verb, row, state=str(row.state), **detail)
+            audit.record(
+                by, verb, row, unit_id=keeper_unit_id(), state=str(row.state), reason=reason
+            )
     except IntegrityError as error:
         with db.write():
             row = _stuck(received_id)

@@ -293,13 +293,14 @@ def announce_units() -> int:
     peers = exchange.active_peers()
     if not peers:
         return 0
-    now = {"node": _addresses(), "units": units_of_ours()}
+    units = units_of_ours()
+    now = {"node": _addresses(), "units": units}
     done = 0
     for peer in peers:
         last = _last_sent(peer, UNITS)
         if last is None or last.body != now:
             with db.write():
-                _announce_units(peer, now["units"])
+                _announce_units(peer, units)
             done += 1
     return done
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Count, Max, Min, Q, QuerySet
 from django.utils.translation import gettext as _
@@ -57,8 +58,8 @@ class LineStatus:
 def status_of(peers: list[Peer]) -> list[LineStatus]:
     """The status of these peers' lines (two queries)."""
     ids = [peer.pk for peer in peers]
-    out = {
-        row["peer_id"]: row
+    out: dict[uuid.UUID, dict[str, Any]] = {
+        row["peer_id"]: dict(row)
         for row in Envelope.objects.filter(peer__in=ids)
         .values("peer_id")
         .annotate(
@@ -67,8 +68,8 @@ def status_of(peers: list[Peer]) -> list[LineStatus]:
             oldest=Min("created_at", filter=Q(acked_at=None)),
         )
     }
-    got = {
-        row["peer_id"]: row
+    got: dict[uuid.UUID, dict[str, Any]] = {
+        row["peer_id"]: dict(row)
         for row in Received.objects.filter(peer__in=ids)
         .values("peer_id")
         .annotate(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import uuid
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -66,32 +67,50 @@ def tree() -> Tree:
     return Tree(dict(Unit.objects.values_list("id", "parent_id")))
 
 
-def _current_holdings(member: Member) -> list[tuple[str, uuid.UUID]]:
+def current_holdings(member: Member) -> list[tuple[str, uuid.UUID]]:
+    """The member's (role, unit) pairs that hold now."""
     now = timezone.now()
     ended = Q(ends_at=None) | Q(ends_at__gt=now)
     rows = RoleHolding.objects.filter(ended, member=member, starts_at__lte=now)
     return list(rows.values_list("role", "unit_id"))
 
 
-def _reach(member: Member) -> dict[str, frozenset[uuid.UUID]]:
-    if not member.is_active:
-        return {}
-    holdings = _current_holdings(member)
-    units = tree()
+Holdings = Iterable[tuple[str, uuid.UUID]]
+Grants = Iterable[tuple[uuid.UUID, uuid.UUID, str]]
+ReachMap = dict[str, frozenset[uuid.UUID]]
+
+
+def reach_from(holdings: Holdings, units: Tree, grants: Grants) -> ReachMap:
+    """Units by permission, from (role, unit) pairs and (unit, to unit, permission) grants.
+
+    Pure, so that a change can be tried before it is made: the pages that grant roles show who
+    would gain and lose what.
+    """
     reach: dict[str, set[uuid.UUID]] = defaultdict(set)
     at_unit: dict[uuid.UUID, set[str]] = defaultdict(set)
     for role, unit in holdings:
         for permission, how_far in MATRIX[Role(role)].items():
             at_unit[unit].add(permission)
             reach[permission] |= units.below(unit) if how_far is Reach.TREE else {unit}
-    now = timezone.now()
-    live = Q(ends_at=None) | Q(ends_at__gt=now)
-    grants = Grant.objects.filter(live, to_unit__in=list(at_unit), revoked_at=None)
-    for unit, to_unit, permission in grants.values_list("unit_id", "to_unit_id", "permission"):
+    for unit, to_unit, permission in grants:
         # A grant widens what a person's role already allows at the receiving unit, never more.
-        if permission in at_unit[to_unit]:
+        if permission in at_unit.get(to_unit, ()):
             reach[permission].add(unit)
     return {permission: frozenset(found) for permission, found in reach.items()}
+
+
+def live_grants(to_units: Iterable[uuid.UUID]) -> list[tuple[uuid.UUID, uuid.UUID, str]]:
+    """Grants that these units enjoy now, as (unit, to unit, permission)."""
+    live = Q(ends_at=None) | Q(ends_at__gt=timezone.now())
+    rows = Grant.objects.filter(live, to_unit__in=list(to_units), revoked_at=None)
+    return list(rows.values_list("unit_id", "to_unit_id", "permission"))
+
+
+def _reach(member: Member) -> ReachMap:
+    if not member.is_active:
+        return {}
+    holdings = current_holdings(member)
+    return reach_from(holdings, tree(), live_grants({unit for _role, unit in holdings}))
 
 
 def forget(member: Member) -> None:

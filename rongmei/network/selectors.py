@@ -6,11 +6,22 @@ import uuid
 from collections.abc import Iterable
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
+from django.utils import timezone
 
 from rongmei.kernel.errors import NotFound
 from rongmei.network import policy
-from rongmei.network.models import Member, Node, Notice, Peer, Unit
+from rongmei.network.models import (
+    ApiToken,
+    Grant,
+    Member,
+    Node,
+    Notice,
+    NoticeRoute,
+    Peer,
+    RoleHolding,
+    Unit,
+)
 from rongmei.network.types import PeerState, UnitKind
 
 
@@ -75,6 +86,84 @@ def peer_of_unit(unit_id: uuid.UUID) -> Peer | None:
     )
 
 
+def units_below_in_order(reach: Iterable[uuid.UUID] | None = None) -> list[tuple[int, Unit]]:
+    """The unit tree as a list of (depth, unit), parents before children; two queries.
+
+    With `reach`, only those units; a unit whose parent is outside stands at depth 0.
+    """
+    rows = units()
+    if reach is not None:
+        rows = rows.filter(pk__in=list(reach))
+    found = list(rows)
+    known = {one.pk for one in found}
+    children: dict[uuid.UUID | None, list[Unit]] = {}
+    for one in found:
+        children.setdefault(one.parent_id if one.parent_id in known else None, []).append(one)
+    listed: list[tuple[int, Unit]] = []
+    waiting = [(0, one) for one in reversed(children.get(None, []))]
+    while waiting:
+        depth, one = waiting.pop()
+        listed.append((depth, one))
+        waiting.extend((depth + 1, child) for child in reversed(children.get(one.pk, [])))
+    return listed
+
+
+def members_administered_by(member: Member) -> QuerySet[Member]:
+    """Members whose account or roles `member` looks after."""
+    reach = policy.units_for(member, "network.manage_members") | policy.units_for(
+        member, "network.grant_roles"
+    )
+    return Member.objects.filter(unit_id__in=reach).select_related("unit").order_by("username")
+
+
+def member_for(member: Member, member_id: uuid.UUID) -> Member:
+    """One of `members_administered_by`."""
+    found = members_administered_by(member).filter(pk=member_id).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def roles_now(ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, list[RoleHolding]]:
+    """Current role holdings by member, with their units (one query)."""
+    now = timezone.now()
+    live = Q(ends_at=None) | Q(ends_at__gt=now)
+    found: dict[uuid.UUID, list[RoleHolding]] = {}
+    rows = RoleHolding.objects.filter(live, member__in=list(ids), starts_at__lte=now)
+    for holding in rows.select_related("unit").order_by("created_at"):
+        found.setdefault(holding.member_id, []).append(holding)
+    return found
+
+
+def grants_visible_to(member: Member) -> QuerySet[Grant]:
+    """Grants that concern units in the member's reach, as giver or as receiver."""
+    reach = policy.units_for(member, "network.manage_grants")
+    return (
+        Grant.objects.filter(Q(unit__in=reach) | Q(to_unit__in=reach))
+        .select_related("unit", "to_unit")
+        .order_by("-created_at")
+    )
+
+
+def routes_visible_to(member: Member) -> QuerySet[NoticeRoute]:
+    """Notice routes of the units whose notices the member sets up."""
+    reach = policy.units_for(member, "network.manage_notices")
+    return NoticeRoute.objects.filter(unit__in=reach).select_related("unit").order_by("created_at")
+
+
+def route_for(member: Member, route_id: uuid.UUID) -> NoticeRoute:
+    """One of `routes_visible_to`."""
+    found = routes_visible_to(member).filter(pk=route_id).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def tokens_of(member: Member) -> QuerySet[ApiToken]:
+    """The member's own tokens, newest first."""
+    return ApiToken.objects.filter(member=member).order_by("-created_at")
+
+
 def member_names(ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, str]:
     """Names of members by id."""
     return {found.pk: found.label for found in Member.objects.filter(pk__in=set(ids))}
@@ -88,3 +177,10 @@ def notices_of(member: Member) -> QuerySet[Notice]:
 def unread_count(member: Member) -> int:
     """How many notices wait unread."""
     return Notice.objects.filter(member=member, read_at=None).count()
+
+
+def silent_peers(since: datetime) -> list[Peer]:
+    """Active peers that have not answered since then, or never."""
+    quiet = Q(last_ok_at=None) | Q(last_ok_at__lt=since)
+    rows = Peer.objects.filter(quiet, state=PeerState.ACTIVE).select_related("node")
+    return list(rows.order_by("node__name"))

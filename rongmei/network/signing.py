@@ -37,6 +37,7 @@ from http_message_signatures import (
     algorithms,
 )
 from http_message_signatures.exceptions import HTTPMessageSignaturesException
+from typing_extensions import override
 
 from rongmei.network.errors import BadSignature
 
@@ -147,17 +148,19 @@ def read_public(text: str) -> Ed25519PublicKey:
     return Ed25519PublicKey.from_public_bytes(base64.b64decode(text, validate=True))
 
 
-class _Keys(HTTPSignatureKeyResolver):  # type: ignore[misc]
+class _Keys(HTTPSignatureKeyResolver):
     """Looks up peers' keys by node id; signs with the node's own."""
 
     def __init__(self, look_up: Callable[[str], str | None] | None = None) -> None:
         self._look_up = look_up
 
+    @override
     def resolve_public_key(self, key_id: str) -> Any:
         """The public key of this node id, or None."""
         text = self._look_up(key_id) if self._look_up else None
         return read_public(text) if text else None
 
+    @override
     def resolve_private_key(self, key_id: str) -> Any:
         """This node's own key, whatever it calls itself."""
         return node_key()

@@ -1,9 +1,10 @@
-"""The named cast: the units and people that tests (and the demo) are about."""
+"""The named cast that tests (and the demo) are about, and the rows of the permission test."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from django.conf import settings
 
@@ -42,6 +43,7 @@ PEOPLE: Final = [
     ("jc.reporter", "江小记", "Jiang Xiaoji", "jiangchuan", (Role.REPORTER,)),
     ("jc.first", "江初审", "Jiang Chushen", "jiangchuan", (Role.FIRST_REVIEWER,)),
     ("jc.second", "江复审", "Jiang Fushen", "jiangchuan", (Role.SECOND_REVIEWER,)),
+    ("yl.nobody", "云岭新", "Yun Lingxin", "yunling", ()),
     ("smk.reporter", "石站员", "Shi Zhanyuan", "shimenkan", (Role.REPORTER,)),
 ]  # fmt: skip
 
@@ -111,3 +113,21 @@ def make_cast() -> Cast:
     """The whole cast on one node."""
     units = make_units()
     return Cast(units, make_people(units))
+
+
+@dataclass(frozen=True)
+class Route:
+    """Who may call an address and who may not: one row of the permission test.
+
+    `args` and `data` are made from the cast (and may make the records they need); `allowed` and
+    `refused` are (username, status) pairs. `public` is the reason why strangers may call it;
+    `signed_in` says that every member may, with any answer below 400 or those in `allowed`. Data of an API call goes as JSON.
+    """
+
+    args: Callable[[Cast], dict[str, Any]] | None = None
+    method: str = "GET"
+    data: Callable[[Cast], dict[str, Any]] | None = None
+    allowed: tuple[tuple[str, int], ...] = ()
+    refused: tuple[tuple[str, int], ...] = ()
+    public: str = ""
+    signed_in: bool = False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from datetime import timedelta
 from typing import Any
 
 from django.db.models import Q
@@ -13,11 +14,12 @@ from django.utils.translation import gettext_lazy as _
 from ninja.security import HttpBearer
 from typing_extensions import override
 
-from rongmei.kernel import context
+from rongmei.kernel import context, db
 from rongmei.kernel.errors import NotAllowed
 from rongmei.network.models import ApiToken, Member
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+_USED_EVERY = timedelta(minutes=5)
 
 
 def make_secret() -> tuple[str, str, str]:
@@ -43,6 +45,14 @@ def find(token: str) -> ApiToken | None:
     return row if row and secrets.compare_digest(row.digest, digest) else None
 
 
+def _used(row: ApiToken) -> None:
+    """Note the use, every few minutes: a read should not wait for writers each time."""
+    now = timezone.now()
+    if row.last_used_at is None or now - row.last_used_at > _USED_EVERY:
+        with db.write():
+            ApiToken.objects.filter(pk=row.pk).update(last_used_at=now)
+
+
 class TokenAuth(HttpBearer):
     """`Authorization: Bearer rm_…`; a read-only token may only GET."""
 
@@ -54,6 +64,9 @@ class TokenAuth(HttpBearer):
             return None
         if row.read_only and request.method not in _SAFE:
             raise NotAllowed(_("这个令牌只能读取,未做任何改动。请换用可写的令牌。"))
+        if row.member.must_change_password:
+            raise NotAllowed(_("首次登录须先修改密码,本次请求没有执行。请在网页上修改密码后再试。"))
+        _used(row)
         request.user = row.member
         context.set_current(
             context.Context(actor_id=row.member.pk, actor=str(row.member), ip=context.current().ip)

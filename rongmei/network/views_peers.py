@@ -67,6 +67,12 @@ def peer(request: MemberRequest, peer_id: uuid.UUID) -> HttpResponse:
         "types": lines.types_of(line.peer),
         "log": chosen,
         "rows": Paginator(rows, _PAGE).get_page(request.GET.get("page")),
+        "skew": None
+        if line.peer.clock_skew is None
+        else _("%(seconds)s 秒") % {"seconds": line.peer.clock_skew},
+        "witness": f"#{line.peer.their_audit_seq} {line.peer.their_audit_head[:12]}"
+        if line.peer.their_audit_seq
+        else None,
         "failed_state": Received.State.FAILED,
     }
     return render(request, "network/peer.html", shown)

@@ -44,13 +44,23 @@ class Genre(models.TextChoices):
     NEW_MEDIA = "new_media", _("新媒体")
 
 
+class PitchKind(models.TextChoices):
+    """What kind of reporting it is."""
+
+    REGULAR = "regular", _("常规")
+    THEME = "theme", _("主题")
+    EVENT = "event", _("活动")
+    EXEMPLAR = "exemplar", _("典型")
+    BREAKING = "breaking", _("突发")
+
+
 class Pitch(OwnedRecord):
     """A proposed story idea (选题): what, why, who leads, by when."""
 
     number = models.CharField(max_length=24, blank=True, db_index=True)
     title = models.CharField(_("标题"), max_length=120)
     news_point = models.CharField(_("新闻点"), max_length=300, blank=True)
-    kind = models.CharField(_("类型"), max_length=20, default="regular")
+    kind = models.CharField(_("类型"), max_length=20, choices=PitchKind, default=PitchKind.REGULAR)
     angle = models.TextField(_("角度与要求"), blank=True)
     place = models.CharField(_("地点"), max_length=80, blank=True)
     expected = models.CharField(_("预期效果"), max_length=200, blank=True)
@@ -94,6 +104,11 @@ class Task(OwnedRecord):
     dispatched_at = models.DateTimeField()
     received_at = models.DateTimeField(null=True)
     references = models.JSONField(default=list, blank=True)
+    # What the pitch said when the task was dispatched; the other node has no pitch to look at.
+    pitch_brief = models.JSONField(default=dict, blank=True)
+    verdict_reason = models.CharField(max_length=300, blank=True)
+    verdict_by_name = models.CharField(max_length=40, blank=True)
+    verdict_at = models.DateTimeField(null=True)
 
     class Meta:
         ordering = ["-id"]
@@ -121,6 +136,8 @@ class TaskResponse(OwnedRecord):
     story_id = models.UUIDField(null=True)
     story_title = models.CharField(max_length=200, blank=True)
     story_state = models.CharField(max_length=20, blank=True)
+    # [{"state": story state, "at": ISO time}], one for each change, as its home saw it.
+    steps = models.JSONField(default=list, blank=True)
     published_url = models.URLField(max_length=500, blank=True)
 
     @override

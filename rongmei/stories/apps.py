@@ -1,5 +1,11 @@
 """Stories, their checks, three reviews and three proofs."""
 
+from __future__ import annotations
+
+from importlib import import_module
+
+from typing_extensions import override
+
 from rongmei.kernel.apps import RoomConfig
 
 
@@ -9,3 +15,9 @@ class StoriesConfig(RoomConfig):
     name = "rongmei.stories"
     label = "stories"
     default = True
+
+    @override
+    def ready(self) -> None:
+        super().ready()
+        # Before Wagtail makes a default policy from Django's model permissions.
+        import_module("rongmei.stories.editor.permissions").register()

@@ -35,13 +35,16 @@ class Step(models.TextChoices):
     FINAL = "final", _("终审三校")
 
 
-class Story(PreviewableMixin, LockableMixin, RevisionMixin, OwnedRecord):  # type: ignore[misc]
+class Story(PreviewableMixin, LockableMixin, RevisionMixin, OwnedRecord):
     """A story as it stands now; its revisions hold every earlier text.
 
     Publishing never reads this row: a publication carries the text that the final signature covers.
     """
 
-    number = models.CharField(max_length=24, blank=True, db_index=True)
+    # Wagtail's reference index costs a dozen queries a save and answers no question of ours.
+    wagtail_reference_index_ignore = True
+
+    number = models.CharField(max_length=64, blank=True, db_index=True)
     kicker = models.CharField(_("引题"), max_length=60, blank=True)
     title = models.CharField(_("主题"), max_length=80)
     subtitle = models.CharField(_("副题"), max_length=80, blank=True)
@@ -79,6 +82,14 @@ class Story(PreviewableMixin, LockableMixin, RevisionMixin, OwnedRecord):  # typ
     signed_at = models.DateTimeField(null=True, editable=False)
     withdrawn_at = models.DateTimeField(null=True, editable=False)
     shared_with = models.JSONField(default=list, blank=True, editable=False)
+    shared_at = models.DateTimeField(null=True, editable=False)
+    withdrawn_reason = models.CharField(max_length=300, blank=True, editable=False)
+    # A round is one passage through the three reviews; a return and a new submission start the next.
+    round = models.PositiveSmallIntegerField(default=1, editable=False)
+    # The revision the present step began with: what "materially changed" is measured against.
+    step_revision_id = models.BigIntegerField(null=True, editable=False)
+    # The newest revision, if it was saved by itself: its writer's next save takes its place.
+    autosaved_revision_id = models.BigIntegerField(null=True, editable=False)
 
     _revisions = GenericRelation(
         "wagtailcore.Revision",
@@ -96,6 +107,15 @@ class Story(PreviewableMixin, LockableMixin, RevisionMixin, OwnedRecord):  # typ
             models.Index(fields=["unit", "state", "-id"], name="story_queue"),
             models.Index(fields=["author_id", "-id"], name="story_author"),
         ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["unit", "number"], condition=~models.Q(number=""), name="story_number_once"
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(state="signed") | models.Q(signed_at__isnull=False),
+                name="signed_has_time",
+            ),
+        ]
 
     @override
     def __str__(self) -> str:
@@ -105,6 +125,10 @@ class Story(PreviewableMixin, LockableMixin, RevisionMixin, OwnedRecord):  # typ
     def revisions(self) -> Any:
         """All saved versions, as Wagtail keeps them."""
         return self._revisions
+
+    def save_version(self, by: Any) -> Any:
+        """Keep the present text as a revision; Wagtail's own log stays empty, the audit chain is ours."""
+        return self.save_revision(user=by, clean=False, log_action=False)
 
     def get_preview_template(self, request: Any, mode_name: str) -> str:
         """The page a reader would see."""
@@ -126,6 +150,7 @@ class Signature(OwnedRecord):
     verdict = models.CharField(max_length=8, choices=Verdict)
     person_id = models.UUIDField(db_index=True)
     person_name = models.CharField(max_length=40)
+    author_id = models.UUIDField()
     role_at = models.CharField(max_length=80, blank=True)
     signed_at = models.DateTimeField()
     content_hash = models.CharField(max_length=64)
@@ -134,19 +159,24 @@ class Signature(OwnedRecord):
     proof = models.JSONField(default=list, blank=True)
     edited = models.BooleanField(default=False)
     seal = models.CharField(max_length=64)
+    voided_at = models.DateTimeField(null=True)
+    voided_reason = models.CharField(max_length=200, blank=True)
 
     class Meta:
         ordering = ["signed_at", "id"]
         constraints = [
             models.UniqueConstraint(
                 fields=["story", "round", "step"],
-                condition=models.Q(verdict="passed"),
+                condition=models.Q(verdict="passed", voided_at=None),
                 name="one_pass_a_step",
             ),
             models.UniqueConstraint(
                 fields=["story", "round", "person_id"],
-                condition=models.Q(verdict="passed"),
+                condition=models.Q(verdict="passed", voided_at=None),
                 name="one_person_one_step",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(person_id=models.F("author_id")), name="author_never_reviews"
             ),
         ]
 

@@ -38,7 +38,7 @@ MACHINE_PATH = re.compile(r"(?<![\w.])/(?:work|farm|root|home)/\w")
 
 def height(stem: str) -> int:
     """How high a file stands in its room; unknown names are parts, between selectors and actions."""
-    if stem.startswith(("views", "api_")):
+    if stem.startswith(("views", "api_", "wagtail_hooks")):
         return EDGE
     return HEIGHT.get(stem, PART)
 

@@ -50,6 +50,8 @@ class Shell:
     member_note: str = ""
     member_menu: Sequence[Link] = ()
     events_url: str = ""
+    events: str = ""
+    bell_url: str = ""
     home_url: str = "/"
     sample: bool = False
 

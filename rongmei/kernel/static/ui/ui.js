@@ -327,8 +327,25 @@
     addEventListener("pagehide", () => source.close(), { once: true });
   }
 
+  // ---- A wall can be frozen; what cannot be read again stays, and says so
+  on("click", "[data-freeze]", (event, button) => {
+    const frozen = document.body.classList.toggle("is-frozen");
+    button.setAttribute("aria-pressed", String(frozen));
+    $("[data-when-live]", button).hidden = frozen;
+    $("[data-when-frozen]", button).hidden = !frozen;
+  });
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    if (document.body.classList.contains("is-frozen") && event.target.matches("[data-refresh]")) event.preventDefault();
+  });
+  const lost = (event) => { if (event.target.matches?.("[data-refresh]")) { cut = true; line(); } };
+  document.addEventListener("htmx:sendError", lost);
+  document.addEventListener("htmx:responseError", lost);
+  document.addEventListener("htmx:timeout", lost);
+  document.addEventListener("htmx:afterSwap", () => { cut = false; line(); });
+
   // ---- Offline
-  const line = () => { const bar = $("[data-offline]"); if (bar) bar.hidden = navigator.onLine; };
+  let cut = false;
+  const line = () => { const bar = $("[data-offline]"); if (bar) bar.hidden = navigator.onLine && !cut; };
   addEventListener("online", line);
   addEventListener("offline", line);
 

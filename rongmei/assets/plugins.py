@@ -1,0 +1,27 @@
+"""What the assets room contributes."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+from ninja import Router
+
+from rongmei.assets.api import router
+from rongmei.kernel.hooks import RailItem
+from rongmei.kernel.plugins import hookimpl
+
+
+@hookimpl
+def register_rail() -> list[RailItem]:
+    """媒资."""
+    return [
+        RailItem(
+            key="assets", label=_("媒资"), url_name="assets:list", icon="photo", order=60,
+            permission="assets.view",
+        )
+    ]  # fmt: skip
+
+
+@hookimpl
+def register_api() -> list[tuple[str, Router]]:
+    """/api/v1/pictures."""
+    return [("/pictures", router)]

@@ -1,0 +1,63 @@
+"""Reads of the assets room."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from typing import Any
+
+from django.db.models import QuerySet
+
+from rongmei.assets.models import Picture
+from rongmei.assets.types import PictureFacts
+from rongmei.kernel.errors import NotFound
+from rongmei.network import policy
+
+
+def pictures_visible_to(member: Any) -> QuerySet[Picture]:
+    """Pictures of the units whose media the member may see, newest first."""
+    units = policy.units_for(member, "assets.view")
+    found: QuerySet[Picture] = Picture.objects.filter(unit__in=units).select_related("unit")
+    return found
+
+
+def picture_for(member: Any, uid: uuid.UUID) -> Picture:
+    """One picture, or NotFound when it is not there for this member."""
+    found = pictures_visible_to(member).filter(uid=uid).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def may_use(member: Any, pks: Iterable[int]) -> bool:
+    """Whether the member may see, and so use, every one of these pictures."""
+    wanted = set(pks)
+    return pictures_visible_to(member).filter(pk__in=wanted).count() == len(wanted)
+
+
+def facts(pks: Iterable[int]) -> dict[int, PictureFacts]:
+    """What is published of these pictures, by key; missing ones are left out (one query)."""
+    wanted = {pk for pk in pks if pk}
+    if not wanted:
+        return {}
+    names = tuple(PictureFacts.__dataclass_fields__)
+    rows = Picture.objects.filter(pk__in=wanted).values_list(*names)
+    return {row[0]: PictureFacts(*row) for row in rows}
+
+
+def pictures_by_pk(pks: Iterable[int]) -> dict[int, Picture]:
+    """Picture rows for rendering, with their renditions (two queries)."""
+    rows = Picture.objects.filter(pk__in={pk for pk in pks if pk}).prefetch_related("renditions")
+    return {row.pk: row for row in rows}
+
+
+def pks_by_digest(unit_id: uuid.UUID, digests: Iterable[str]) -> dict[str, int]:
+    """Keys of a unit's pictures by the digest of their file."""
+    rows = Picture.objects.filter(unit_id=unit_id, digest__in=set(digests))
+    return dict(rows.values_list("digest", "pk"))
+
+
+def rendition_of(picture: Picture, spec: str) -> dict[str, Any]:
+    """A rendition for a page, made when it is not there: url, width, height. Not inside a write."""
+    made = picture.get_rendition(spec)
+    return {"url": made.url, "width": made.width, "height": made.height}

@@ -1,0 +1,1 @@
+"""Platforms without an interface: the text is prepared here and posted by hand."""

@@ -1,0 +1,1 @@
+"""Our own public site as a channel."""

@@ -1,0 +1,60 @@
+"""Events in sentences that a person reads: who did what to which."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from rongmei.desk.links import link
+from rongmei.kernel.ui.shapes import Entry
+
+if TYPE_CHECKING:
+    from rongmei.kernel.models import Event
+
+# Event name → (words, icon, page of the subject, state of the line).
+WORDS: Final[dict[str, tuple[object, str, str, str]]] = {
+    "planning.pitch_submitted": (gettext_lazy("报了选题"), "light-bulb", "planning:pitch", ""),
+    "planning.pitch_decided": (gettext_lazy("审定了选题"), "light-bulb", "planning:pitch", "done"),
+    "planning.task_dispatched": (gettext_lazy("下达了任务"), "paper-airplane", "planning:task", ""),
+    "planning.task_answered": (gettext_lazy("答复了任务"), "check", "planning:task", ""),
+    "planning.task_progressed": (gettext_lazy("任务有进展"), "arrow-path", "planning:task", ""),
+    "stories.created": (gettext_lazy("开始写稿"), "pencil", "stories:story", ""),
+    "stories.submitted": (gettext_lazy("送审"), "paper-airplane", "stories:story", ""),
+    "stories.passed": (gettext_lazy("通过了一级审核"), "check", "stories:story", ""),
+    "stories.returned": (gettext_lazy("退回了稿件"), "arrow-uturn-left", "stories:story", "failed"),
+    "stories.signed": (gettext_lazy("签发"), "check-badge", "stories:story", "done"),
+    "stories.withdrawn": (gettext_lazy("撤回了稿件"), "x-mark", "stories:story", "failed"),
+    "stories.shared": (gettext_lazy("推送了稿件"), "share", "stories:story", ""),
+    "channels.published": (gettext_lazy("发布"), "megaphone", "channels:publication", "done"),
+    "channels.corrected": (gettext_lazy("发了更正"), "pencil-square", "channels:publication", ""),
+    "channels.withdrawn": (gettext_lazy("从渠道撤下"), "x-mark", "channels:publication", "failed"),
+    "exemplars.recommended": (gettext_lazy("推荐了典型"), "star", "", ""),
+    "exemplars.cleared": (gettext_lazy("核准了典型"), "star", "", "done"),
+    "exemplars.suspended": (gettext_lazy("暂停了典型宣传"), "star", "", "failed"),
+    "monitoring.topic_found": (gettext_lazy("发现新热点"), "signal", "monitoring:topic", "now"),
+    "monitoring.topic_marked": (gettext_lazy("处置了热点"), "signal", "monitoring:topic", ""),
+    "monitoring.reprint_seen": (
+        gettext_lazy("发现转载"), "document-duplicate", "monitoring:reprints", ""
+    ),
+}  # fmt: skip
+
+
+def sentence(
+    event: Event, names: Mapping[uuid.UUID, str], units: Mapping[uuid.UUID, str]
+) -> Entry | None:
+    """One event as a line of a timeline; None for events that have no words."""
+    known = WORDS.get(event.name)
+    if known is None:
+        return None
+    words, icon, page, state = known
+    who = names.get(event.actor_id, "") if event.actor_id else ""
+    unit = units.get(event.unit_id, "") if event.unit_id else ""
+    title = str(event.payload.get("title") or "")
+    text = _("%(what)s《%(title)s》") % {"what": words, "title": title} if title else str(words)
+    note = " · ".join(filter(None, (unit, str(event.payload.get("reason") or ""))))
+    url = link(page, event.subject_id) if page and event.subject_id else ""
+    return Entry(text, event.at, who, icon, note, url, state)

@@ -1,0 +1,35 @@
+"""The monitoring room's built-in plugin: its work in the worker, its place in the rail, its API."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+from ninja import Router
+
+from rongmei.kernel.hooks import RailItem
+from rongmei.kernel.plugins import hookimpl
+from rongmei.kernel.sweeps import Sweep
+from rongmei.monitoring import digesting
+from rongmei.monitoring.api import router
+
+
+@hookimpl
+def register_sweeps() -> list[Sweep]:
+    """Take in new documents, look for earlier reprints, count heat anew, let go of what is old."""
+    return [
+        Sweep("monitoring.digest", every=2.0, run=digesting.digest_due, lease=300.0),
+        Sweep("monitoring.watches", every=20.0, run=digesting.watches_due),
+        Sweep("monitoring.heat", every=60.0, run=digesting.heat_due),
+        Sweep("monitoring.prune", every=600.0, run=digesting.prune_due),
+    ]
+
+
+@hookimpl
+def register_rail() -> list[RailItem]:
+    """监测."""
+    return [RailItem("monitoring", _("监测"), "monitoring:topics", "signal", 30, "monitoring.view")]
+
+
+@hookimpl
+def register_api() -> list[tuple[str, Router]]:
+    """/api/v1/monitoring/."""
+    return [("/monitoring/", router)]

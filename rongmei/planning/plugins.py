@@ -1,0 +1,62 @@
+"""What the planning room contributes by hook."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from ninja import Router
+
+from rongmei.kernel.hooks import RailItem
+from rongmei.kernel.plugins import hookimpl
+from rongmei.kernel.sweeps import Sweep
+from rongmei.monitoring.hooks import TopicAction
+from rongmei.network.hooks import Activity
+from rongmei.planning import escalation, selectors
+from rongmei.planning.activities import ACTIVITIES
+from rongmei.planning.api import pitch_router, task_router
+
+
+def _waiting(request: HttpRequest) -> int:
+    return selectors.tasks_waiting_for(request.user).count()  # type: ignore[arg-type]
+
+
+@hookimpl
+def register_rail() -> list[RailItem]:
+    """策划 in the rail, with the number of tasks that wait for me."""
+    return [
+        RailItem(
+            key="planning", label=_("策划"), url_name="planning:pitches", icon="light-bulb",
+            order=40, permission="planning.view", badge=_waiting,
+        )
+    ]  # fmt: skip
+
+
+@hookimpl
+def register_sweeps() -> list[Sweep]:
+    """Remind units of tasks that nobody has answered."""
+    return [Sweep("planning.escalate", 30, escalation.escalate)]
+
+
+@hookimpl
+def register_activities() -> list[Activity]:
+    """Tasks and answers between nodes."""
+    return ACTIVITIES
+
+
+@hookimpl
+def register_api() -> list[tuple[str, Router]]:
+    """/api/v1/pitches and /api/v1/tasks."""
+    return [("/pitches", pitch_router), ("/tasks", task_router)]
+
+
+def _pitch_url(topic_id: uuid.UUID) -> str:
+    return f"{reverse('planning:pitch_new')}?topic={topic_id}"
+
+
+@hookimpl
+def register_topic_actions() -> list[TopicAction]:
+    """报选题 out of a hot topic."""
+    return [TopicAction("pitch", _("报选题"), "light-bulb", "planning.pitch", _pitch_url, 10)]

@@ -1,0 +1,23 @@
+"""Addresses of the planning room."""
+
+from django.urls import path
+
+from rongmei.planning import views
+
+urlpatterns = [
+    path("", views.pitches, name="pitches"),
+    path("pitches/new/", views.pitch_new, name="pitch_new"),
+    path("pitches/clashes/", views.clashes, name="clashes"),
+    path("pitches/<uuid:pitch_id>/", views.pitch, name="pitch"),
+    path("pitches/<uuid:pitch_id>/decide/", views.pitch_decide, name="pitch_decide"),
+    path("pitches/<uuid:pitch_id>/revise/", views.pitch_revise, name="pitch_revise"),
+    path("pitches/<uuid:pitch_id>/cancel/", views.pitch_cancel, name="pitch_cancel"),
+    path("pitches/<uuid:pitch_id>/dispatch/", views.pitch_dispatch, name="pitch_dispatch"),
+    path("meeting/", views.meeting, name="meeting"),
+    path("tasks/", views.tasks, name="tasks"),
+    path("tasks/<uuid:task_id>/", views.task, name="task"),
+    path("tasks/<uuid:task_id>/answer/", views.task_answer, name="task_answer"),
+    path("tasks/<uuid:task_id>/assign/", views.task_assign, name="task_assign"),
+    path("tasks/<uuid:task_id>/cancel/", views.task_cancel, name="task_cancel"),
+    path("tasks/<uuid:task_id>/verdict/", views.task_verdict, name="task_verdict"),
+]

@@ -1,0 +1,186 @@
+"""The five tiles of the daily scene, read from the rooms' selectors. No names of persons here."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Final
+
+from django.db.models import Count
+from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from rongmei.archive import selectors as archive
+from rongmei.impact import selectors as impact
+from rongmei.monitoring import selectors as monitoring
+from rongmei.network import policy
+from rongmei.planning import selectors as planning
+from rongmei.screen.hooks import Figure, Row, Tile, TileData
+from rongmei.sources import selectors as sources
+from rongmei.stories import selectors as stories
+
+if TYPE_CHECKING:
+    from rongmei.network.models import Member
+
+OPEN_STAGES: Final = ("offered", "accepted", "in_progress", "submitted")
+IN_REVIEW: Final = ("first", "second", "final")
+HOURS: Final = 24
+
+
+def _link(member: Member, permission: str, name: str, query: str = "") -> str:
+    """The address of the rows behind a number, if the viewer may open that page."""
+    if not policy.anywhere(member, permission):
+        return ""
+    try:
+        return reverse(name) + (f"?{query}" if query else "")
+    except NoReverseMatch:
+        return ""
+
+
+def by_hour(times: list[datetime], now: datetime, hours: int = HOURS) -> list[float]:
+    """How many fell into each of the last hours, oldest first."""
+    last = now.replace(minute=0, second=0, microsecond=0)
+    back = Counter(int((last - at).total_seconds() // 3600) + 1 if at < last else 0 for at in times)
+    return [float(back[one]) for one in range(hours - 1, -1, -1)]
+
+
+def collected(member: Member) -> TileData:
+    """Documents that came in today and by hour; sources that fail."""
+    now = timezone.localtime()
+    times = archive.collected_since(member, now - timedelta(hours=HOURS))
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    counts = sources.overview(member)
+    return TileData(
+        at=times[-1] if times else None,
+        figure=sum(1 for at in times if at >= midnight),
+        unit=_("篇"),
+        label=_("今日采集"),
+        figures=(
+            Figure(_("近一小时"), sum(1 for at in times if at >= now - timedelta(hours=1)), _("篇")),
+            Figure(_("信源"), counts["enabled"], _("个"), _link(member, "sources.view", "sources:list")),
+            Figure(
+                _("采集失败"), counts["failing"], _("个"),
+                _link(member, "sources.view", "sources:list", "state=failing"),
+            ),
+        ),
+        trend=by_hour(times, now),
+        trend_label=_("近 24 小时每小时采集"),
+        href=_link(member, "archive.view", "archive:list"),
+    )  # fmt: skip
+
+
+def topics(member: Member) -> TileData:
+    """The hottest topics with their heat."""
+    rows = monitoring.hot_now(member, 7)
+    top = max((one.heat for one in rows), default=0.0) or 1.0
+    return TileData(
+        at=monitoring.counted_at(),
+        rows=[
+            Row(
+                one.title, round(one.heat), reverse("monitoring:topic", args=[one.pk]),
+                _("%(n)d 家信源") % {"n": one.source_count}, one.heat / top, wide_only=at > 4,
+            )
+            for at, one in enumerate(rows)
+        ],
+        href=_link(member, "monitoring.view", "monitoring:topics"),
+    )  # fmt: skip
+
+
+def tasks(member: Member) -> TileData:
+    """Tasks in hand by state and unit, and those past their deadline."""
+    rows = planning.tasks_visible_to(member).filter(stage__in=OPEN_STAGES)
+    now = timezone.now()
+    stages = dict(rows.order_by().values_list("stage").annotate(n=Count("id")))
+    late = rows.filter(due_at__lt=now).count()
+    per_unit = rows.order_by().values_list("to_unit__short_name", "to_unit__name")
+    units = per_unit.annotate(n=Count("id")).order_by("-n", "to_unit__name")[:6]
+    most = max((n for _short, _name, n in units), default=1)
+    changed = rows.order_by("-updated_at").values_list("updated_at", flat=True).first()
+    listed = _link(member, "planning.view", "planning:tasks")
+    return TileData(
+        at=now if not stages else changed,
+        figure=sum(stages.values()),
+        unit=_("项"),
+        label=_("进行中"),
+        figures=(
+            Figure(_("待接"), stages.get("offered", 0), "", f"{listed}?stage=offered" if listed else ""),
+            Figure(_("超时"), late, "", f"{listed}?late=1" if listed else ""),
+        ),
+        rows=[
+            Row(short or name, n, share=n / most, wide_only=at > 2)
+            for at, (short, name, n) in enumerate(units)
+        ],
+        href=listed,
+    )  # fmt: skip
+
+
+def published(member: Member) -> TileData:
+    """Publications, reads and reprints of the last day."""
+    figures = impact.today_figures(member)
+    now = timezone.now()
+    units = policy.units_for(member, "impact.view")
+    reprints = monitoring.reprints_since(units, now - timedelta(hours=HOURS))
+    return TileData(
+        at=now,
+        figure=figures.reads,
+        unit=_("次"),
+        label=_("近 24 小时阅读"),
+        figures=(
+            Figure(
+                _("发布"), figures.publications, _("篇"),
+                _link(member, "channels.view", "channels:publications"),
+            ),
+            Figure(_("转载"), reprints, _("次")),
+        ),
+        trend=[float(one) for one in figures.hourly],
+        trend_label=_("每小时阅读"),
+        href=_link(member, "impact.view", "impact:index"),
+    )  # fmt: skip
+
+
+def reviews(member: Member) -> TileData:
+    """Stories under review, by step."""
+    rows = stories.stories_visible_to(member)
+    counts = dict(rows.order_by().values_list("state").annotate(n=Count("id")))
+    day = timezone.now() - timedelta(hours=HOURS)
+    signed = rows.filter(signed_at__gte=day).count()
+    listed = _link(member, "stories.view", "stories:list")
+    names = {"first": _("待初审"), "second": _("待复审"), "final": _("待终审")}
+    most = max((counts.get(one, 0) for one in IN_REVIEW), default=0) or 1
+    changed = rows.order_by("-updated_at").values_list("updated_at", flat=True).first()
+    return TileData(
+        at=changed or timezone.now(),
+        figure=sum(counts.get(one, 0) for one in IN_REVIEW),
+        unit=_("篇"),
+        label=_("审核中"),
+        figures=(
+            Figure(_("近 24 小时签发"), signed, _("篇"), f"{listed}?state=signed" if listed else ""),
+        ),
+        rows=[
+            Row(
+                names[one], counts.get(one, 0), f"{listed}?state={one}" if listed else "",
+                share=counts.get(one, 0) / most,
+            )
+            for one in IN_REVIEW
+        ],
+        href=listed,
+    )  # fmt: skip
+
+
+TILES: Final = [
+    Tile(
+        "collected", gettext_lazy("今日态势"), 10, collected, ("archive.documents_stored",),
+        stale_after=1800, main=True,
+    ),
+    Tile(
+        "topics", gettext_lazy("热点"), 20, topics, ("monitoring.topics_moved",), stale_after=600
+    ),
+    Tile("tasks", gettext_lazy("在执行任务"), 30, tasks, ("planning.task_",), stale_after=86_400),
+    Tile(
+        "published", gettext_lazy("发布与影响力"), 40, published,
+        ("channels.", "impact.read", "monitoring.reprint_seen"), stale_after=600,
+    ),
+    Tile("reviews", gettext_lazy("审核与稿件"), 50, reviews, ("stories.",), stale_after=86_400),
+]  # fmt: skip

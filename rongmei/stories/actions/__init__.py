@@ -1,0 +1,37 @@
+"""Verbs of the stories room.
+
+Each takes the row's lock, asks policy about the locked row, changes named fields, and leaves an
+audit line and an event in one short transaction. Every refusal leaves an audit line too.
+"""
+
+from rongmei.stories.actions.review import (
+    story_pass,
+    story_return,
+    story_submit,
+    story_withdraw,
+)
+from rongmei.stories.actions.sharing import story_receive, story_share, story_withdrawal_receive
+from rongmei.stories.actions.writing import (
+    comment_add,
+    comment_settle,
+    story_create,
+    story_lock,
+    story_save,
+    story_unlock,
+)
+
+__all__ = [
+    "comment_add",
+    "comment_settle",
+    "story_create",
+    "story_lock",
+    "story_pass",
+    "story_receive",
+    "story_return",
+    "story_save",
+    "story_share",
+    "story_submit",
+    "story_unlock",
+    "story_withdraw",
+    "story_withdrawal_receive",
+]

@@ -1,0 +1,339 @@
+"""Signed stories between units and nodes: sending them with their proof, and believing nothing.
+
+`story.shared` carries the canonical content, the three signatures and the pictures; the receiving
+node recomputes every hash and checks the rule itself before it keeps a read-only replica.
+"""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _
+
+from rongmei.assets import actions as assets_actions
+from rongmei.assets import selectors as assets
+from rongmei.kernel import audit, db, events
+from rongmei.kernel.errors import NotFound
+from rongmei.kernel.text import count_words
+from rongmei.network import actions as network_actions
+from rongmei.network import exchange, policy
+from rongmei.network import selectors as network
+from rongmei.network.hooks import Arrival
+from rongmei.network.types import UnitKind
+from rongmei.planning import selectors as planning
+from rongmei.stories import canonical, selectors
+from rongmei.stories import events as said
+from rongmei.stories.actions.common import address, locked, refusals_kept
+from rongmei.stories.errors import ForgedStory, NowhereToShare, StoryChanged
+from rongmei.stories.models import Signature, Step, Story, StoryState
+
+if TYPE_CHECKING:
+    from rongmei.network.models import Member, Peer
+
+SHARED: Final = "story.shared"
+WITHDRAWN: Final = "story.withdrawn"
+PICTURES_BYTES: Final = 8 * 1024 * 1024
+_KEPT: Final = ("number", "author_name", "round", "version")
+_SIGNED: Final = (
+    "step", "verdict", "person_name", "role_at", "content_hash", "opinion", "proof", "edited",
+    "seal", "round",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What is made ready outside the write: to whom, and the pictures of exactly which text."""
+
+    unit_ids: tuple[uuid.UUID, ...]
+    content_hash: str
+    pictures: list[dict[str, Any]] = field(default_factory=list)
+
+
+def _prepare(story: Story, unit_ids: tuple[uuid.UUID, ...]) -> Prepared:
+    remote = [one for one in unit_ids if network.peer_of_unit(one)]
+    content_hash = canonical.hash_of(canonical.content_of(story))
+    if not remote:
+        return Prepared(unit_ids, content_hash)
+    rows = assets.pictures_by_pk(canonical.picture_keys(story))
+    share = min(assets_actions.EXPORT_BYTES, PICTURES_BYTES // max(len(rows), 1))
+    made = [assets_actions.picture_export(row, limit=share) for row in rows.values()]
+    return Prepared(unit_ids, content_hash, made)
+
+
+def prepare_for_task(by: Member, story_id: uuid.UUID) -> Prepared | None:
+    """Make ready to send the story to the unit that gave the task; None when nobody else did."""
+    story = selectors.story_for(by, story_id)
+    if story.task_id is None:
+        return None
+    try:
+        task = planning.task_for(by, story.task_id)
+    except NotFound:
+        return None
+    return None if task.unit_id == story.unit_id else _prepare(story, (task.unit_id,))
+
+
+def _above(story: Story) -> tuple[uuid.UUID, ...]:
+    """The units above that can be reached: hosted here, or on a joined node."""
+    units = policy.tree().above(story.unit_id)
+    return tuple(one for one in units if network.is_local(one) or network.peer_of_unit(one))
+
+
+@refusals_kept
+def story_share(*, by: Member, story_id: uuid.UUID) -> Story:
+    """Offer a signed story to the units above, on this node and others.
+
+    Raises NotSigned, NowhereToShare, NotAllowed.
+    """
+    seen = selectors.story_for(by, story_id)
+    policy.require(by, "stories.share", seen)
+    prepared = _prepare(seen, _above(seen))
+    with db.write():
+        story = locked(by, story_id)
+        policy.require(by, "stories.share", story)
+        selectors.require_signed(story)
+        if not prepared.unit_ids:
+            raise NowhereToShare
+        send_prepared(by, story, prepared)
+    return story
+
+
+def send_prepared(by: Member | None, story: Story, prepared: Prepared) -> None:
+    """Send what was made ready; inside the write. Another text than was made ready is refused."""
+    if prepared.content_hash != story.content_hash:
+        raise StoryChanged
+    sent_to: set[uuid.UUID] = set()
+    for unit_id in prepared.unit_ids:
+        peer = network.peer_of_unit(unit_id)
+        if peer is not None and peer.pk not in sent_to:
+            _send(peer, story, prepared.pictures)
+            sent_to.add(peer.pk)
+        events.publish(
+            said.StoryShared(
+                subject_id=story.pk, unit_id=story.unit_id, title=story.title, state=story.state,
+                to_unit_id=str(unit_id),
+            )
+        )  # fmt: skip
+    known = [*story.shared_with, *(str(one) for one in prepared.unit_ids)]
+    story.shared_with = list(dict.fromkeys(known))
+    story.shared_at = story.shared_at or timezone.now()
+    story.save(update_fields=["shared_with", "shared_at", "updated_at"])
+    audit.record(by, "story.shared", story, to=[str(one) for one in prepared.unit_ids])
+    _tell_platform(story)
+
+
+def _send(peer: Peer, story: Story, pictures: list[dict[str, Any]]) -> None:
+    signatures = selectors.standing_signatures(story)
+    exchange.send(
+        to=peer, type=SHARED, subject_id=story.pk, unit_id=story.unit_id,
+        body={
+            "content": canonical.content_of(story),
+            "story": {
+                **{name: getattr(story, name) for name in _KEPT},
+                "author_id": str(story.author_id),
+                "task_id": str(story.task_id or ""),
+                "pitch_id": str(story.pitch_id or ""),
+                "signed_at": (story.signed_at or timezone.now()).isoformat(),
+            },
+            "signatures": [_signature_body(one) for one in signatures],
+            "pictures": pictures,
+        },
+    )  # fmt: skip
+
+
+def _signature_body(one: Signature) -> dict[str, Any]:
+    return {
+        "id": str(one.pk),
+        "person_id": str(one.person_id),
+        "author_id": str(one.author_id),
+        "signed_at": one.signed_at.isoformat(),
+        **{name: getattr(one, name) for name in _SIGNED},
+    }
+
+
+def send_withdrawal(story: Story, reason: str) -> None:
+    """Tell every joined node that has the story to stop using it; inside the write."""
+    told: set[uuid.UUID] = set()
+    for unit_id in story.shared_with:
+        peer = network.peer_of_unit(uuid.UUID(unit_id))
+        if peer is not None and peer.pk not in told:
+            told.add(peer.pk)
+            exchange.send(
+                to=peer, type=WITHDRAWN, subject_id=story.pk, unit_id=story.unit_id,
+                body={"reason": reason, "version": story.version},
+            )  # fmt: skip
+
+
+def _tell_platform(story: Story) -> None:
+    for unit in network.units().filter(kind=UnitKind.PLATFORM):
+        network_actions.notify(
+            policy.members_with("channels.publish", unit.pk), kind="stories.shared",
+            title=_("可用稿件：%(title)s") % {"title": story.title}, url=address(story),
+            subject_id=story.pk, key=f"shared:{story.pk}:{story.content_hash[:12]}",
+        )  # fmt: skip
+
+
+# What comes from other nodes ------------------------------------------------------------------
+
+
+def _from_its_home(arrival: Arrival) -> tuple[uuid.UUID, uuid.UUID]:
+    """Story and unit of the message, if the unit lives where the message comes from."""
+    if arrival.unit_id is None or arrival.subject_id is None:
+        raise ForgedStory
+    if network.unit(arrival.unit_id).node_id != arrival.from_node:
+        raise ForgedStory(_("发来的节点不是这个单位的所在节点，没有收入。"))
+    return arrival.subject_id, arrival.unit_id
+
+
+def _believed_signatures(arrival: Arrival, content_hash: str) -> list[Signature]:
+    """The three signatures, if every seal holds and the rule is kept; else ForgedStory."""
+    rows = [_signature(arrival, one) for one in arrival.body["signatures"]]
+    author = uuid.UUID(str(arrival.body["story"]["author_id"]))
+    people = {one.person_id for one in rows}
+    final = next((one for one in rows if one.step == Step.FINAL), None)
+    fine = (
+        len(rows) == 3
+        and {str(one.step) for one in rows} == set(Step.values)
+        and len(people) == 3
+        and author not in people
+        and all(one.author_id == author for one in rows)
+        and all(one.verdict == Signature.Verdict.PASSED for one in rows)
+        and len({one.round for one in rows}) == 1
+        and all(one.seal == canonical.seal_of(one) for one in rows)
+        and final is not None
+        and final.content_hash == content_hash
+    )
+    if not fine:
+        raise ForgedStory
+    return rows
+
+
+def _signature(arrival: Arrival, body: dict[str, Any]) -> Signature:
+    story_id, unit_id = _from_its_home(arrival)
+    at = parse_datetime(str(body["signed_at"]))
+    if at is None or timezone.is_naive(at):
+        raise ForgedStory
+    return Signature(
+        id=uuid.UUID(str(body["id"])), story_id=story_id, unit_id=unit_id,
+        home=arrival.from_node, person_id=uuid.UUID(str(body["person_id"])),
+        author_id=uuid.UUID(str(body["author_id"])), signed_at=at,
+        **{name: body[name] for name in _SIGNED},
+    )  # fmt: skip
+
+
+def _raw_body(blocks: list[dict[str, Any]], keys: dict[str, int]) -> list[dict[str, Any]]:
+    raw = []
+    for block in blocks:
+        kind = block["type"]
+        if kind == "picture":
+            facts = block["picture"]
+            value: Any = {
+                "picture": keys[facts["digest"]] if facts else None,
+                "caption": block["caption"], "credit": block["credit"],
+            }  # fmt: skip
+        elif kind == "quote":
+            value = {"quote": block["quote"], "speaker": block["speaker"]}
+        else:
+            value = block["html"] if kind == "paragraph" else block["text"]
+        raw.append({"type": kind, "value": value})
+    return raw
+
+
+def _replica(arrival: Arrival, known: Story | None, keys: dict[str, int]) -> Story:
+    content, meta = arrival.body["content"], arrival.body["story"]
+    story_id, unit_id = _from_its_home(arrival)
+    story = known or Story(pk=story_id, unit_id=unit_id, home=arrival.from_node)
+    for name in canonical.WORDS:
+        setattr(story, name, content[name])
+    for name in _KEPT:
+        setattr(story, name, meta[name])
+    embargo, lead = content["embargo_until"], content["lead_picture"]
+    block = Story._meta.get_field("body").stream_block  # type: ignore[union-attr]
+    story.body = block.to_python(_raw_body(content["body"], keys))
+    story.tags, story.features_exemplar = content["tags"], content["features_exemplar"]
+    story.embargo_until = parse_datetime(embargo) if embargo else None
+    story.lead_picture_id = keys[lead["digest"]] if lead else None
+    story.author_id = uuid.UUID(str(meta["author_id"]))
+    story.task_id = uuid.UUID(meta["task_id"]) if meta["task_id"] else None
+    story.pitch_id = uuid.UUID(meta["pitch_id"]) if meta["pitch_id"] else None
+    story.signed_at = parse_datetime(str(meta["signed_at"]))
+    story.state, story.shared_at = StoryState.SIGNED, timezone.now()
+    return story
+
+
+def story_receive(arrival: Arrival) -> None:
+    """Keep a replica of a story that another node signed; inside the write that notes the message.
+
+    Believes nothing: the sender must be the unit's home, every seal and hash is recomputed, three
+    distinct people must have signed. Raises ForgedStory.
+    """
+    story_id, _unit_id = _from_its_home(arrival)
+    known = Story.objects.select_for_update().filter(pk=story_id).first()
+    try:
+        content = arrival.body["content"]
+        if content["story"] != str(arrival.subject_id) or content["unit"] != str(arrival.unit_id):
+            raise ForgedStory
+        if known is not None and (
+            known.home != arrival.from_node or known.unit_id != arrival.unit_id
+        ):
+            raise ForgedStory
+        if known is not None and known.version >= int(arrival.body["story"]["version"]):
+            return
+        content_hash = canonical.hash_of(content)
+        signatures = _believed_signatures(arrival, content_hash)
+        keys = {
+            str(one["digest"]): assets_actions.picture_import(one, home=arrival.from_node).pk
+            for one in arrival.body["pictures"]
+        }
+        story = _replica(arrival, known, keys)
+        rebuilt = canonical.content_of(story)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise ForgedStory from error
+    if canonical.hash_of(rebuilt) != content_hash:
+        raise ForgedStory
+    story.content_hash, story.body_text = content_hash, canonical.body_text(rebuilt)
+    story.word_count = count_words(story.body_text)
+    story.save()
+    Signature.objects.filter(story=story).delete()
+    Signature.objects.bulk_create(signatures)
+    selectors.require_signed(story)
+    audit.record(None, "story.received", story, hash=content_hash, node=str(arrival.from_node))
+    events.publish(
+        said.StoryShared(
+            subject_id=story.pk,
+            unit_id=story.unit_id,
+            title=story.title,
+            state=story.state,
+            received=True,
+        )
+    )
+    _tell_platform(story)
+
+
+def story_withdrawal_receive(arrival: Arrival) -> None:
+    """Take a replica out of use because its home withdrew it; inside the receiving write."""
+    story_id, _unit_id = _from_its_home(arrival)
+    story = Story.objects.select_for_update().filter(pk=story_id).first()
+    if story is None:
+        return
+    if story.home != arrival.from_node:
+        raise ForgedStory
+    reason = str(arrival.body.get("reason", ""))[:300]
+    now: datetime = timezone.now()
+    story.state, story.withdrawn_at, story.withdrawn_reason = StoryState.WITHDRAWN, now, reason
+    story.version = max(story.version, int(arrival.body.get("version", story.version)))
+    story.save()
+    audit.record(None, "story.withdrawn", story, reason=reason, node=str(arrival.from_node))
+    events.publish(
+        said.StoryWithdrawn(
+            subject_id=story.pk,
+            unit_id=story.unit_id,
+            title=story.title,
+            state=story.state,
+            reason=reason,
+        )
+    )

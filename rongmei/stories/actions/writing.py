@@ -1,0 +1,352 @@
+"""Creating, saving, locking, remarking."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _
+
+from rongmei.assets import selectors as assets
+from rongmei.kernel import audit, db, events
+from rongmei.kernel.errors import BadInput, NotFound
+from rongmei.kernel.text import count_words
+from rongmei.network import policy
+from rongmei.network import selectors as network
+from rongmei.network.errors import NotOurUnit
+from rongmei.planning import selectors as planning
+from rongmei.stories import canonical, selectors
+from rongmei.stories import events as said
+from rongmei.stories import policy as rules
+from rongmei.stories.actions.common import (
+    locked,
+    refresh,
+    refusals_kept,
+    signatures_of,
+    tell_reviewers,
+    tell_task,
+)
+from rongmei.stories.errors import NotEditable, StoryChanged, StoryLocked
+from rongmei.stories.models import Comment, Signature, Step, Story, StoryState
+from rongmei.stories.templates_of_text import starting_body
+
+if TYPE_CHECKING:
+    from rongmei.network.models import Member
+
+EDITABLE: Final = frozenset(
+    {
+        "kicker", "title", "subtitle", "summary", "body", "lead_picture", "byline", "origin",
+        "rights_basis", "place", "category", "tags", "language", "features_exemplar",
+        "embargo_until",
+    }
+)  # fmt: skip
+BLOCKS: Final = frozenset({"paragraph", "heading", "picture", "quote"})
+MAX_BODY: Final = 200_000
+_NUMBER_LOCK: Final = 7_041
+
+
+def _next_number(unit_id: uuid.UUID) -> str:
+    """The unit's next number of the day; inside the write."""
+    db.serialise(_NUMBER_LOCK)
+    code = network.unit(unit_id).code.upper()
+    stem = f"{code}-{timezone.localdate():%Y%m%d}-"
+    taken = Story.objects.filter(unit_id=unit_id, number__startswith=stem)
+    last = taken.aggregate(last=models.Max("number"))["last"]
+    return f"{stem}{int(last.rsplit('-', 1)[1]) + 1 if last else 1:03d}"
+
+
+def story_create(
+    *,
+    by: Member,
+    unit_id: uuid.UUID,
+    title: str,
+    task_id: uuid.UUID | None = None,
+    pitch_id: uuid.UUID | None = None,
+    document_ids: Iterable[uuid.UUID | str] = (),
+    template: str = "",
+) -> Story:
+    """Begin a story for a unit that is at home here; `by` is its author.
+
+    `template` is a key of `templates_of_text.TEMPLATES`; `task_id` must be a task `by` can see.
+    Raises NotAllowed, NotFound, NotOurUnit, BadInput.
+    """
+    policy.require(by, "stories.write", unit_id)
+    if task_id is not None:
+        pitch_id = planning.task_for(by, task_id).pitch_id or pitch_id
+    title = title.strip()
+    if not title or len(title) > 80:
+        raise BadInput(_("请写一个不超过 80 字的主题，没有建稿。"))
+    unit = network.unit(unit_id)
+    body = Story._meta.get_field("body").stream_block.to_python(starting_body(template))  # type: ignore[union-attr]
+    with db.write():
+        policy.require(by, "stories.write", unit_id)
+        if not network.is_local(unit_id):
+            raise NotOurUnit
+        story = Story(
+            unit_id=unit_id, title=title, body=body, number=_next_number(unit_id), author_id=by.pk,
+            author_name=by.name, byline=by.name, origin=unit.name, task_id=task_id, pitch_id=pitch_id,
+            document_ids=[str(one) for one in document_ids],
+        )  # fmt: skip
+        _derive(story)
+        story.save(force_insert=True)
+        story.save_version(by)
+        audit.record(by, "story.created", story, number=story.number, task=str(task_id or ""))
+        events.publish(
+            said.StoryCreated(
+                subject_id=story.pk, unit_id=unit_id, title=story.title, state=story.state,
+                task_id=str(task_id or ""),
+            )
+        )  # fmt: skip
+        tell_task(story)
+    return story
+
+
+def _derive(story: Story) -> dict[str, Any]:
+    content = refresh(story)
+    story.body_text = canonical.body_text(content)
+    story.word_count = count_words(story.body_text)
+    return content
+
+
+def _clean_body(value: Any) -> Any:
+    """A StreamValue or a list of {"type", "value"} as a StreamValue of clean blocks."""
+    field = Story._meta.get_field("body")
+    block = field.stream_block  # type: ignore[union-attr]
+    raw = block.get_prep_value(value) if hasattr(value, "stream_block") else value
+    if not isinstance(raw, list):
+        raise BadInput(_("正文格式不对，没有保存。"))
+    kept = []
+    for one in raw:
+        if not isinstance(one, Mapping) or one.get("type") not in BLOCKS:
+            raise BadInput(_("正文含有不支持的内容块，没有保存。"))
+        kind, content = one["type"], one.get("value")
+        structured = kind in {"picture", "quote"}
+        if structured != isinstance(content, Mapping) or not (
+            structured or isinstance(content, str)
+        ):
+            raise BadInput(_("正文含有格式不对的内容块，没有保存。"))
+        if kind == "paragraph":
+            content = canonical.clean_html(str(content))
+        entry = {"type": kind, "value": content}
+        kept.append({**entry, "id": one["id"]} if one.get("id") else entry)
+    if sum(len(str(one["value"])) for one in kept) > MAX_BODY:
+        raise BadInput(_("正文超过 20 万字符，没有保存。请拆成几篇。"))
+    return block.to_python(kept)
+
+
+def _set(story: Story, fields: Mapping[str, Any]) -> None:
+    unknown = set(fields) - EDITABLE
+    if unknown:
+        raise BadInput(
+            _("不能这样修改：%(names)s，没有保存。") % {"names": "、".join(sorted(unknown))}
+        )
+    for name, value in fields.items():
+        if name == "body":
+            value = _clean_body(value)
+        elif name == "lead_picture":
+            name = "lead_picture_id"
+            value = getattr(value, "pk", value) or None
+        elif name == "tags":
+            value = [str(tag).strip()[:20] for tag in value if str(tag).strip()][:20]
+        elif name == "embargo_until" and isinstance(value, str):
+            value = parse_datetime(value) if value else None
+        elif name == "features_exemplar":
+            value = bool(value)
+        setattr(story, name, value)
+    try:
+        story.clean_fields(exclude=["body", "unit", "lead_picture", "latest_revision"])
+    except ValidationError as error:
+        words = "; ".join(
+            f"{name}: {' '.join(said_)}" for name, said_ in error.message_dict.items()
+        )
+        raise BadInput(_("填写有误，没有保存：%(words)s") % {"words": words}) from error
+
+
+def _no_one_elses_lock(by: Member, story: Story) -> None:
+    if story.locked and story.locked_by_id not in {None, by.pk}:
+        raise StoryLocked
+
+
+@refusals_kept
+def story_save(
+    *,
+    by: Member,
+    story_id: uuid.UUID,
+    fields: Mapping[str, Any],
+    base_revision: int | None,
+    automatic: bool = False,
+) -> Story:
+    """Save named fields over the revision they were written on.
+
+    `base_revision` is the id of the revision the writer saw; when another one is newer nothing is
+    saved (StoryChanged). `automatic` marks a save the editor made by itself: the same writer's next
+    save takes its place instead of adding a revision. A save after a signature takes off what it
+    no longer covers, and a material one sends the story one step back.
+    """
+    with db.write():
+        story = locked(by, story_id)
+        signatures = signatures_of(story)
+        if not rules.may_edit(by, story, signatures):
+            raise NotEditable
+        _no_one_elses_lock(by, story)
+        if base_revision != story.latest_revision_id:
+            raise StoryChanged
+        before_hash, known = story.content_hash, canonical.picture_keys(story)
+        _set(story, fields)
+        fresh = canonical.picture_keys(story) - known
+        if fresh and not assets.may_use(by, fresh):
+            raise BadInput(_("选用的图片不存在或你无权使用，没有保存。"))
+        content = _derive(story)
+        if story.content_hash == before_hash:
+            return story
+        superseded = _superseded(by, story)
+        was = story.state
+        revision = story.save_version(by)
+        fell = _after_edit(by, story, signatures, content)
+        story.autosaved_revision_id = revision.pk if automatic else None
+        if superseded:
+            story.revisions.filter(pk=superseded).delete()
+        story.version += 1
+        story.save()
+        if not automatic or fell:
+            _say_saved(by, story, was, fell)
+    return story
+
+
+def _superseded(by: Member, story: Story) -> int | None:
+    """The automatic revision that this save takes the place of."""
+    latest = story.latest_revision
+    if latest is None or story.autosaved_revision_id != latest.pk or latest.user_id != by.pk:
+        return None
+    signed = Signature.objects.filter(story=story, revision_id=latest.pk).exists()
+    return None if signed or story.step_revision_id == latest.pk else int(latest.pk)
+
+
+def _after_edit(
+    by: Member, story: Story, signatures: list[Signature], content: dict[str, Any]
+) -> bool:
+    """Take off the signatures an edit leaves without ground; whether the story fell a step back."""
+    if story.state not in {*rules.IN_REVIEW, StoryState.SIGNED}:
+        return False
+    fell = False
+    standing = {one.step: one for one in rules.live(signatures, story.round)}
+    if story.state == StoryState.SIGNED:
+        # The final signature speaks for exactly one text.
+        _void(standing.pop(Step.FINAL, None), _("签发后有改动"))
+        story.state, story.signed_at, fell = StoryState.FINAL, None, True
+    step = rules.step_of(story)
+    base = story.revisions.filter(pk=story.step_revision_id).first()
+    changes = canonical.compare(canonical.content_of(base.as_object()), content) if base else None
+    if changes and changes.material and step in {Step.SECOND, Step.FINAL}:
+        back = rules.ORDER[rules.ORDER.index(step) - 1]
+        _void(standing.get(back), _("签名后有实质改动"))
+        story.state, fell = StoryState(back), True
+        story.step_revision_id = story.latest_revision_id
+        audit.record(
+            by,
+            "story.fell_back",
+            story,
+            to=back,
+            reasons=list(changes.reasons),
+            share=changes.share,
+        )
+    if fell:
+        step = Step(story.state)
+        out = {
+            story.author_id,
+            *(one.person_id for one in standing.values() if one.voided_at is None),
+        }
+        tell_reviewers(story, rules.STEP_PERMISSION[step], StoryState(story.state).label, out)
+        tell_task(story)
+    return fell
+
+
+def _void(signature: Signature | None, reason: str) -> None:
+    if signature is not None:
+        signature.voided_at, signature.voided_reason = timezone.now(), reason
+        signature.save(update_fields=["voided_at", "voided_reason", "updated_at"])
+
+
+def _say_saved(by: Member, story: Story, was: str, fell: bool) -> None:
+    audit.record(
+        by, "story.saved", story, revision=story.latest_revision_id, hash=story.content_hash, was=was,
+        state=story.state,
+    )  # fmt: skip
+    events.publish(
+        said.StorySaved(
+            subject_id=story.pk,
+            unit_id=story.unit_id,
+            title=story.title,
+            state=story.state,
+            fell_back=fell,
+        )
+    )
+
+
+@refusals_kept
+def story_lock(*, by: Member, story_id: uuid.UUID) -> Story:
+    """Keep others from saving until unlocked; only for who may edit now."""
+    with db.write():
+        story = locked(by, story_id)
+        if not rules.may_edit(by, story):
+            raise NotEditable
+        _no_one_elses_lock(by, story)
+        story.locked, story.locked_by_id, story.locked_at = True, by.pk, timezone.now()
+        story.save(update_fields=["locked", "locked_by", "locked_at", "updated_at"])
+        audit.record(by, "story.locked", story)
+    return story
+
+
+@refusals_kept
+def story_unlock(*, by: Member, story_id: uuid.UUID) -> Story:
+    """Take the lock off: one's own, or, for final reviewers, anybody's."""
+    with db.write():
+        story = locked(by, story_id)
+        own = story.locked_by_id == by.pk
+        if not own and not policy.allows(by, "stories.review_final", story):
+            raise StoryLocked
+        story.locked, story.locked_by_id, story.locked_at = False, None, None
+        story.save(update_fields=["locked", "locked_by", "locked_at", "updated_at"])
+        audit.record(by, "story.unlocked", story, own=own)
+    return story
+
+
+def comment_add(*, by: Member, story_id: uuid.UUID, text: str) -> Comment:
+    """Remark on a story one may see."""
+    if not text.strip() or len(text) > 4000:
+        raise BadInput(_("请写下 4000 字以内的意见，没有保存。"))
+    with db.write():
+        story = locked(by, story_id)
+        made = Comment.objects.create(
+            story=story,
+            unit_id=story.unit_id,
+            author_id=by.pk,
+            author_name=by.name,
+            text=text.strip(),
+        )
+        audit.record(by, "comment.added", story)
+    return made
+
+
+def comment_settle(*, by: Member, comment_id: uuid.UUID) -> Comment:
+    """Mark a remark as settled."""
+    with db.write():
+        made = (
+            Comment.objects.select_for_update(of=("self",))
+            .filter(pk=comment_id)
+            .select_related("story")
+            .first()
+        )
+        if made is None or not selectors.may_see(by, made.story):
+            raise NotFound
+        if by.pk != made.author_id and not policy.allows(by, "stories.write", made.story):
+            raise NotEditable
+        made.settled_at = made.settled_at or timezone.now()
+        made.save(update_fields=["settled_at", "updated_at"])
+        audit.record(by, "comment.settled", made.story)
+    return made

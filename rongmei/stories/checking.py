@@ -1,0 +1,191 @@
+"""Machine checks of a story: patterns that need more than a word list, and running them all.
+
+A report belongs to one content hash and names the version of every checker.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, Final
+
+from django.utils import timezone
+from django.utils.translation import gettext_noop as _
+
+from rongmei.kernel import plugins
+from rongmei.stories import canonical
+from rongmei.stories.hooks import Checker
+from rongmei.stories.lexicon import excerpt, fold
+from rongmei.stories.models import Check
+from rongmei.stories.types import CheckedText, Finding, Level
+
+_ID_CARD = re.compile(r"(?<!\d)(\d{17}[\dx])(?![\da-z])")
+_MOBILE = re.compile(r"(?<!\d)(?:\+?86-?)?(1[3-9]\d[- ]?\d{4}[- ]?\d{4})(?!\d)")
+_METER = re.compile("户号[:\uff1a为是\\s]{0,3}(\\d{8,13})")
+_DOUBLE = re.compile("[,\uff0c\u3002;\uff1b:\uff1a\u3001!\uff01?\uff1f]{2,}")
+_DATE = re.compile(
+    "(?:(\\d{4})年)?(\\d{1,2})月(\\d{1,2})日(?:[(\uff08]?(?:星期|周)([一二三四五六日天]))?"
+)
+_PLACE = re.compile(r"变电站|换流站|调度中心")
+_COORDINATE = re.compile(
+    r"(?:东经|北纬)\s?\d{1,3}(?:\.\d{2,}|°)|\d{2,3}\.\d{4,}\s*[,\uff0c]\s*\d{2}\.\d{4,}"
+)
+_WEIGHTS: Final = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
+_CHECK_DIGITS: Final = "10x98765432"
+_DAYS: Final = "一二三四五六日"
+PARTS: Final = ("kicker", "title", "subtitle", "summary", "byline", "place")
+
+ADVICE: Final = {
+    "id_card": _("身份证号属于个人信息，不得公开，请删去。"),
+    "mobile": _("手机号属于个人信息，请核实是否可以公开。"),
+    "meter": _("客户户号属于个人信息，请删去或隐去中间几位。"),
+    "punctuation": _("标点重复。"),
+    "weekday": _("日期与星期不符，请核对。"),
+    "no_such_day": _("没有这一天，请核对日期。"),
+    "grid_place": _("站点位置坐标属于电网敏感信息，不得公开。"),
+    "credit": _("有图片没有作者署名，请补齐。"),
+    "aigc": _("含人工智能生成合成的图片，发布时会加显著标识，请确认。"),
+    "long_title": _("主题超过 30 字，多数渠道会截断。"),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Report:
+    """What all checks found in one text."""
+
+    content_hash: str
+    findings: tuple[Finding, ...]
+    versions: dict[str, str] = field(default_factory=dict)
+    took_ms: float = 0.0
+
+    @property
+    def blocking(self) -> int:
+        """How many findings stop the story."""
+        return sum(one.level is Level.FORBID for one in self.findings)
+
+
+def _finding(
+    level: Level, code: str, part: str, text: str, span: tuple[int, int], instead: str = ""
+) -> Finding:
+    start, end = span
+    return Finding(
+        level,
+        code,
+        part,
+        start,
+        end,
+        text[start:end],
+        excerpt(text, start, end),
+        ADVICE[code],
+        instead,
+    )
+
+
+def valid_id_card(number: str) -> bool:
+    """Whether 18 characters are a resident identity number (GB 11643-1999 check character)."""
+    total = sum(int(digit) * weight for digit, weight in zip(number[:17], _WEIGHTS, strict=True))
+    month, day = int(number[10:12]), int(number[12:14])
+    return _CHECK_DIGITS[total % 11] == number[17] and 1 <= month <= 12 and 1 <= day <= 31
+
+
+def _personal(part: str, text: str) -> Iterator[Finding]:
+    folded = fold(text)
+
+    def span(match: re.Match[str]) -> tuple[int, int]:
+        return folded.places[match.start(1)], folded.places[match.end(1) - 1] + 1
+
+    for match in _ID_CARD.finditer(folded.text):
+        if valid_id_card(match[1]):
+            yield _finding(Level.FORBID, "id_card", part, text, span(match))
+    for match in _MOBILE.finditer(folded.text):
+        yield _finding(Level.CAUTION, "mobile", part, text, span(match))
+    for match in _METER.finditer(folded.text):
+        yield _finding(Level.CAUTION, "meter", part, text, span(match))
+
+
+def _dates(part: str, text: str, today: date) -> Iterator[Finding]:
+    for match in _DATE.finditer(text):
+        year = int(match[1]) if match[1] else today.year
+        try:
+            day = date(year, int(match[2]), int(match[3]))
+        except ValueError:
+            # 2月29日 without a year may be of another year.
+            if match[1] or (match[2], match[3]) != ("2", "29"):
+                yield _finding(Level.CAUTION, "no_such_day", part, text, match.span())
+            continue
+        said = match[4].replace("天", "日") if match[4] else ""
+        if said and said != _DAYS[day.weekday()]:
+            instead = "星期" + _DAYS[day.weekday()]
+            yield _finding(Level.CAUTION, "weekday", part, text, match.span(), instead)
+
+
+def _sensitive_places(part: str, text: str) -> Iterator[Finding]:
+    for match in _COORDINATE.finditer(text):
+        around = text[max(0, match.start() - 60) : match.end() + 60]
+        if _PLACE.search(around):
+            yield _finding(Level.FORBID, "grid_place", part, text, match.span())
+
+
+def check_patterns(checked: CheckedText) -> Iterator[Finding]:
+    """Personal data, dates, doubled punctuation, places of the grid, pictures."""
+    today = timezone.localtime(checked.today).date()
+    for part, text in checked.parts:
+        yield from _personal(part, text)
+        yield from _dates(part, text, today)
+        yield from _sensitive_places(part, text)
+        for match in _DOUBLE.finditer(text):
+            if match[0].strip("!?\uff01\uff1f"):
+                yield _finding(Level.HINT, "punctuation", part, text, match.span(), match[0][0])
+        if part == "title" and len(text) > 30:
+            yield _finding(Level.HINT, "long_title", part, text, (30, len(text)))
+    if checked.pictures_without_credit:
+        yield Finding(Level.HINT, "credit", "pictures", 0, 0, "", "", ADVICE["credit"])
+    if checked.aigc_pictures:
+        yield Finding(Level.CAUTION, "aigc", "pictures", 0, 0, "", "", ADVICE["aigc"])
+
+
+def checked_text(story: Any, content: Mapping[str, Any]) -> CheckedText:
+    """What checkers read of a story."""
+    parts = [(name, content[name]) for name in PARTS if content[name]]
+    body = canonical.body_text(content)
+    shown = [block for block in content["body"] if block["type"] == "picture"]
+    pictures = [(block["picture"] or {}, block["credit"]) for block in shown]
+    if content["lead_picture"]:
+        pictures.append((content["lead_picture"], ""))
+    return CheckedText(
+        unit_id=story.unit_id, parts=(*parts, ("body", body)), today=timezone.now(),
+        aigc_pictures=sum(bool(facts.get("aigc")) for facts, _credit in pictures),
+        pictures_without_credit=sum(not (credit or facts.get("credit")) for facts, credit in pictures),
+    )  # fmt: skip
+
+
+def run(story: Any, content: Mapping[str, Any]) -> Report:
+    """Run every registered check over this text; pure, no row is written."""
+    began = time.perf_counter()
+    text = checked_text(story, content)
+    checkers: list[Checker] = [
+        one for some in plugins.manager.hook.register_checks() for one in some
+    ]
+    order = list(Level)
+    found = sorted(
+        (finding for checker in checkers for finding in checker.run(text)),
+        key=lambda one: (order.index(one.level), one.part, one.start),
+    )
+    return Report(
+        content_hash=canonical.hash_of(content), findings=tuple(found),
+        versions={one.name: one.version for one in checkers},
+        took_ms=round((time.perf_counter() - began) * 1000, 2),
+    )  # fmt: skip
+
+
+def fresh(story: Any) -> Check:
+    """A report on the present text that was not kept: for showing it before the next step."""
+    report = run(story, canonical.content_of(story))
+    return Check(
+        story=story, unit_id=story.unit_id, content_hash=report.content_hash, created_at=timezone.now(),
+        findings=[one.as_json() for one in report.findings], versions=report.versions,
+        blocking=report.blocking, took_ms=report.took_ms,
+    )  # fmt: skip

@@ -1,0 +1,1 @@
+"""Wagtail's editor behind our gate: deny by default, open what the table in `routes.py` names."""

@@ -1,0 +1,116 @@
+"""Errors of the stories room: every refusal says what was kept and what to do."""
+
+from django.utils.translation import gettext_lazy as _
+
+from rongmei.kernel.errors import RongmeiError
+
+
+class StoryError(RongmeiError):
+    """Base of the stories room's errors."""
+
+
+class StoryIsReplica(StoryError):
+    """The story belongs to another node and is read here only."""
+
+    status = 409
+    words = _("这篇稿件由其他节点管理，此处只读，没有改动。请在它所属的节点上办理。")
+
+
+class StoryLocked(StoryError):
+    """Somebody else has locked the story."""
+
+    status = 409
+    words = _("这篇稿件被他人锁定，没有保存。请联系锁定人，或稍后再试。")
+
+
+class StoryChanged(StoryError):
+    """The text changed since the page was opened."""
+
+    status = 409
+    words = _("稿件在你打开之后又有改动，这次操作没有生效。请刷新，看过新版本后再办理。")
+
+
+class NotEditable(StoryError):
+    """The story cannot be edited now, or not by this person."""
+
+    status = 403
+    words = _(
+        "当前环节你不能改这篇稿件，没有保存。在审稿件由本环节审核人修改，作者可请审核人退回。"
+    )
+
+
+class WrongStep(StoryError):
+    """The story is not at this step."""
+
+    status = 409
+    words = _("稿件已不在这个环节，没有签名。请刷新查看它现在到了哪一步。")
+
+
+class AuthorCannotReview(StoryError):
+    """The author may not review the story."""
+
+    status = 403
+    words = _("作者不能审核自己的稿件，没有签名。请由本单位另外三位审核人办理。")
+
+
+class OnePersonOneStep(StoryError):
+    """The person has already signed another step."""
+
+    status = 403
+    words = _("你已在本轮签过另一环节，三审三校须由三人分别承担，没有签名。请换一位审核人。")
+
+
+class BlockingFindings(StoryError):
+    """The machine check found what must not be published."""
+
+    status = 422
+    words = _("机器检查发现必须处理的问题，没有送出，稿件已保存。请按“检查”栏逐条修改。")
+
+
+class NoClearance(StoryError):
+    """An exemplar is featured without a valid clearance."""
+
+    status = 422
+    words = _("涉先进典型的稿件缺少有效准宣证，没有送出，稿件已保存。")
+
+
+class NothingToReview(StoryError):
+    """The story has no title or text."""
+
+    status = 422
+    words = _("稿件还没有标题或正文，没有送审。请写完再送。")
+
+
+class ReasonMissing(StoryError):
+    """A reason must be given."""
+
+    status = 422
+    words = _("请写明原因，没有改动。退回和撤稿必须让作者知道为什么。")
+
+
+class NotSigned(StoryError):
+    """The three signatures do not cover exactly the present text."""
+
+    status = 409
+    words = _("这篇稿件没有完整有效的三审签名，或签名后有改动，不能使用。请重新走完审核。")
+
+
+class WrongState(StoryError):
+    """The story is in no state for this."""
+
+    status = 409
+    words = _("稿件当前状态不能这样办理，没有改动。请刷新后查看。")
+
+
+class NowhereToShare(StoryError):
+    """There is no unit above to share with."""
+
+    status = 409
+    words = _("没有可以推送的上级单位，或与它的连接未建立，没有推送。")
+
+
+class ForgedStory(StoryError):
+    """What another node sent does not prove what it says."""
+
+    status = 422
+    words = _("其他节点发来的稿件未通过核验(单位、签名或内容摘要不符)，没有收入。")

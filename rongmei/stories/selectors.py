@@ -1,0 +1,157 @@
+"""Reads of the stories room; every one begins with what the member may see."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from rongmei.kernel.errors import NotFound
+from rongmei.network import policy
+from rongmei.network import selectors as network
+from rongmei.network.types import UnitKind
+from rongmei.stories import canonical, package
+from rongmei.stories import policy as rules
+from rongmei.stories.errors import NotSigned
+from rongmei.stories.models import Check, Comment, Signature, Step, Story, StoryState
+from rongmei.stories.types import SignedPackage
+
+# What a list does not need, and what is long.
+_HEAVY = ("body", "body_text", "document_ids")
+
+
+def _publishes_for_all(member: Any) -> bool:
+    """Whether the member publishes at the platform or HQ, where shared stories are offered."""
+    units = policy.units_for(member, "channels.publish")
+    if not units:
+        return False
+    return network.units().filter(pk__in=units, kind__in=[UnitKind.PLATFORM, UnitKind.HQ]).exists()
+
+
+def _scope(member: Any) -> Q:
+    scope = Q(unit__in=policy.units_for(member, "stories.view"))
+    if getattr(member, "pk", None):
+        scope |= Q(author_id=member.pk)
+    if _publishes_for_all(member):
+        scope |= Q(shared_at__isnull=False, state__in=[StoryState.SIGNED, StoryState.WITHDRAWN])
+    return scope
+
+
+def stories_visible_to(member: Any) -> QuerySet[Story]:
+    """Stories the member may read: of units in reach, their own, and those offered to them."""
+    return Story.objects.filter(_scope(member)).select_related("unit")
+
+
+def stories_listed_to(member: Any) -> QuerySet[Story]:
+    """The same without the long columns, for lists."""
+    return stories_visible_to(member).defer(*_HEAVY)
+
+
+def may_see(member: Any, story: Story) -> bool:
+    """Whether this row is in the member's scope."""
+    if policy.allows(member, "stories.view", story) or story.author_id == member.pk:
+        return True
+    return stories_visible_to(member).filter(pk=story.pk).exists()
+
+
+def story_for(member: Any, story_id: uuid.UUID) -> Story:
+    """One story, or NotFound."""
+    found = stories_visible_to(member).filter(pk=story_id).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def review_queue(member: Any) -> QuerySet[Story]:
+    """Stories that wait for this member's signature, longest waiting first."""
+    waits = Q()
+    for step, permission in rules.STEP_PERMISSION.items():
+        waits |= Q(state=StoryState(step.value), unit__in=policy.units_for(member, permission))
+    mine = Signature.objects.filter(
+        story=OuterRef("pk"), round=OuterRef("round"), person_id=member.pk,
+        verdict=Signature.Verdict.PASSED, voided_at=None,
+    )  # fmt: skip
+    rows = Story.objects.filter(waits, home=None).exclude(author_id=member.pk)
+    rows = rows.exclude(Exists(mine)).select_related("unit").defer(*_HEAVY)
+    return rows.order_by("submitted_at", "id")
+
+
+def waiting_for(member: Any) -> int:
+    """How many stories wait for the member's signature: the badge of the rail."""
+    if not any(policy.anywhere(member, one) for one in rules.REVIEWS):
+        return 0
+    return review_queue(member).order_by().count()
+
+
+def signatures_of(story: Story) -> list[Signature]:
+    """All signatures, oldest first; kept on the object for the rest of the request."""
+    return list(story.signatures.all())
+
+
+def standing_signatures(story: Story) -> list[Signature]:
+    """Signatures of the present round that passed and still stand, in step order."""
+    rows = rules.live(Signature.objects.filter(story=story), story.round)
+    return sorted(rows, key=lambda one: rules.ORDER.index(Step(one.step)))
+
+
+def require_signed(story: Story) -> list[Signature]:
+    """The three signatures, or NotSigned.
+
+    Three steps, three people, none the author, every seal unbroken, and the last one over exactly
+    the text as it is now (recomputed, never read from the row alone).
+    """
+    rows = standing_signatures(story)
+    present = canonical.hash_of(canonical.content_of(story))
+    people = {one.person_id for one in rows}
+    fine = (
+        story.state == StoryState.SIGNED
+        and [Step(one.step) for one in rows] == list(rules.ORDER)
+        and len(people) == 3
+        and story.author_id not in people
+        and all(one.seal == canonical.seal_of(one) for one in rows)
+        and rows[-1].content_hash == present == story.content_hash
+    )
+    if not fine:
+        raise NotSigned
+    return rows
+
+
+def signed_package(story_id: uuid.UUID) -> SignedPackage:
+    """The story as it may be published. Makes picture renditions: never call it inside a write.
+
+    Raises NotFound, and NotSigned unless the final signature covers exactly the present text.
+    """
+    story = Story.objects.filter(pk=story_id).select_related("unit").first()
+    if story is None:
+        raise NotFound
+    return package.build(story, require_signed(story))
+
+
+def package_visible_to(member: Any, story_id: uuid.UUID) -> SignedPackage:
+    """The signed package of a story this member may read."""
+    return signed_package(story_for(member, story_id).pk)
+
+
+def signed_stories_for_platform(member: Any) -> QuerySet[Story]:
+    """Signed stories the member may publish: of the own unit, and those offered to the platform."""
+    scope = Q(unit__in=policy.units_for(member, "channels.publish"))
+    if _publishes_for_all(member):
+        scope |= Q(shared_at__isnull=False)
+    rows = Story.objects.filter(scope, state=StoryState.SIGNED).select_related("unit")
+    return rows.defer(*_HEAVY).order_by("-signed_at", "-id")
+
+
+def latest_check(story: Story) -> Check | None:
+    """The machine's report on the present text, if it was made."""
+    return Check.objects.filter(story=story, content_hash=story.content_hash).first()
+
+
+def comments_of(story: Story) -> QuerySet[Comment]:
+    """Remarks, oldest first."""
+    return Comment.objects.filter(story=story)
+
+
+def stories_of_task(member: Any, task_id: uuid.UUID) -> QuerySet[Story]:
+    """Stories written for a task, as far as the member may see them."""
+    return stories_listed_to(member).filter(task_id=task_id)

@@ -1,0 +1,119 @@
+"""What the stories room hands to rooms above and to plugins."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+
+class Level(StrEnum):
+    """How bad a finding is: 禁 stops the story, 慎 and 提示 ask a person."""
+
+    FORBID = "forbid"
+    CAUTION = "caution"
+    HINT = "hint"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing a check found. `start` and `end` count characters of the checked `part`.
+
+    `advice` is a msgid (shown in the reader's language), `suggestion` the words to put instead.
+    """
+
+    level: Level
+    code: str
+    part: str
+    start: int
+    end: int
+    found: str
+    excerpt: str
+    advice: str
+    suggestion: str = ""
+
+    def as_json(self) -> dict[str, Any]:
+        """JSON-able form, as kept in a Check row."""
+        return {**asdict(self), "level": self.level.value}
+
+
+@dataclass(frozen=True)
+class CheckedText:
+    """What checkers read: the parts of a story as plain text, and the day that "today" means.
+
+    `parts` are (name, text) pairs; names are field names, "body" for the whole body.
+    """
+
+    unit_id: uuid.UUID
+    parts: tuple[tuple[str, str], ...]
+    today: datetime
+    aigc_pictures: int = 0
+    pictures_without_credit: int = 0
+
+
+@dataclass(frozen=True)
+class SignedBy:
+    """A signature as others see it."""
+
+    step: str
+    person_id: str
+    person_name: str
+    role_at: str
+    signed_at: str
+    content_hash: str
+    opinion: str
+    round: int
+    seal: str
+
+
+@dataclass(frozen=True)
+class SignedPackage:
+    """A signed story as it may be published: exactly what the three signatures cover.
+
+    `html` is safe; `lead_image` and `images` are dicts with url, width, height, caption, credit,
+    aigc, digest. Times are aware.
+    """
+
+    story_id: uuid.UUID
+    unit_id: uuid.UUID
+    unit_name: str
+    number: str
+    kicker: str
+    title: str
+    subtitle: str
+    summary: str
+    html: str
+    text: str
+    byline: str
+    origin: str
+    category: str
+    tags: tuple[str, ...]
+    language: str
+    place: str
+    lead_image: dict[str, Any] | None
+    images: tuple[dict[str, Any], ...]
+    signatures: tuple[SignedBy, ...]
+    content_hash: str
+    signed_at: datetime
+    embargo_until: datetime | None
+    task_id: uuid.UUID | None
+    pitch_id: uuid.UUID | None
+    rights_basis: str = ""
+    features_exemplar: bool = False
+
+
+@dataclass(frozen=True)
+class Changes:
+    """How one text differs from another. `material` sends a story one step back."""
+
+    reasons: tuple[str, ...] = ()
+    share: float = 0.0
+    same: bool = True
+    details: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def material(self) -> bool:
+        """Whether a signature over the earlier text no longer speaks for the later one."""
+        return bool(self.reasons)

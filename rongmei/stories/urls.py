@@ -1,0 +1,36 @@
+"""Addresses of the stories room: /desk/stories/, the review queue, and Wagtail's editor at /cms/."""
+
+from __future__ import annotations
+
+from django.urls import URLPattern, URLResolver, include, path
+from wagtail.admin.urls import urlpatterns as wagtail_patterns
+
+from rongmei.stories import views
+from rongmei.stories.editor.gate import behind_gate
+
+urlpatterns = [
+    path("", views.story_list, name="list"),
+    path("new/", views.story_new, name="new"),
+    path("<uuid:story_id>/", views.story_detail, name="story"),
+    path("<uuid:story_id>/sheet/", views.review_sheet, name="sheet"),
+    path("<uuid:story_id>/submit/", views.submit, name="submit"),
+    path("<uuid:story_id>/withdraw/", views.withdraw, name="withdraw"),
+    path("<uuid:story_id>/share/", views.share, name="share"),
+    path("<uuid:story_id>/lock/", views.lock, name="lock"),
+    path("<uuid:story_id>/unlock/", views.unlock, name="unlock"),
+    path("<uuid:story_id>/comments/", views.comment, name="comment"),
+    path("comments/<uuid:comment_id>/settle/", views.settle, name="settle"),
+]
+
+review_patterns = [
+    path("", views.review_queue, name="queue"),
+    path("<uuid:story_id>/", views.review_story, name="story"),
+    path("<uuid:story_id>/pass/", views.pass_step, name="pass"),
+    path("<uuid:story_id>/return/", views.give_back, name="return"),
+]
+
+# Its own namespace, because the rail marks the entry whose key is the namespace.
+root_patterns: list[URLPattern | URLResolver] = [
+    path("desk/stories/review/", include((review_patterns, "review"))),
+    path("cms/", include(behind_gate(wagtail_patterns))),
+]

@@ -1,0 +1,179 @@
+"""Every address has its row, every row holds, and every permission would be missed.
+
+The test is made from the URL configuration: an address without a row fails by its name.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+from urllib.parse import urlsplit
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from ninja.operation import PathView
+
+from rongmei.kernel.models import AuditEntry
+from rongmei.network import policy
+from rongmei.network.matrix import PERMISSIONS
+from rongmei.network.models import Unit
+from rongmei.network.testing import Cast, Route
+from tests import routes
+
+BACKEND = "rongmei.network.backends.MatrixBackend"
+ROWS = routes.rows()
+GUARDED = {name: given for name, given in ROWS.items() if not any(row.public for row in given)}
+SIGNED_OUT = {301, 302, 401, 403, 404}
+
+
+def call(name: str, row: Route, cast: Cast, username: str | None) -> Any:
+    client = Client()
+    if username:
+        policy.forget(cast.people[username])
+        client.force_login(cast.people[username], BACKEND)
+    url = reverse(name, kwargs=row.args(cast) if row.args else {})
+    data = row.data(cast) if row.data else {}
+    if row.method == "GET":
+        return client.get(url, data)
+    if name.startswith("api:"):
+        return client.generic(row.method, url, json.dumps(data), "application/json")
+    return client.generic(row.method, url) if row.method != "POST" else client.post(url, data)
+
+
+def is_sent_to_sign_in(answer: Any) -> bool:
+    return answer.status_code in {301, 302} and urlsplit(answer.url).path == reverse(
+        "account_login"
+    )
+
+
+def holds(answer: Any, status: int) -> bool:
+    return answer.status_code == status or (status == 302 and is_sent_to_sign_in(answer))
+
+
+def test_every_address_has_a_row():
+    known = {address.name for address in routes.addresses()}
+    missing = sorted(known - set(ROWS))
+    assert not missing, f"no row in tests/routes.py or a room's tests/routes.py: {missing}"
+    stale = sorted(set(ROWS) - known)
+    assert not stale, f"rows without an address: {stale}"
+
+
+def test_every_row_says_something():
+    for name, given in ROWS.items():
+        for row in given:
+            says = [
+                bool(row.public),
+                row.signed_in and not row.refused,
+                bool(row.allowed and row.refused),
+            ]
+            assert says.count(True) == 1, f"{name}: public, signed_in, or both allowed and refused"
+
+
+def test_every_api_operation_has_a_row():
+    methods: dict[str, set[str]] = {}
+    for address in routes.addresses():
+        methods.setdefault(address.pattern, set()).update(
+            row.method for row in ROWS.get(address.name, ())
+        )
+    missing = {
+        f"{method} {address.pattern}"
+        for address in routes.addresses()
+        if isinstance(view := getattr(address.view, "__self__", None), PathView)
+        for operation in view.operations
+        for method in operation.methods
+        if method not in methods[address.pattern]
+    }
+    assert not missing
+
+
+def test_every_desk_page_is_guarded():
+    bare = [
+        address.name
+        for address in routes.addresses()
+        if address.pattern.startswith("desk/") and not hasattr(address.view, "rongmei_permission")
+    ]
+    assert not bare, f"without @page: {bare}"
+
+
+@pytest.mark.parametrize("name", sorted(GUARDED))
+def test_row_holds(name: str, cast: Cast):
+    for row in GUARDED[name]:
+        answer = call(name, row, cast, None)
+        assert answer.status_code in SIGNED_OUT, (
+            f"{row.method} {name}: a stranger got {answer.status_code}"
+        )
+        if answer.status_code in {301, 302}:
+            assert is_sent_to_sign_in(answer), f"{name}: a stranger was sent to {answer.url}"
+        for username, status in row.refused:
+            before = AuditEntry.objects.count()
+            answer = call(name, row, cast, username)
+            assert holds(answer, status), (
+                f"{row.method} {name}: {username} got {answer.status_code}"
+            )
+            assert AuditEntry.objects.count() == before, (
+                f"{name}: {username} was refused and left a line"
+            )
+        for username, status in row.allowed:
+            answer = call(name, row, cast, username)
+            assert answer.status_code == status, (
+                f"{row.method} {name}: {username} got {answer.status_code}"
+            )
+        if row.signed_in and not row.allowed:
+            answer = call(name, row, cast, "hq.reporter")
+            assert answer.status_code < 400, f"{row.method} {name}: got {answer.status_code}"
+
+
+@pytest.mark.parametrize(
+    "name", sorted(name for name, given in ROWS.items() if given[0].public and "api" not in name)
+)
+def test_public_address_answers_strangers(name: str, cast: Cast):
+    for row in ROWS[name]:
+        assert call(name, row, cast, None).status_code < 500
+
+
+def _asked(permission: str) -> bool:
+    """Whether the permission's own room asks for it anywhere."""
+    room = Path("rongmei") / permission.split(".")[0]
+    if room.name not in routes.tables():
+        return False
+    return any(
+        f'"{permission}"' in path.read_text()
+        for path in room.rglob("*.py")
+        if "tests" not in path.parts and path.name != "matrix.py"
+    )
+
+
+def _near(permission: str) -> list[tuple[str, Route]]:
+    """Rows with refusals, the likeliest to notice first."""
+    views = {address.name: address.view for address in routes.addresses()}
+    found = [(name, row) for name, given in GUARDED.items() for row in given if row.refused]
+    room, verb = re.split(r"\.", permission)
+
+    def far(pair: tuple[str, Route]) -> tuple[bool, bool]:
+        asked = getattr(views[pair[0]], "rongmei_permission", "")
+        return asked != permission, room not in pair[0] and verb not in pair[0]
+
+    return sorted(found, key=far)
+
+
+@pytest.mark.parametrize("permission", [name for name in PERMISSIONS if _asked(name)])
+def test_table_would_notice_a_permission_given_to_everybody(permission: str, cast: Cast):
+    if permission in routes.not_by_route():
+        pytest.skip(routes.not_by_route()[permission])
+    everywhere = frozenset(Unit.objects.values_list("pk", flat=True))
+    truth = policy.units_for
+
+    def loosened(member: Any, name: str) -> frozenset[Any]:
+        given = getattr(member, "is_authenticated", False) and name == permission
+        return everywhere if given else truth(member, name)
+
+    with patch.object(policy, "units_for", loosened):
+        for name, row in _near(permission):
+            for username, status in row.refused:
+                if not holds(call(name, row, cast, username), status):
+                    return
+    pytest.fail(f"no refusal in the table depends on {permission}")
