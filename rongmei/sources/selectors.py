@@ -170,12 +170,13 @@ def failing_count(member: Member) -> int:
 def overview(member: Member) -> dict[str, int]:
     """Counts for the head of the list: all, enabled, failing, quiet for a day."""
     day_ago = timezone.now() - timedelta(days=1)
-    return sources_visible_to(member).aggregate(
-        all=Count("pk"),
-        enabled=Count("pk", filter=Q(enabled=True)),
-        failing=Count("pk", filter=STATES["failing"]),
-        quiet=Count("pk", filter=Q(enabled=True, state__last_new_at__lt=day_ago)),
+    found = sources_visible_to(member).aggregate(
+        n_all=Count("pk"),
+        n_enabled=Count("pk", filter=Q(enabled=True)),
+        n_failing=Count("pk", filter=STATES["failing"]),
+        n_quiet=Count("pk", filter=Q(enabled=True, state__last_new_at__lt=day_ago)),
     )
+    return {name.removeprefix("n_"): count for name, count in found.items()}
 
 
 def media_classes() -> dict[str, object]:

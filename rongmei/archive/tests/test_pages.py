@@ -1,0 +1,199 @@
+"""The archive's pages, API and commands: who finds what, and what the page says."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from io import StringIO
+
+import pytest
+from django.core.management import call_command
+from django.core.management.base import CommandError
+from django.utils import timezone
+
+from rongmei.archive import actions, selectors
+from rongmei.archive.models import Document, SavedSearch
+from rongmei.kernel import db
+from rongmei.kernel.models import AuditEntry
+
+pytestmark = pytest.mark.django_db
+SCRIPT = '<script>alert("示例")</script><img src=x onerror=alert(1)>'
+
+
+def keep(cast, unit, title, *, shared=True, body="台风过后,抢修队员连夜恢复供电。", **more):
+    with db.write():
+        return actions.document_keep(
+            kind="article", identity=title, unit_id=cast.unit(unit).pk, title=title, body=body,
+            source_name=more.pop("source_name", "云岭日报(示例)"), published_at=timezone.now(),
+            shared=shared, **more,
+        )  # fmt: skip
+
+
+@pytest.fixture
+def held(cast, own_index):
+    made = {
+        "all": keep(cast, "hq", "台风抢修进展", region="云岭", media_class="local"),
+        "yl": keep(cast, "yunling", "云岭内部台风材料", shared=False),
+        "jc": keep(cast, "jiangchuan", "江川内部台风材料", shared=False),
+    }
+    own_index()
+    return made
+
+
+@pytest.mark.parametrize(
+    ("who", "seen"),
+    [
+        ("yl.reporter", {"all", "yl"}), ("jc.reporter", {"all", "jc"}), ("planner", {"all", "yl", "jc"}),
+        # HQ's reporter holds the permission at HQ only, so units below keep theirs.
+        ("hq.reporter", {"all"}), ("smk.reporter", {"all"}),
+    ],
+)  # fmt: skip
+def test_another_units_private_documents_are_never_found_or_opened(
+    cast, signed_in, held, who, seen
+):
+    page = selectors.find(cast[who], "台风")
+    assert {found.document.pk for found in page.hits} == {held[name].pk for name in seen}
+    assert page.total == len(seen)
+    assert sum(n for _value, n in page.facets["kind"]) == len(seen)
+    client = signed_in(who)
+    for name, document in held.items():
+        expected = 200 if name in seen else 404
+        assert client.get(f"/desk/archive/{document.pk}/").status_code == expected
+        assert client.get(f"/api/v1/archive/documents/{document.pk}").status_code == expected
+    answer = client.get("/api/v1/archive/search", {"q": "台风", "facets": True}).json()
+    assert answer["total"] == len(seen)
+
+
+def test_a_document_made_private_is_not_shown_from_an_old_index(cast, held):
+    Document.objects.filter(pk=held["all"].pk).update(shared=False)
+    page = selectors.find(cast["jc.reporter"], "抢修")
+    assert held["all"].pk not in {found.document.pk for found in page.hits}
+
+
+@pytest.mark.parametrize("who", ["sysadmin", "secadmin", "auditor"])
+def test_administrators_do_not_search(signed_in, held, who):
+    client = signed_in(who)
+    assert client.get("/desk/archive/").status_code == 403
+    assert client.get("/api/v1/archive/search").status_code == 403
+    assert client.get(f"/desk/archive/{held['all'].pk}/").status_code in {403, 404}
+
+
+def test_what_others_wrote_is_shown_as_text(cast, signed_in, own_index):
+    document = keep(
+        cast, "hq", f"标题{SCRIPT}", body=f"正文{SCRIPT}。" * 3, source_name=f"源{SCRIPT}"[:80],
+        summary=SCRIPT, url="javascript:alert(1)", tags=[SCRIPT], authors=SCRIPT,
+    )  # fmt: skip
+    keep(cast, "hq", f"标题{SCRIPT}", body=f"更正{SCRIPT}。" * 3)
+    own_index()
+    client = signed_in("planner")
+    for path in (
+        "/desk/archive/?q=标题", f"/desk/archive/{document.pk}/",
+        f"/desk/archive/{document.pk}/?panel=versions", f"/desk/archive/?q={SCRIPT}",
+    ):  # fmt: skip
+        html = client.get(path).content.decode()
+        assert "<script>alert" not in html
+        assert "<img src=x" not in html
+        assert 'href="javascript' not in html
+
+
+def test_the_list_page_costs_few_queries(cast, signed_in, own_index, django_assert_max_num_queries):
+    for number in range(30):
+        keep(cast, "hq", f"第{number}条台风消息")
+    own_index()
+    client = signed_in("planner")
+    client.get("/desk/archive/")
+    with django_assert_max_num_queries(14):
+        html = client.get("/desk/archive/", {"q": "台风"}).content.decode()
+    assert html.count("/desk/archive/0") >= 20
+    assert "page=2" in html
+
+
+def test_chips_and_words_narrow_together(signed_in, held, cast, own_index):
+    keep(cast, "hq", "江川台风消息", region="江川", source_name="江川晚报(示例)")
+    own_index()
+    client = signed_in("hq.reporter")
+    html = client.get("/desk/archive/", {"q": "台风", "region": "江川"}).content.decode()
+    assert "江川<mark>台风</mark>消息" in html
+    assert "抢修进展" not in html
+    both = client.get("/desk/archive/?q=台风&region=江川&region=云岭").content.decode()
+    assert "抢修进展" in both
+    today = timezone.localdate().isoformat()
+    assert "抢修进展" in client.get("/desk/archive/", {"day": today}).content.decode()
+    empty = client.get("/desk/archive/", {"day": "2020-01-01"}).content.decode()
+    assert "没有找到" in empty
+
+
+def test_a_wrong_query_is_pointed_at(signed_in, held):
+    answer = signed_in("planner").get("/desk/archive/", {"q": "台风 (抢修"})
+    assert answer.status_code == 422
+    html = answer.content.decode()
+    assert "<mark>(</mark>" in html
+    assert "\u3000\u3000 ^" in html
+
+
+def test_export_is_refused_audited_and_complete(cast, signed_in, held):
+    assert signed_in("yl.reporter").post("/desk/archive/export/", {"q": "台风"}).status_code == 403
+    client = signed_in("planner")
+    answer = client.post("/desk/archive/export/", {"q": "台风", "format": "jsonl"})
+    rows = [json.loads(line) for line in b"".join(answer.streaming_content).splitlines()]
+    assert {row["id"] for row in rows} == {str(one.pk) for one in held.values()}
+    line = AuditEntry.objects.get(action="archive.exported")
+    assert line.detail == {"query": "台风", "format": "jsonl", "total": 3}
+    table = b"".join(client.post("/desk/archive/export/", {"q": "台风"}).streaming_content)
+    assert table.startswith(b"\xef\xbb\xbf")
+    assert len(table.decode("utf-8-sig").strip().splitlines()) == 4
+
+
+def test_a_formula_in_a_title_is_harmless_in_a_table(cast, signed_in, own_index):
+    keep(cast, "hq", '=HYPERLINK("http://example.com")')
+    own_index()
+    answer = signed_in("planner").post("/desk/archive/export/", {})
+    assert b"'=HYPERLINK" in b"".join(answer.streaming_content)
+
+
+def test_saved_searches_are_ones_own_or_the_units(cast, signed_in):
+    client = signed_in("yl.reporter")
+    client.post("/desk/archive/saved/", {"name": "台风", "query": "台风 抢修", "shared": "1"})
+    client.post("/desk/archive/saved/", {"name": "私事", "query": "私事"})
+    assert "台风" in signed_in("yl.first").get("/desk/archive/").content.decode()
+    assert "私事" not in signed_in("yl.first").get("/desk/archive/").content.decode()
+    assert "台风 抢修" not in signed_in("jc.first").get("/desk/archive/").content.decode()
+    saved = SavedSearch.objects.get(name="台风")
+    path = f"/desk/archive/saved/{saved.pk}/forget/"
+    assert signed_in("yl.first").post(path).status_code == 404
+    assert client.post(path).status_code == 302
+    assert not SavedSearch.objects.filter(pk=saved.pk).exists()
+
+
+def test_a_document_says_what_changed(cast, signed_in):
+    document = keep(cast, "hq", "示例公告", body="受灾三个县。已恢复供电。")
+    keep(cast, "hq", "示例公告", body="受灾四个县。已恢复供电。")
+    html = signed_in("planner").get(f"/desk/archive/{document.pk}/?panel=versions").content.decode()
+    assert "<del>三</del><ins>四</ins>" in html
+
+
+def test_search_from_the_command_line(held):
+    out = StringIO()
+    call_command("search", "台风", "--json", stdout=out)
+    assert {json.loads(line)["id"] for line in out.getvalue().splitlines()} == {
+        str(one.pk) for one in held.values()
+    }
+    with pytest.raises(CommandError, match=r"\^"):
+        call_command("search", "(台风")
+
+
+def test_the_index_is_verified_and_rebuilt(cast, held):
+    out = StringIO()
+    call_command("archive", "verify", "--json", stdout=out)
+    assert json.loads(out.getvalue())["ok"] is True
+    keep(cast, "hq", "还没有进索引")
+    with pytest.raises(CommandError):
+        call_command("archive", "verify", "--json", stdout=StringIO())
+    out = StringIO()
+    call_command("archive", "rebuild", "--json", stdout=out)
+    assert json.loads(out.getvalue().splitlines()[-1])["ok"] is True
+    assert selectors.find(cast["planner"], "索引").total == 1
+
+
+def test_a_document_that_is_not_there_is_404(signed_in):
+    assert signed_in("planner").get(f"/desk/archive/{uuid.uuid4()}/").status_code == 404

@@ -1,0 +1,215 @@
+"""The sources room's pages and verbs: who may, what is refused, what people read."""
+
+from __future__ import annotations
+
+import pytest
+
+from rongmei.kernel.errors import BadInput, Conflict, NotAllowed
+from rongmei.kernel.models import AuditEntry
+from rongmei.sources import actions, opml, selectors, trying
+from rongmei.sources.models import FetchLog, FetchState, Source
+from rongmei.sources.types import FetchOutcome, SourceSpec
+from rongmei_wire.wire import Wire
+
+pytestmark = pytest.mark.django_db
+FEED = "http://news.example.com/feed.xml"
+
+
+def add(cast, *, by="duty", unit="hq", url=FEED, name="示例日报", **fields):
+    return actions.source_add(by=cast[by], unit_id=cast.unit(unit).pk, name=name, url=url, **fields)
+
+
+@pytest.fixture(scope="module")
+def wire():
+    with Wire(pace="all") as running:
+        yield running
+
+
+def test_another_units_sources_are_not_seen(cast, signed_in):
+    source = add(cast)
+    client = signed_in("yl.planner")
+    assert "示例日报" not in client.get("/desk/sources/").content.decode()
+    assert client.get(f"/desk/sources/{source.pk}/").status_code == 404
+    assert client.get(f"/api/v1/sources/{source.pk}").status_code == 404
+    assert signed_in("yl.sysadmin").post(f"/desk/sources/{source.pk}/fetch/").status_code == 404
+
+
+@pytest.mark.parametrize("verb", ["fetch", "try", "toggle", "moved", "change"])
+def test_who_may_look_may_not_change(cast, signed_in, verb):
+    source = add(cast)
+    client = signed_in("planner")
+    assert client.get(f"/desk/sources/{source.pk}/").status_code == 200
+    assert client.post(f"/desk/sources/{source.pk}/{verb}/").status_code == 403
+    assert client.post("/desk/sources/add/").status_code == 403
+    assert signed_in("hq.reporter").get("/desk/sources/").status_code == 403
+
+
+def test_only_the_system_administrator_opens_the_private_network(cast, signed_in):
+    source = add(cast)
+    path = f"/desk/sources/{source.pk}/internal/"
+    assert signed_in("duty").post(path).status_code == 403
+    with pytest.raises(NotAllowed):
+        actions.source_mark_internal(by=cast["duty"], source_id=source.pk, internal=True)
+    assert signed_in("sysadmin").post(path).status_code == 302
+    source.refresh_from_db()
+    assert source.internal
+    assert AuditEntry.objects.filter(action="source.marked_internal").exists()
+
+
+def test_leave_for_the_private_network_ends_with_another_host(cast):
+    source = add(cast, url="http://intranet.example.com/a.xml")
+    actions.source_mark_internal(by=cast["sysadmin"], source_id=source.pk, internal=True)
+    actions.source_change(
+        by=cast["duty"], source_id=source.pk, url="http://intranet.example.com/b.xml"
+    )
+    assert Source.objects.get().internal
+    actions.source_change(by=cast["duty"], source_id=source.pk, url="http://10.0.0.8/b.xml")
+    assert not Source.objects.get().internal
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"url": "ftp://news.example.com/"}, {"url": "javascript:alert(1)"}, {"kind": "spy"},
+        {"media_class": "x"}, {"min_interval": 1}, {"min_interval": 900, "max_interval": 600},
+        {"name": "  "}, {"url": "http://["}, {"options": []}, {"home_url": "javascript:1"},
+    ],
+    ids=str,
+)  # fmt: skip
+def test_wrong_settings_are_refused_and_nothing_changes(cast, fields):
+    source = add(cast)
+    with pytest.raises(BadInput):
+        actions.source_change(by=cast["duty"], source_id=source.pk, **fields)
+    assert Source.objects.values_list("url", "name", "kind").get() == (FEED, "示例日报", "feed")
+
+
+def test_one_address_is_watched_once_a_unit(cast):
+    add(cast)
+    other = add(cast, url=FEED + "2")
+    with pytest.raises(Conflict):
+        add(cast)
+    with pytest.raises(Conflict):
+        actions.source_change(by=cast["duty"], source_id=other.pk, url=FEED)
+
+
+def test_a_replica_is_not_changed(cast):
+    source = add(cast)
+    Source.objects.update(home=cast.unit("hq").pk)
+    with pytest.raises(Conflict):
+        actions.source_change(by=cast["duty"], source_id=source.pk, name="别名")
+
+
+def test_the_list_costs_few_queries_and_puts_failing_first(
+    cast, signed_in, django_assert_max_num_queries
+):
+    for number in range(30):
+        add(cast, url=f"{FEED}?{number}", name=f"源{number:02}")
+    bad = Source.objects.get(name="源17")
+    FetchState.objects.filter(source=bad).update(failures=2, outcome="timeout")
+    client = signed_in("duty")
+    client.get("/desk/sources/")
+    with django_assert_max_num_queries(18):
+        html = client.get("/desk/sources/").content.decode()
+    assert html.index("源17") < html.index("源00")
+    assert "没有应答" in html
+    only = client.get("/desk/sources/?state=failing").content.decode()
+    assert "源17" in only
+    assert "源00" not in only
+
+
+def test_what_the_other_side_sent_is_shown_as_text(cast, signed_in):
+    source = add(cast, name="<script>x</script>")
+    script = b"<script>alert(1)</script>"
+    FetchState.objects.update(failures=1, outcome="status", message="<script>m</script>")
+    FetchLog.objects.create(source=source, outcome="status", sample=script, message="<script>l")
+    html = signed_in("duty").get(f"/desk/sources/{source.pk}/").content.decode()
+    assert "&lt;script&gt;alert(1)" in html
+    assert "<script>alert" not in html
+    assert "<script>m" not in html
+    assert "<script>l" not in html
+    assert "<script>x" not in html
+
+
+def test_a_private_address_is_refused_before_anything_is_sent(cast, signed_in, wire):
+    begun = len(wire.requests())
+    answer = signed_in("duty").post("/desk/sources/add/", {"do": "find", "address": wire.url})
+    assert answer.status_code == 422
+    assert "内部网络" in answer.content.decode()
+    assert len(wire.requests()) == begun
+    # The box for the private network is the system administrator's alone.
+    answer = signed_in("duty").post(
+        "/desk/sources/add/", {"do": "find", "address": wire.url, "internal": "on"}
+    )
+    assert answer.status_code == 422
+    assert len(wire.requests()) == begun
+
+
+def test_from_a_bare_address_to_a_source(cast, signed_in, wire):
+    client = signed_in("sysadmin")
+    home = f"{wire.url}/m/yunling-daily/"
+    html = client.post(
+        "/desk/sources/add/", {"do": "find", "address": home, "internal": "on"}
+    ).content.decode()
+    assert f"{home}rss.xml" in html
+    fields = {
+        "name": "云岭日报(示例)", "url": f"{home}rss.xml", "kind": "feed", "media_class": "local",
+        "region": "云岭", "language": "zh", "unit_id": str(cast.unit("hq").pk), "internal": "on",
+        "options": "",
+    }  # fmt: skip
+    tried = client.post("/desk/sources/add/", {**fields, "do": "try"}).content.decode()
+    assert "读到" in tried
+    assert not Source.objects.exists()
+    assert client.post("/desk/sources/add/", {**fields, "do": "add"}).status_code == 302
+    assert Source.objects.get().internal
+
+
+def test_a_failure_of_a_trial_is_said_in_words(wire):
+    trial = trying.try_source(
+        SourceSpec(kind="feed", url=f"{wire.url}/fault/html-as-feed", internal=True)
+    )
+    assert trial.outcome is FetchOutcome.UNREADABLE
+    assert trial.message
+    robots = trying.try_source(SourceSpec(kind="feed", url=f"{wire.url}/private/x", internal=True))
+    assert robots.outcome is FetchOutcome.ROBOTS
+
+
+def test_presets_are_switched_with_one_click(cast, signed_in):
+    client = signed_in("duty")
+    assert "人民网" in client.get("/desk/sources/presets/").content.decode()
+    for enabled in (True, False, True):
+        assert client.post("/desk/sources/presets/people-world/").status_code == 302
+        assert Source.objects.get().enabled is enabled
+
+
+def test_opml_comes_back_as_it_went(cast, signed_in):
+    add(cast, name="甲 & 乙")
+    body = signed_in("duty").get("/desk/sources/export.opml").content
+    assert opml.read_opml(body) == [opml.Outline("甲 & 乙", FEED)]
+    added = actions.sources_import(
+        by=cast["yl.sysadmin"], unit_id=cast.unit("yunling").pk, feeds=opml.read_opml(body) * 2
+    )
+    assert added == (1, 1)
+    with pytest.raises(Exception, match="XML"):
+        opml.read_opml(b'<!DOCTYPE x [<!ENTITY a "b">]><opml/>')
+
+
+def test_the_api_adds_changes_and_lists(cast, signed_in):
+    client = signed_in("duty")
+    client.enforce_csrf_checks = False
+    body = {"unit_id": str(cast.unit("hq").pk), "name": "示例", "url": FEED}
+    made = client.post("/api/v1/sources", body, content_type="application/json")
+    assert made.status_code == 201
+    path = f"/api/v1/sources/{made.json()['id']}"
+    changed = client.patch(path, {"region": "云岭"}, content_type="application/json")
+    assert changed.json()["region"] == "云岭"
+    assert client.get("/api/v1/sources").json()["count"] == 1
+    assert client.post(f"{path}/fetch").status_code == 200
+    assert client.get(f"{path}/log").json() == []
+    refused = signed_in("planner").patch(path, {"name": "x"}, content_type="application/json")
+    assert refused.status_code == 403
+
+
+def test_counts_at_the_head_are_those_in_reach(cast):
+    add(cast)
+    assert selectors.overview(cast["duty"])["all"] == 1
+    assert selectors.overview(cast["yl.planner"])["all"] == 0
