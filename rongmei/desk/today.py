@@ -53,7 +53,7 @@ def _tasks(member: Member) -> list[Waiting]:
     }  # fmt: skip
     return [
         Waiting(
-            str(words.get(one.stage, _("任务"))), one.title, link("planning:task", one.pk),
+            str(words.get(str(getattr(one, "stage", "")), _("任务"))), one.title, link("planning:task", one.pk),
             one.due_at, one.urgent, one.unit.label,
         )
         for one in planning.tasks_waiting_for(member)[:PART]
@@ -131,7 +131,7 @@ def _late_tasks(member: Member) -> list[Trouble]:
 
 def late_tasks(member: Member) -> Any:
     """Tasks in reach that are open past their deadline."""
-    rows = planning.tasks_visible_to(member).filter(stage__in=OPEN_STAGES)
+    rows = planning.at_stage(planning.tasks_visible_to(member), *OPEN_STAGES)
     return rows.filter(due_at__lt=timezone.now())
 
 
@@ -201,8 +201,8 @@ def changes_since(member: Member, since: datetime, limit: int = 15) -> list[Entr
     rows = Event.objects.filter(scope, at__gte=since).exclude(name__in=QUIET)
     found = list(rows.exclude(actor_id=member.pk).order_by("-seq")[:limit])
     names = network.member_names({one.actor_id for one in found if one.actor_id})
-    units = network.unit_labels({one.unit_id for one in found if one.unit_id})
-    told = (sentence(one, names, units) for one in found)
+    labels = network.unit_labels({one.unit_id for one in found if one.unit_id})
+    told = (sentence(one, names, labels) for one in found)
     return [one for one in told if one is not None]
 
 

@@ -90,9 +90,9 @@ def topics(member: Member) -> TileData:
 
 def tasks(member: Member) -> TileData:
     """Tasks in hand by state and unit, and those past their deadline."""
-    rows = planning.tasks_visible_to(member).filter(stage__in=OPEN_STAGES)
+    rows = planning.at_stage(planning.tasks_visible_to(member), *OPEN_STAGES)
     now = timezone.now()
-    stages = dict(rows.order_by().values_list("stage").annotate(n=Count("id")))
+    stages = planning.counts_by_stage(rows)
     late = rows.filter(due_at__lt=now).count()
     per_unit = rows.order_by().values_list("to_unit__short_name", "to_unit__name")
     units = per_unit.annotate(n=Count("id")).order_by("-n", "to_unit__name")[:6]

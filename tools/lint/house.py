@@ -30,7 +30,7 @@ HEIGHT = {
 PART, EDGE = 3, 5
 PUBLIC = {
     "actions", "selectors", "events", "hooks", "types", "errors",
-    "policy", "collectors", "polite", "records", "guard", "tokens", "exchange", "testing",
+    "analysis", "policy", "collectors", "polite", "records", "guard", "tokens", "exchange", "testing",
 }  # fmt: skip
 ROOMS = {path.parent.name for path in (ROOT / "rongmei").glob("*/__init__.py")}
 MACHINE_PATH = re.compile(r"(?<![\w.])/(?:work|farm|root|home)/\w")
