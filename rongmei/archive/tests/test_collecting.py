@@ -125,7 +125,7 @@ FAULTS = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("path", "words"), FAULTS.items(), ids=str)
+@pytest.mark.parametrize(("path", "words"), FAULTS.items(), ids=list(FAULTS))
 def test_a_fault_gives_a_clear_state_and_nothing_stored(cast, wire, path, words):
     state = fetch(watch(cast, f"{wire.url}/fault/{path}", internal=True))
     assert state.outcome in words
