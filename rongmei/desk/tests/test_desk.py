@@ -57,7 +57,7 @@ def test_today_within_its_budget(
 ):  # fmt: skip
     browser = signed_in(username)
     browser.get("/desk/")
-    with django_assert_max_num_queries(40):
+    with django_assert_max_num_queries(30):
         assert browser.get("/desk/").status_code == 200
 
 
