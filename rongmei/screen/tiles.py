@@ -151,12 +151,11 @@ def reviews(member: Member) -> TileData:
     changed = rows.order_by("-updated_at").values_list("updated_at", flat=True).first()
     return TileData(
         at=changed or timezone.now(),
-        figure=sum(counts.get(one, 0) for one in IN_REVIEW),
-        unit=_("篇"),
-        label=_("审核中"),
+        figure=counts.get("first", 0),
+        label=names["first"],
         figures=[
             Figure(names[one], counts.get(one, 0), "", f"{listed}?state={one}" if listed else "")
-            for one in IN_REVIEW
+            for one in IN_REVIEW[1:]
         ],
         rows=[Row(_("近 24 小时签发"), signed, f"{listed}?state=signed" if listed else "")],
         href=listed,

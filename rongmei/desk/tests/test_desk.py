@@ -43,14 +43,18 @@ def test_own_unit_sees_it(url: str, yunling_work: None, signed_in: SignedIn):
     assert SECRET in signed_in("yl.chief").get(url).content.decode()
 
 
-@pytest.mark.parametrize("url", ["/desk/", "/desk/search/", "/desk/palette/", "/desk/guide/", "/desk/bell/"])
+@pytest.mark.parametrize(
+    "url", ["/desk/", "/desk/search/", "/desk/palette/", "/desk/guide/", "/desk/bell/"]
+)
 def test_strangers_are_asked_to_sign_in(url: str, cast: Cast):
     answer = Client().get(url)
     assert answer.status_code == 302
     assert "/accounts/login/" in answer["Location"]
 
 
-@pytest.mark.parametrize("username", ["planner", "duty", "yl.chief", "yl.reporter", "editor", "sysadmin"])
+@pytest.mark.parametrize(
+    "username", ["planner", "duty", "yl.chief", "yl.reporter", "editor", "sysadmin"]
+)
 def test_today_within_its_budget(
     username: str, yunling_work: None, signed_in: SignedIn,
     django_assert_max_num_queries: DjangoAssertNumQueries,
@@ -71,8 +75,13 @@ def test_search_within_its_budget(
 
 
 def test_palette_offers_only_what_roles_open(signed_in: SignedIn):
-    assert "/desk/network/audit/" not in signed_in("yl.reporter").get("/desk/palette/?q=审计").content.decode()
-    assert "/desk/network/audit/" in signed_in("auditor").get("/desk/palette/?q=审计").content.decode()
+    assert (
+        "/desk/network/audit/"
+        not in signed_in("yl.reporter").get("/desk/palette/?q=审计").content.decode()
+    )
+    assert (
+        "/desk/network/audit/" in signed_in("auditor").get("/desk/palette/?q=审计").content.decode()
+    )
 
 
 def test_what_happened_is_told_from_the_last_look(yunling_work: None, signed_in: SignedIn):

@@ -6,7 +6,7 @@ import json
 import time
 import uuid
 from collections.abc import Callable
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.core import signing
@@ -26,7 +26,7 @@ from rongmei.network.testing import Cast
 from rongmei_wire.library import default_library
 
 SignedIn = Callable[[str], Client]
-NOW = datetime(2026, 3, 4, 12, 0, tzinfo=timezone.utc)
+NOW = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
 
 
 def _text(piece_id: str) -> str:
@@ -69,8 +69,14 @@ def test_reprint_of_ours_is_found_with_evidence(newsroom: Newsroom, first: str):
 
 
 def test_traditional_full_width_copy_is_the_same_text():
-    ours = "云岭公司声明，网传居民电价上调一倍的内部通知系伪造，公司已向公安机关报案，价格以主管部门公布为准。" * 2
-    theirs = "雲嶺公司聲明，網傳居民電價上調一倍的內部通知系偽造，公司已向公安機關報案，價格以主管部門公佈為準。" * 2
+    ours = (
+        "云岭公司声明，网传居民电价上调一倍的内部通知系伪造，公司已向公安机关报案，价格以主管部门公布为准。"
+        * 2
+    )
+    theirs = (
+        "雲嶺公司聲明，網傳居民電價上調一倍的內部通知系偽造，公司已向公安機關報案，價格以主管部門公佈為準。"
+        * 2
+    )
     alike = copies.likeness(copies.shingles(ours), copies.shingles(theirs + "\n责任编辑：示例"))
     assert alike.is_copy
 
@@ -124,7 +130,10 @@ def test_reporter_may_look_but_not_judge(topic: Topic, cast: Cast, signed_in: Si
         actions.topic_dismiss(by=cast["yl.reporter"], topic_id=topic.pk, reason="x")
     browser = signed_in("yl.reporter")
     assert browser.get(f"/desk/monitoring/topics/{topic.pk}/").status_code == 200
-    assert browser.post(f"/desk/monitoring/topics/{topic.pk}/dismiss/", {"reason": "x"}).status_code == 403
+    assert (
+        browser.post(f"/desk/monitoring/topics/{topic.pk}/dismiss/", {"reason": "x"}).status_code
+        == 403
+    )
     assert signed_in("sysadmin").get("/desk/monitoring/").status_code == 403
 
 

@@ -61,5 +61,10 @@ def test_old_data_are_stale(cast: Cast):
 
 def test_hours_are_counted_where_they_fell():
     now = timezone.now().replace(minute=30, second=0, microsecond=0)
-    times = [now, now - timedelta(minutes=29), now - timedelta(minutes=31), now - timedelta(hours=2)]
+    times = [
+        now,
+        now - timedelta(minutes=29),
+        now - timedelta(minutes=31),
+        now - timedelta(hours=2),
+    ]
     assert by_hour(times, now, hours=3) == [1.0, 1.0, 2.0]
