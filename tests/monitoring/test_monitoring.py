@@ -20,10 +20,10 @@ from rongmei.kernel.errors import NotAllowed
 from rongmei.monitoring import actions, copies, digesting, heat, selectors
 from rongmei.monitoring.errors import ReasonMissing
 from rongmei.monitoring.models import Topic
-from rongmei.monitoring.tests.conftest import Newsroom
 from rongmei.network.models import Notice
 from rongmei.network.testing import Cast
 from rongmei_wire.library import default_library
+from tests.monitoring.conftest import Newsroom
 
 SignedIn = Callable[[str], Client]
 NOW = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)

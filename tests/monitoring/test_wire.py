@@ -8,8 +8,8 @@ from collections.abc import Callable
 from rongmei.archive.models import Document
 from rongmei.monitoring import explaining
 from rongmei.monitoring.models import Fingerprint, Reprint, ReprintFamily, Topic, TopicDocument
-from rongmei.monitoring.tests.conftest import Newsroom
 from rongmei_wire.library import default_library
+from tests.monitoring.conftest import Newsroom
 
 
 def _family_names() -> dict[str, str]:
