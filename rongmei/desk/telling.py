@@ -55,6 +55,6 @@ def sentence(
     unit = units.get(event.unit_id, "") if event.unit_id else ""
     title = str(event.payload.get("title") or "")
     text = _("%(what)s《%(title)s》") % {"what": words, "title": title} if title else str(words)
-    note = " · ".join(filter(None, (unit, str(event.payload.get("reason") or ""))))
+    note = str(event.payload.get("reason") or "")
     url = link(page, event.subject_id) if page and event.subject_id else ""
-    return Entry(text, event.at, who, icon, note, url, state)
+    return Entry(text, event.at, " ".join(filter(None, (unit, who))), icon, note, url, state)

@@ -147,7 +147,11 @@ def words_of(title: str, body: str) -> dict[str, float]:
     counted: Counter[str] = Counter()
     for text, weight, name_weight in parts:
         for word in default_analyser().whole_words(fold(text)):
-            if len(word) > 1 and word not in _COMMON and not _NUMBER.match(word):
+            if (
+                len(word) > (3 if word.isascii() else 1)
+                and word not in _COMMON
+                and not _NUMBER.match(word)
+            ):
                 counted[word] += weight  # type: ignore[assignment] # a sum of weights
         for name in _QUOTED.findall(text):
             key = f"“{fold(name)}”"

@@ -35,11 +35,11 @@ if TYPE_CHECKING:
 
 
 def topics_visible_to(member: Member) -> QuerySet[Topic]:
-    """Topics of two documents or more; `state` is what the member's own unit made of each."""
+    """Topics that two sources or more tell of; `state` is what the member's own unit made of each."""
     if not policy.anywhere(member, "monitoring.view"):
         return Topic.objects.none()
     mark = TopicMark.objects.filter(topic=OuterRef("pk"), unit=member.unit_id).values("state")[:1]
-    rows = Topic.objects.filter(document_count__gte=2)
+    rows = Topic.objects.filter(document_count__gte=2, source_count__gte=2)
     return rows.annotate(state=Coalesce(Subquery(mark), Value(TopicMark.State.OPEN.value)))
 
 

@@ -223,13 +223,13 @@ def _describe(topic: Topic, entries: list[TopicDocument]) -> None:
     weighed = {word: n * spread[word] for word, n in summed.items()}
     ranked = sorted(weighed, key=lambda word: (-weighed[word], word))
     names = list(dict.fromkeys(word.strip("“”") for word in ranked))
-    topic.keywords = _without_parts(names)[:KEYWORDS]
     # The headline that says most of what all of them say, the earliest of equals.
     best = max(entries, key=lambda one: clusters.cosine(one.words, weighed))
     topic.title = shorten(best.document.title, 300)
     regions = Counter(one.document.region for one in entries)
     region, count = regions.most_common(1)[0]
     topic.region = region if count * 2 >= len(entries) else ""
+    topic.keywords = _without_parts([one for one in names if one != topic.region])[:KEYWORDS]
 
 
 def _without_parts(names: list[str]) -> list[str]:

@@ -68,6 +68,7 @@ def topic(request: MemberRequest, topic_id: uuid.UUID) -> HttpResponse:
     groups = selectors.groups_of(lines)
     context: dict[str, Any] = {
         "topic": found,
+        "heat": round(found.heat),
         "state": getattr(found, "state", ""),
         "groups": [(one, _document_url(one.first.document.pk)) for one in groups],
         "spread": _spread(lines),

@@ -80,7 +80,7 @@ def topics(member: Member) -> TileData:
         rows=[
             Row(
                 one.title, round(one.heat), reverse("monitoring:topic", args=[one.pk]),
-                _("%(n)d 家信源") % {"n": one.source_count}, one.heat / top, wide_only=at > 4,
+                _("%(n)d 家信源") % {"n": one.source_count}, one.heat / top, wide_only=at > 3,
             )
             for at, one in enumerate(rows)
         ],
@@ -109,7 +109,7 @@ def tasks(member: Member) -> TileData:
             Figure(_("超时"), late, "", f"{listed}?late=1" if listed else ""),
         ),
         rows=[
-            Row(short or name, n, share=n / most, wide_only=at > 2)
+            Row(short or name, n, share=n / most, wide_only=at > 1)
             for at, (short, name, n) in enumerate(units)
         ],
         href=listed,
@@ -126,7 +126,7 @@ def published(member: Member) -> TileData:
         at=now,
         figure=figures.reads,
         unit=_("次"),
-        label=_("近 24 小时阅读"),
+        label=_("阅读"),
         figures=(
             Figure(
                 _("发布"), figures.publications, _("篇"),
@@ -148,23 +148,16 @@ def reviews(member: Member) -> TileData:
     signed = rows.filter(signed_at__gte=day).count()
     listed = _link(member, "stories.view", "stories:list")
     names = {"first": _("待初审"), "second": _("待复审"), "final": _("待终审")}
-    most = max((counts.get(one, 0) for one in IN_REVIEW), default=0) or 1
     changed = rows.order_by("-updated_at").values_list("updated_at", flat=True).first()
     return TileData(
         at=changed or timezone.now(),
-        figure=sum(counts.get(one, 0) for one in IN_REVIEW),
-        unit=_("篇"),
-        label=_("审核中"),
-        figures=(
-            Figure(_("近 24 小时签发"), signed, _("篇"), f"{listed}?state=signed" if listed else ""),
-        ),
-        rows=[
-            Row(
-                names[one], counts.get(one, 0), f"{listed}?state={one}" if listed else "",
-                share=counts.get(one, 0) / most,
-            )
-            for one in IN_REVIEW
+        figure=counts.get("first", 0),
+        label=names["first"],
+        figures=[
+            Figure(names[one], counts.get(one, 0), "", f"{listed}?state={one}" if listed else "")
+            for one in IN_REVIEW[1:]
         ],
+        rows=[Row(_("近 24 小时签发"), signed, f"{listed}?state=signed" if listed else "")],
         href=listed,
     )  # fmt: skip
 

@@ -46,7 +46,9 @@ class Newsroom:
             )  # fmt: skip
         return self.sources[medium]
 
-    def keep(self, title: str, body: str, *, medium: str = "wire", hours: float = 1.0, **more: object) -> Document:
+    def keep(
+        self, title: str, body: str, *, medium: str = "wire", hours: float = 1.0, **more: object
+    ) -> Document:
         source = self.source(medium)
         with db.write():
             document = archive.document_keep(
