@@ -104,7 +104,7 @@ def top_bar(member: Member, unread: int) -> Shell:
             Link(
                 gettext("退出登录"),
                 reverse("account_logout"),
-                "arrow-right-on-rectangle",
+                "arrow-right-start-on-rectangle",
                 post=True,
             ),
         ),
