@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -12,9 +12,13 @@ from ninja import Router, Schema
 from ninja.pagination import paginate
 from pydantic import Field
 
+from rongmei.network import policy
 from rongmei.network.tokens import member_of
 from rongmei.sources import actions, selectors
 from rongmei.sources.models import FetchLog, Source
+
+if TYPE_CHECKING:
+    from rongmei.network.models import Member
 
 router = Router(tags=["sources"])
 
@@ -99,17 +103,23 @@ class LogOut(Schema):
     items_new: int
 
 
+def _reader(request: HttpRequest) -> Member:
+    member = member_of(request)
+    policy.require(member, "sources.view")
+    return member
+
+
 @router.get("", response=list[SourceOut])
 @paginate
 def sources_list(request: HttpRequest) -> QuerySet[Source]:
     """Sources in reach."""
-    return selectors.sources_visible_to(member_of(request))
+    return selectors.sources_visible_to(_reader(request))
 
 
 @router.post("", response={201: SourceOut})
 def source_add(request: HttpRequest, body: SourceIn) -> tuple[int, Source]:
     """Watch a new source."""
-    member = member_of(request)
+    member = _reader(request)
     source = actions.source_add(by=member, **body.dict(exclude_none=True))
     return 201, selectors.source_for(member, source.pk)
 
@@ -117,13 +127,13 @@ def source_add(request: HttpRequest, body: SourceIn) -> tuple[int, Source]:
 @router.get("/{source_id}", response=SourceOut)
 def source_get(request: HttpRequest, source_id: uuid.UUID) -> Source:
     """One source."""
-    return selectors.source_for(member_of(request), source_id)
+    return selectors.source_for(_reader(request), source_id)
 
 
 @router.patch("/{source_id}", response=SourceOut)
 def source_change(request: HttpRequest, source_id: uuid.UUID, body: SourceChange) -> Source:
     """Change a source."""
-    member = member_of(request)
+    member = _reader(request)
     selectors.source_for(member, source_id)
     actions.source_change(by=member, source_id=source_id, **body.dict(exclude_unset=True))
     return selectors.source_for(member, source_id)
@@ -132,7 +142,7 @@ def source_change(request: HttpRequest, source_id: uuid.UUID, body: SourceChange
 @router.post("/{source_id}/fetch", response=SourceOut)
 def source_fetch(request: HttpRequest, source_id: uuid.UUID) -> Source:
     """Fetch it as soon as possible."""
-    member = member_of(request)
+    member = _reader(request)
     selectors.source_for(member, source_id)
     actions.source_fetch_now(by=member, source_id=source_id)
     return selectors.source_for(member, source_id)
@@ -141,4 +151,4 @@ def source_fetch(request: HttpRequest, source_id: uuid.UUID) -> Source:
 @router.get("/{source_id}/log", response=list[LogOut])
 def source_log(request: HttpRequest, source_id: uuid.UUID) -> list[FetchLog]:
     """Its last attempts, newest first."""
-    return selectors.log_of(selectors.source_for(member_of(request), source_id))
+    return selectors.log_of(selectors.source_for(_reader(request), source_id))

@@ -193,7 +193,7 @@ def source_add(request: MemberRequest) -> HttpResponse:
 def _new_form(
     request: MemberRequest, initial: dict[str, Any] | None = None, *, bound: bool = False
 ) -> NewSourceForm:
-    first = {"unit_id": request.user.unit_id, **(initial or {})}
+    first = {"unit_id": request.user.unit_id, "options": {}, **(initial or {})}
     return NewSourceForm(
         request.POST if bound else None,
         initial=first,

@@ -1,0 +1,61 @@
+"""Who may call the archive's addresses."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils import timezone
+
+from rongmei.archive import actions
+from rongmei.archive.models import SavedSearch
+from rongmei.kernel import db
+from rongmei.network.testing import Cast, Route
+
+
+def private(cast: Cast) -> dict[str, Any]:
+    with db.write():
+        held = actions.document_keep(
+            kind="article", identity="示例", unit_id=cast.unit("yunling").pk, title="示例",
+            body="示例正文", source_name="示例", published_at=timezone.now(), shared=False,
+        )  # fmt: skip
+    return {"document_id": held.pk}
+
+
+def saved(cast: Cast) -> dict[str, Any]:
+    held, _new = SavedSearch.objects.get_or_create(
+        member=cast.people["yl.reporter"], unit=cast.unit("yunling"), name="示例", query="示例"
+    )
+    return {"search_id": held.pk}
+
+
+def query(cast: Cast) -> dict[str, Any]:
+    return {"q": "示例", "format": "csv"}
+
+
+SEARCHES = {"allowed": (("yl.reporter", 200), ("planner", 200)), "refused": (("sysadmin", 403),)}
+READS = {
+    "args": private,
+    "allowed": (("yl.reporter", 200), ("planner", 200)),
+    "refused": (("jc.reporter", 404), ("hq.reporter", 404)),
+}
+EXPORTS = {
+    "method": "POST", "data": query, "allowed": (("planner", 200), ("analyst", 200)),
+    "refused": (("yl.reporter", 403), ("sysadmin", 403)),
+}  # fmt: skip
+
+ROUTES: dict[str, Route | tuple[Route, ...]] = {
+    "archive:list": Route(**SEARCHES),
+    "archive:document": Route(**READS),
+    "archive:search_save": Route(
+        method="POST", data=lambda cast: {"name": "示例", "query": "示例"},
+        allowed=(("yl.reporter", 302),), refused=(("sysadmin", 403),),
+    ),
+    "archive:search_forget": Route(
+        args=saved, method="POST", allowed=(("yl.reporter", 302),),
+        refused=(("yl.first", 404), ("planner", 404)),
+    ),
+    "archive:export": Route(**EXPORTS),
+    "api:archive_search": Route(**SEARCHES),
+    "api:archive_document": Route(**READS),
+    "api:archive_export": Route(**EXPORTS),
+}  # fmt: skip

@@ -1,0 +1,73 @@
+"""Who may call the sources room's addresses."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rongmei.network.testing import Cast, Route
+from rongmei.sources import actions
+from rongmei.sources.models import Source
+
+FEED = "http://news.invalid/feed.xml"
+
+
+def source(cast: Cast) -> dict[str, Any]:
+    held = Source.objects.filter(url=FEED).first() or actions.source_add(
+        by=cast["duty"], unit_id=cast.unit("hq").pk, name="示例", url=FEED
+    )
+    return {"source_id": held.pk}
+
+
+def new_source(cast: Cast) -> dict[str, Any]:
+    return {"unit_id": str(cast.unit("hq").pk), "name": "新", "url": FEED + "?new"}
+
+
+def renamed(cast: Cast) -> dict[str, Any]:
+    return {"name": "改名"}
+
+
+LOOKS = {"allowed": (("planner", 200), ("sysadmin", 200)), "refused": (("hq.reporter", 403),)}
+OWN_LOOKS = {**LOOKS, "refused": (("hq.reporter", 403), ("yl.planner", 404))}
+STRANGERS = (("planner", 403), ("hq.reporter", 403), ("yl.sysadmin", 404))
+
+
+def _verb(status: int = 302, **more: Any) -> Route:
+    return Route(args=source, method="POST", allowed=(("duty", status),), refused=STRANGERS, **more)
+
+
+ROUTES: dict[str, Route | tuple[Route, ...]] = {
+    "sources:list": Route(**LOOKS),
+    "sources:detail": Route(args=source, **OWN_LOOKS),
+    "sources:opml_export": Route(**LOOKS),
+    "sources:opml_import": Route(
+        method="POST", allowed=(("duty", 302),), refused=(("planner", 403), ("hq.reporter", 403))
+    ),
+    "sources:add": Route(allowed=(("duty", 200),), refused=(("planner", 403), ("yl.chief", 403))),
+    "sources:presets": Route(allowed=(("duty", 200),), refused=(("planner", 403),)),
+    "sources:preset_toggle": Route(
+        args=lambda cast: {"key": "people-world"}, method="POST",
+        allowed=(("duty", 302),), refused=(("planner", 403),),
+    ),
+    "sources:change": Route(args=source, allowed=(("duty", 200),), refused=STRANGERS),
+    "sources:fetch": _verb(),
+    "sources:try": _verb(200),
+    "sources:toggle": _verb(),
+    "sources:moved": _verb(),
+    "sources:internal": Route(
+        args=source, method="POST", allowed=(("sysadmin", 302),),
+        refused=(("duty", 403), ("planner", 403), ("yl.sysadmin", 404)),
+    ),
+    "api:sources_list": (
+        Route(**LOOKS),
+        Route(
+            method="POST", data=new_source, allowed=(("duty", 201),),
+            refused=(("planner", 403), ("yl.sysadmin", 403)),
+        ),
+    ),
+    "api:source_get": (
+        Route(args=source, **OWN_LOOKS),
+        Route(args=source, method="PATCH", data=renamed, allowed=(("duty", 200),), refused=STRANGERS),
+    ),
+    "api:source_fetch": _verb(200),
+    "api:source_log": Route(args=source, **OWN_LOOKS),
+}  # fmt: skip
