@@ -205,3 +205,18 @@ def document_actions(member: Member) -> list[DocumentAction]:
     found = [one for some in plugins.manager.hook.register_document_actions() for one in some]
     allowed = [one for one in found if policy.anywhere(member, one.permission)]
     return sorted(allowed, key=lambda one: one.order)
+
+
+def hot_list_before(source_id: uuid.UUID, seen_at: datetime) -> dict[str, int]:
+    """Title → rank of the sighting of a hot list before the one at `seen_at`; empty without one."""
+    rows = HotSighting.objects.filter(source=source_id, seen_at__lt=seen_at)
+    before = rows.order_by("-seen_at").values_list("seen_at", flat=True).first()
+    if before is None:
+        return {}
+    return dict(rows.filter(seen_at=before).order_by("-rank").values_list("title", "rank"))
+
+
+def collected_since(member: Member, since: datetime) -> list[datetime]:
+    """When each document that the member may see came in, since a time; oldest first."""
+    rows = documents_visible_to(member).filter(fetched_at__gte=since).order_by("fetched_at")
+    return list(rows.values_list("fetched_at", flat=True)[:100_000])

@@ -25,6 +25,10 @@ MEDIA: Final = [
     ("yunshang-english", "Yunshang Daily (Sample)", "rss.xml", "feed", "company", 2, "", "en"),
 ]
 HOT: Final = {"items": "items", "title": "title", "url": "url", "heat": "heat"}
+CHANNELS: Final[list[tuple[str, str, dict[str, str]]]] = [
+    ("云上新闻网站", "site", {}),
+    ("云上新闻公众号（示例）", "manual", {"platform": "wechat"}),
+]
 POLL_SECONDS, POLL_AT_MOST = 5, 20
 
 
@@ -32,7 +36,11 @@ def fill(slug: str, units: dict[str, Unit], people: dict[str, Member], *, wire: 
     """Give the node `slug` its sources and channels, through the same actions that people use."""
     if slug == "hq":
         _watch(units["hq"], people["duty"], people["sysadmin"], wire, MEDIA)
-        channels.channels_make_default(by=people["sysadmin"], unit_id=units["platform"].pk)
+        for order, (name, adapter, settings) in enumerate(CHANNELS):
+            channels.channel_save(
+                by=people["sysadmin"], unit_id=units["platform"].pk, name=name, adapter=adapter,
+                settings=settings, order=order * 10,
+            )  # fmt: skip
     else:
         local = [row for row in MEDIA if row[6] == "云岭"]
         _watch(units["yunling"], people["yl.sysadmin"], people["yl.sysadmin"], wire, local)

@@ -149,7 +149,7 @@ MATRIX: Final[dict[Role, dict[str, Reach]]] = {
         "sources.manage": TREE,
         "sources.mark_internal": OWN,
         "channels.view": TREE,
-        "channels.manage": OWN,
+        "channels.manage": TREE,
     },
     Role.SECURITY_ADMIN: {
         "network.view": TREE,

@@ -165,6 +165,11 @@ def tokens_of(member: Member) -> QuerySet[ApiToken]:
     return ApiToken.objects.filter(member=member).order_by("-created_at")
 
 
+def active_member(member_id: uuid.UUID) -> Member | None:
+    """The member with this id while the account is active; None for people of other nodes."""
+    return Member.objects.filter(pk=member_id, is_active=True).first()
+
+
 def member_names(ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, str]:
     """Names of members by id."""
     return {found.pk: found.label for found in Member.objects.filter(pk__in=set(ids))}

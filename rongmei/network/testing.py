@@ -78,6 +78,11 @@ def make_units(*, self_slug: str = "hq", all_here: bool = True) -> dict[str, Uni
             "name": settings.RONGMEI_NODE.name, "url": settings.RONGMEI_NODE.url, "is_self": True,
         },
     )  # fmt: skip
+    if all_here:
+        # The other node of the example, not joined: tests make it a peer where they need one.
+        Node.objects.get_or_create(
+            slug="yunling", defaults={"name": "云岭节点", "url": "http://127.0.0.1:8010"}
+        )
     made: dict[str, Unit] = {}
     for order, (code, name, name_en, short, kind, parent, region, slug) in enumerate(UNITS):
         if not all_here and slug != self_slug:

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from rongmei.network.hooks import Arrival
 from rongmei.network.models import Envelope, Node, Peer
-from rongmei.planning.models import Task
+from rongmei.planning.models import Task, TaskResponse
 from rongmei.stories import actions, canonical, selectors
 from rongmei.stories.errors import ForgedStory, NotSigned
 from rongmei.stories.models import Signature, Story, StoryState
@@ -166,6 +166,10 @@ def test_a_story_for_another_nodes_task_is_sent_when_signed(cast, hq_elsewhere):
         dispatched_by_id=cast["planner"].pk, dispatched_by_name="策海帆", dispatched_at=timezone.now(),
     )  # fmt: skip
     by = cast["yl.reporter"]
+    TaskResponse.objects.create(
+        task=task, unit=cast.unit("yunling"), state="accepted", assignee_id=by.pk,
+        assignee_name=str(by), answered_at=timezone.now(),
+    )  # fmt: skip
     story = actions.story_create(by=by, unit_id=by.unit_id, title="任务稿", task_id=task.pk)
     story = newsroom.submit(cast, newsroom.save(cast, story, body=newsroom.body()))
     for step in ("first", "second", "final"):
