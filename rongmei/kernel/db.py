@@ -46,7 +46,7 @@ def _file_gate(path: Path) -> Iterator[None]:
 @contextmanager
 def write() -> Iterator[None]:
     """Open one short write transaction; inside another one, join it."""
-    if connection.in_atomic_block or getattr(_local, "depth", 0):
+    if connection.in_atomic_block or getattr(_local, "inside", False):
         with transaction.atomic():
             yield
         return
@@ -55,12 +55,12 @@ def write() -> Iterator[None]:
         with transaction.atomic():
             yield
         return
-    _local.depth = 1
+    _local.inside = True
     try:
         with _thread_gate, _file_gate(path), transaction.atomic():
             yield
     finally:
-        _local.depth = 0
+        _local.inside = False
 
 
 def in_write() -> bool:
