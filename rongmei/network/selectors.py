@@ -140,7 +140,8 @@ def member_afresh(member: Member) -> Member:
 
 def sessions_of(member: Member) -> QuerySet[UserSession]:
     """Where the member is signed in, last seen first."""
-    return UserSession.objects.filter(user_id=member.pk).order_by("-last_seen_at")
+    rows: QuerySet[UserSession] = UserSession.objects.filter(user_id=member.pk)
+    return rows.order_by("-last_seen_at")
 
 
 def member_for(member: Member, member_id: uuid.UUID) -> Member:
