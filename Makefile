@@ -31,6 +31,7 @@ lint: setup-test ## ruff, templates, import direction, sizes, words
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports --no-cache
+	$(BIN)/lint-imports --no-cache --config tools/lint/importlinter-typing.toml
 	$(BIN)/python tools/lint/house.py
 
 types: setup-test ## mypy, strict
