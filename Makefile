@@ -4,6 +4,12 @@ VENV ?= .venv
 export RONGMEI_VENV := $(VENV)
 BIN := $(VENV)/bin
 
+# Tests that ask no database: running them on another one would show nothing new.
+NO_DATABASE := --ignore=rongmei_wire --ignore=tests/test_words.py --ignore=tests/test_docs.py \
+	--ignore-glob=rongmei/sources/tests/test_*feed* --ignore=rongmei/kernel/tests/test_ui.py \
+	--ignore-glob=rongmei/kernel/tests/test_http* --ignore-glob=rongmei/archive/tests/test_index* \
+	--ignore-glob=rongmei/archive/tests/test_tantivy* --ignore=rongmei/archive/tests/test_query.py
+
 .PHONY: help run test setup-run setup-test lint types unit slow postgres e2e kill bench docs screenshots messages lock clean
 
 help:          ## what can be made
@@ -25,6 +31,7 @@ lint: setup-test ## ruff, templates, import direction, sizes, words
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports --no-cache
+	$(BIN)/lint-imports --no-cache --config tools/lint/importlinter-typing.toml
 	$(BIN)/python tools/lint/house.py
 
 types: setup-test ## mypy, strict
@@ -37,7 +44,8 @@ slow: setup-test ## tests with real processes
 	$(BIN)/pytest -q -m "slow and not e2e and not kill"
 
 postgres: setup-test ## the same unit tests on a PostgreSQL server of our own
-	$(BIN)/python tools/with_postgres.py $(BIN)/pytest -q -n 2 --dist loadfile -m "not slow and not e2e and not kill"
+	$(BIN)/python tools/with_postgres.py $(BIN)/pytest -q -n 2 --dist loadfile \
+		-m "not slow and not e2e and not kill" $(NO_DATABASE)
 
 e2e: setup-test ## journeys in a real browser on two nodes
 	$(BIN)/pytest -q -m e2e tests/e2e

@@ -23,7 +23,6 @@ from rongmei.sources.types import HotEntry, Item
 if TYPE_CHECKING:
     from rongmei.network.models import Member
 
-_ORDER_LOCK = 7_010
 BATCH = 200
 MAX_TITLE, MAX_URL = 500, 1000
 # Below this many characters, the same words twice may be two things (天气预报).
@@ -56,7 +55,7 @@ class Stored:
 
 def note_changes(ids: Iterable[uuid.UUID], *, deleted: bool = False) -> None:
     """Append to the change sequence that the index follows; in the documents' own write."""
-    db.serialise(_ORDER_LOCK)
+    db.serialise()
     Change.objects.bulk_create(Change(document_id=one, deleted=deleted) for one in ids)
 
 
@@ -67,7 +66,7 @@ def documents_store(arrived: Sequence[Arrived], *, source: SourceFacts, at: date
     nothing at all when it gives the same.
     """
     # Before looking what is there: nobody else may keep the same item between look and write.
-    db.serialise(_ORDER_LOCK)
+    db.serialise()
     by_identity = {one.identity: one for one in arrived}
     known = {
         found.identity: found

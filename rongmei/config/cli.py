@@ -7,6 +7,8 @@ import sys
 
 from django.core.management import execute_from_command_line
 
+from rongmei.config import demo_command
+
 
 def main() -> None:
     """Run one command; `--home FOLDER` before it chooses the node."""
@@ -14,6 +16,8 @@ def main() -> None:
     if len(argv) > 2 and argv[1] == "--home":
         os.environ["RONGMEI_HOME"] = argv[2]
         del argv[1:3]
+    if argv[1:2] == ["demo"]:
+        sys.exit(demo_command.main(argv[2:]))
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "rongmei.config.settings")
     execute_from_command_line(argv)
 

@@ -42,6 +42,8 @@ class NodePlan:
 
 NODES = (NodePlan("hq", "云上能源集团总部节点", 0), NodePlan("yunling", "云岭融媒体中心节点", 10))
 WIRE_OFFSET = 90
+# In a node's folder when its people are there; in the network's when the nodes are peers.
+READY, JOINED = "ready", "joined"
 READY_SECONDS = 60.0
 
 
@@ -71,21 +73,20 @@ class Demo:
         """The address of one node."""
         return f"http://127.0.0.1:{self.port + plan.offset}"
 
-    def prepare(self) -> None:
-        """Make the nodes that are not there yet: settings, database, people, peers."""
-        fresh = [plan for plan in NODES if not (self.home(plan) / "ready").exists()]
+    def prepare(self) -> bool:
+        """Make the nodes that are not there yet, settings and database; whether there were any.
+
+        Each node fills itself when it starts (`rongmei demo_node`): Django is loaded once a node.
+        """
+        fresh = [plan for plan in NODES if not (self.home(plan) / READY).exists()]
         if fresh:
             self.say("准备数据库 preparing the databases")
             template_db.ensure()
         for plan in fresh:
             self._make(plan)
-        if fresh:
-            self.say("建立单位、人员、信源 making units, people and sources")
-            self._seed(fresh)
-        for plan in fresh:
-            (self.home(plan) / "ready").touch()
         for plan in NODES:
             self._move(plan)
+        return bool(fresh)
 
     def _make(self, plan: NodePlan) -> None:
         home = self.home(plan)
@@ -127,35 +128,6 @@ class Demo:
     def _command(self, plan: NodePlan, *words: str) -> list[str]:
         return [sys.executable, "-m", "rongmei", "--home", str(self.home(plan)), *words]
 
-    def _seed(self, plans: list[NodePlan]) -> None:
-        running = [
-            subprocess.Popen(  # noqa: S603 - our own command
-                self._command(plan, "demo_seed", "--wire", self.wire_url),
-                stdout=subprocess.DEVNULL,
-            )
-            for plan in plans
-        ]
-        # All of them are waited for, whatever the first one says.
-        codes = [process.wait() for process in running]
-        if any(codes):
-            raise DemoProblem("示例数据没有建好,已建的保留。看上面的提示,改正后再运行 make run。")
-
-    def join(self) -> None:
-        """Make the nodes peers, once: the centre dials HQ with an invitation."""
-        if (self.folder / "joined").exists():
-            return
-        self.say("节点互联 joining the nodes")
-        upper, lower = NODES
-        code = str(orjson.loads(self._run(upper, "peer", "invite", "--json"))["code"])
-        self._run(lower, "peer", "join", code, "--json")
-        (self.folder / "joined").touch()
-
-    def _run(self, plan: NodePlan, *words: str) -> bytes:
-        done = subprocess.run(self._command(plan, *words), capture_output=True, check=False)  # noqa: S603
-        if done.returncode:
-            raise DemoProblem(done.stderr.decode(errors="replace")[-2000:])
-        return done.stdout
-
     def check_ports(self) -> None:
         """Every port must be free before anything starts."""
         for offset in (*(o for plan in NODES for o in (plan.offset, plan.offset + 1)), WIRE_OFFSET):
@@ -176,7 +148,8 @@ class Demo:
             "--pace", self.pace, "--state", str(self.folder / "wire.json"),
             "--log", str(self.folder / "wire.jsonl"),
         ]  # fmt: skip
-        commands = [wire, *(self._command(plan, "up", "--with-parent") for plan in NODES)]
+        words = ("demo_node", "--wire", self.wire_url)
+        commands = [wire, *(self._command(plan, *words) for plan in NODES)]
         started = []
         for number, command in enumerate(commands):
             log = running.enter_context((self.folder / f"start-{number}.log").open("ab"))
@@ -189,22 +162,25 @@ class Demo:
         return started
 
     def wait_ready(self, started: list[subprocess.Popen[bytes]]) -> None:
-        """Wait until every node answers."""
+        """Wait until every node answers and the two are peers."""
         deadline = time.monotonic() + READY_SECONDS
         waiting = [f"{self.wire_url}/healthz", *(f"{self.url(plan)}/healthz" for plan in NODES)]
-        while waiting and time.monotonic() < deadline:
+        joined = False
+        while (waiting or not joined) and time.monotonic() < deadline:
             waiting = [url for url in waiting if not _answers(url)]
+            joined = (self.folder / JOINED).exists()
             if any(process.poll() is not None for process in started):
-                raise DemoProblem(self._why_ended())
-            time.sleep(0.1)
-        if waiting:
-            raise DemoProblem(f"没有等到 {waiting[0]} 应答;日志在 {self.folder}。")
+                raise DemoProblem("有进程启动后就结束了:\n" + self._last_lines())
+            time.sleep(0.05)
+        if waiting or not joined:
+            what = f"{waiting[0]} 应答" if waiting else "两个节点互联"
+            raise DemoProblem(f"没有等到{what},已建的保留。{self._last_lines()}")
 
-    def _why_ended(self) -> str:
+    def _last_lines(self) -> str:
         lines: list[str] = []
         for path in sorted(self.folder.glob("start-*.log")):
             lines += path.read_text(errors="replace").splitlines()[-6:]
-        return "有进程启动后就结束了:\n" + "\n".join(lines)
+        return "\n".join(lines)
 
     def accounts(self) -> Iterator[dict[str, str]]:
         """The demo accounts of all nodes: node, username, password, name, roles."""
@@ -232,8 +208,10 @@ def run(demo: Demo, *, until_ready: Callable[[Demo], None]) -> None:
         raise DemoProblem("演示网络已经在运行,没有再启动一份。先在那个窗口按 Ctrl-C。") from error
     with lock, ExitStack() as running:
         demo.check_ports()
-        demo.prepare()
-        demo.say("启动进程 starting")
+        if demo.prepare():
+            demo.say("建立单位、人员、信源,启动进程 making units and people, starting")
+        else:
+            demo.say("启动进程 starting")
         stopping = False
 
         def stop(_number: int, _frame: FrameType | None) -> None:
@@ -243,7 +221,6 @@ def run(demo: Demo, *, until_ready: Callable[[Demo], None]) -> None:
         started = demo.start(running)
         try:
             demo.wait_ready(started)
-            demo.join()
             signal.signal(signal.SIGTERM, stop)
             signal.signal(signal.SIGINT, stop)
             until_ready(demo)

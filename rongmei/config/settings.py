@@ -118,6 +118,14 @@ if IS_SQLITE:
 else:
     DATABASES["default"]["CONN_MAX_AGE"] = 60
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+    # As on SQLite nobody waits for ever: for a server, for a lock, for a statement, for a process
+    # that died inside a transaction. `?options=…` in DATABASE_URL replaces them.
+    DATABASES["default"]["OPTIONS"] = {
+        "connect_timeout": 10,
+        "options": "-c lock_timeout=30s -c statement_timeout=120s"
+        " -c idle_in_transaction_session_timeout=60s",
+        **DATABASES["default"].get("OPTIONS", {}),
+    }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "network.Member"

@@ -2,6 +2,12 @@
 
 Used by tests and by `rongmei init`/`demo`, so that a new node stands in a moment. The copy is named
 by a hash of all migrations; a changed migration makes a new one.
+
+Running a hundred migrations takes 20 s, most of it Django drawing its picture of the models again
+and again. What they end in is therefore kept as SQL in `template.sql`, with the hash of the very
+migrations it came from: when the hash is today's, the SQL is loaded; otherwise the migrations run.
+`python -m rongmei.config.template_db` writes the file anew, and a test compares it with what the
+migrations give.
 """
 
 from __future__ import annotations
@@ -14,15 +20,21 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import closing
 from importlib.util import find_spec
 from pathlib import Path
 
+import django
+
+SQL = Path(__file__).resolve().parent / "template.sql"
+_MARK = "-- migrations: "
 _PACKAGES = ("rongmei", "wagtail", "allauth", "taggit", "django.contrib.auth")
 
 
 def fingerprint() -> str:
     """Hash of the migration files of every package that has tables."""
-    digest = hashlib.sha256()
+    digest = hashlib.sha256(django.get_version().encode())
     for package in _PACKAGES:
         spec = find_spec(package)
         if spec is None or spec.origin is None:
@@ -57,22 +69,61 @@ def ensure() -> Path:
 def _build(target: Path) -> None:
     with tempfile.TemporaryDirectory() as home:
         draft = Path(home) / "draft.sqlite3"
-        environ = {
-            **os.environ,
-            "RONGMEI_HOME": home,
-            "RONGMEI_SECRET_KEY": "template",
-            "DATABASE_URL": f"sqlite:///{draft}",
-            "DJANGO_SETTINGS_MODULE": "rongmei.config.settings",
-        }
-        subprocess.run(
-            [sys.executable, "-m", "rongmei", "migrate", "--verbosity", "0"],
-            env=environ,
-            check=True,
-        )
-        with sqlite3.connect(draft) as connection:
-            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        if kept_fingerprint() == fingerprint():
+            load(draft)
+        else:
+            migrate(draft)
         shutil.copyfile(draft, target.with_suffix(".draft"))
         target.with_suffix(".draft").replace(target)
+
+
+def kept_fingerprint() -> str:
+    """Hash of the migrations that `template.sql` came from; empty when there is none."""
+    if not SQL.exists():
+        return ""
+    with SQL.open(encoding="utf-8") as lines:
+        return lines.readline().removeprefix(_MARK).strip()
+
+
+def load(draft: Path) -> None:
+    """Make the database `draft` from `template.sql`."""
+    with closing(sqlite3.connect(draft)) as connection:
+        connection.executescript(SQL.read_text(encoding="utf-8"))
+        connection.execute("PRAGMA journal_mode=WAL")
+
+
+def migrate(draft: Path) -> None:
+    """Make the database `draft` by running every migration."""
+    environ = {
+        **os.environ,
+        "RONGMEI_HOME": str(draft.parent),
+        "RONGMEI_SECRET_KEY": "template",
+        "DATABASE_URL": f"sqlite:///{draft}",
+        "DJANGO_SETTINGS_MODULE": "rongmei.config.settings",
+    }
+    subprocess.run(
+        [sys.executable, "-m", "rongmei", "migrate", "--verbosity", "0"], env=environ, check=True
+    )
+    with closing(sqlite3.connect(draft)) as connection:
+        # When they ran says nothing here, and would make every dump differ.
+        with connection:
+            connection.execute("UPDATE django_migrations SET applied = '2026-01-01 00:00:00'")
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def dump(draft: Path) -> Iterator[str]:
+    """The database `draft` as lines of SQL."""
+    with closing(sqlite3.connect(draft)) as connection:
+        yield from connection.iterdump()
+
+
+def write_sql() -> None:
+    """Write `template.sql` from the migrations as they are."""
+    with tempfile.TemporaryDirectory() as home:
+        draft = Path(home) / "draft.sqlite3"
+        migrate(draft)
+        lines = [f"{_MARK}{fingerprint()}", *dump(draft)]
+    SQL.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def copy_to(destination: Path) -> None:
@@ -83,3 +134,7 @@ def copy_to(destination: Path) -> None:
     draft = destination.with_suffix(".new")
     shutil.copyfile(ensure(), draft)
     draft.replace(destination)
+
+
+if __name__ == "__main__":
+    write_sql()

@@ -19,7 +19,6 @@ from django.utils import timezone
 from rongmei.kernel import context, db
 from rongmei.kernel.models import AuditEntry
 
-_ORDER_LOCK = 7_002
 GENESIS = "0" * 64
 
 
@@ -81,7 +80,7 @@ def record(
     """
     if not db.in_write():
         raise RuntimeError("audit.record() outside kernel.db.write()")
-    db.serialise(_ORDER_LOCK)
+    db.serialise()
     now = context.current()
     last = AuditEntry.objects.order_by("-seq").only("seq", "hash").first()
     entry = AuditEntry(

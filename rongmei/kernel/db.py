@@ -17,6 +17,7 @@ from pathlib import Path
 
 from django.db import connection, transaction
 
+_ORDER_LOCK = 7_001
 _local = threading.local()
 _thread_gate = threading.RLock()
 
@@ -46,7 +47,7 @@ def _file_gate(path: Path) -> Iterator[None]:
 @contextmanager
 def write() -> Iterator[None]:
     """Open one short write transaction; inside another one, join it."""
-    if connection.in_atomic_block or getattr(_local, "depth", 0):
+    if connection.in_atomic_block or getattr(_local, "inside", False):
         with transaction.atomic():
             yield
         return
@@ -55,12 +56,12 @@ def write() -> Iterator[None]:
         with transaction.atomic():
             yield
         return
-    _local.depth = 1
+    _local.inside = True
     try:
         with _thread_gate, _file_gate(path), transaction.atomic():
             yield
     finally:
-        _local.depth = 0
+        _local.inside = False
 
 
 def in_write() -> bool:
@@ -68,15 +69,16 @@ def in_write() -> bool:
     return bool(connection.in_atomic_block)
 
 
-def serialise(key: int) -> None:
-    """Hold a numbered lock until commit, so that sequence order is commit order.
+def serialise() -> None:
+    """Be the only one from here until commit, so that the order of numbers is the order of commits.
 
     On SQLite the gate already does that. On PostgreSQL a follower that trusts plain sequence
-    numbers would skip a row that committed late.
+    numbers would skip a row that committed late. There is one lock for everything that is numbered:
+    with one each, two writes that take them in different orders would wait for one another.
     """
     if is_postgresql():
         with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [key])
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_ORDER_LOCK])
 
 
 def after_commit(call: Callable[..., object], *args: object) -> None:

@@ -19,7 +19,6 @@ from typing_extensions import override
 from rongmei.kernel import context, db
 from rongmei.kernel.models import Cursor, Event
 
-_ORDER_LOCK = 7_001
 REGISTRY: dict[str, type[DomainEvent]] = {}
 
 
@@ -44,7 +43,7 @@ def publish(*happened: DomainEvent) -> None:
     """Write the events; only inside the transaction that makes them true."""
     if not db.in_write():
         raise RuntimeError("events.publish() outside kernel.db.write(): it could tell a lie")
-    db.serialise(_ORDER_LOCK)
+    db.serialise()
     actor = context.current().actor_id
     Event.objects.bulk_create(
         Event(

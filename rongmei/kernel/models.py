@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from typing_extensions import override
 
 from rongmei.kernel.ids import uuid7
 
@@ -23,6 +24,7 @@ class Event(models.Model):
     class Meta:
         indexes = [models.Index(fields=["subject_id", "seq"], name="event_subject")]
 
+    @override
     def __str__(self) -> str:
         return f"{self.seq} {self.name}"
 
@@ -34,6 +36,7 @@ class Cursor(models.Model):
     seq = models.BigIntegerField(default=0)
     updated_at = models.DateTimeField(auto_now=True)
 
+    @override
     def __str__(self) -> str:
         return f"{self.name}@{self.seq}"
 
@@ -65,6 +68,7 @@ class AuditEntry(models.Model):
             models.Index(fields=["actor_id", "seq"], name="audit_actor"),
         ]
 
+    @override
     def __str__(self) -> str:
         return f"{self.seq} {self.action}"
 
@@ -79,5 +83,6 @@ class SweepState(models.Model):
     last_error = models.TextField(blank=True)
     failures = models.PositiveIntegerField(default=0)
 
+    @override
     def __str__(self) -> str:
         return self.name

@@ -6,6 +6,8 @@ in packages that offer the entry point group `rongmei.plugins`.
 
 from __future__ import annotations
 
+from types import ModuleType
+
 import pluggy
 
 PROJECT = "rongmei"
@@ -15,7 +17,7 @@ manager = pluggy.PluginManager(PROJECT)
 _outside_loaded = False
 
 
-def add_specs(module: object) -> None:
+def add_specs(module: ModuleType) -> None:
     """Make a room's hook specifications known; called from its AppConfig."""
     if not manager.get_name(module):
         manager.add_hookspecs(module)

@@ -14,7 +14,6 @@ from rongmei.network.hooks import Arrival
 from rongmei.network.models import Envelope, Peer
 from rongmei.network.types import PeerState
 
-_ORDER_LOCK = 7_003
 # Below the size of a batch, so that every message that was accepted can also be sent.
 MAX_BODY: Final = 7 * 1024 * 1024
 
@@ -36,7 +35,7 @@ def send(
         raise RuntimeError("exchange.send() outside kernel.db.write()")
     if len(orjson.dumps(body)) > MAX_BODY:
         raise MessageTooLarge
-    db.serialise(_ORDER_LOCK)
+    db.serialise()
     envelope = Envelope.objects.create(
         peer=to, type=type, subject_id=subject_id, unit_id=unit_id, body=body
     )

@@ -100,7 +100,7 @@ class MemberManager(BaseUserManager["Member"]):
         return self.get(username__iexact=username)
 
 
-class Member(AbstractBaseUser, PermissionsMixin):
+class Member(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manager-missing]
     """A person with an account. What they may do comes from role holdings only.
 
     The superuser flag exists because Django and Wagtail expect it; no rule of ours looks at it.

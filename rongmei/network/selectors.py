@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from allauth.usersessions.models import UserSession
+from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
 from rongmei.kernel.errors import NotFound
@@ -18,6 +19,7 @@ from rongmei.network.models import (
     Member,
     Node,
     Notice,
+    NoticeDelivery,
     NoticeRoute,
     Peer,
     RoleHolding,
@@ -42,6 +44,14 @@ def units() -> QuerySet[Unit]:
 def unit(unit_id: uuid.UUID) -> Unit:
     """One unit by id."""
     found = units().filter(pk=unit_id).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def unit_even_closed(unit_id: uuid.UUID) -> Unit:
+    """One unit by id; a closed one still has its page."""
+    found = Unit.objects.select_related("node", "parent").filter(pk=unit_id).first()
     if found is None:
         raise NotFound
     return found
@@ -117,6 +127,23 @@ def members_administered_by(member: Member) -> QuerySet[Member]:
     return Member.objects.filter(unit_id__in=reach).select_related("unit").order_by("username")
 
 
+def members_by_unit() -> dict[uuid.UUID, int]:
+    """How many active members each unit has; units without any are not listed."""
+    rows = Member.objects.filter(is_active=True).values("unit").annotate(n=Count("pk"))
+    return {row["unit"]: row["n"] for row in rows}
+
+
+def member_afresh(member: Member) -> Member:
+    """The member as stored, apart from the object that the page's shell shows."""
+    return Member.objects.get(pk=member.pk)
+
+
+def sessions_of(member: Member) -> QuerySet[UserSession]:
+    """Where the member is signed in, last seen first."""
+    rows: QuerySet[UserSession] = UserSession.objects.filter(user_id=member.pk)
+    return rows.order_by("-last_seen_at")
+
+
 def member_for(member: Member, member_id: uuid.UUID) -> Member:
     """One of `members_administered_by`."""
     found = members_administered_by(member).filter(pk=member_id).first()
@@ -136,6 +163,16 @@ def roles_now(ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, list[RoleHolding]]:
     return found
 
 
+def holding_for(member: Member, holding_id: uuid.UUID) -> RoleHolding:
+    """One role holding at a unit where the member grants roles."""
+    reach = policy.units_for(member, "network.grant_roles")
+    rows = RoleHolding.objects.select_related("member", "unit")
+    found = rows.filter(pk=holding_id, unit__in=reach).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
 def grants_visible_to(member: Member) -> QuerySet[Grant]:
     """Grants that concern units in the member's reach, as giver or as receiver."""
     reach = policy.units_for(member, "network.manage_grants")
@@ -150,6 +187,16 @@ def routes_visible_to(member: Member) -> QuerySet[NoticeRoute]:
     """Notice routes of the units whose notices the member sets up."""
     reach = policy.units_for(member, "network.manage_notices")
     return NoticeRoute.objects.filter(unit__in=reach).select_related("unit").order_by("created_at")
+
+
+def failed_deliveries_visible_to(member: Member) -> QuerySet[NoticeDelivery]:
+    """Deliveries over those routes that ended in an error, the latest first."""
+    return (
+        NoticeDelivery.objects.filter(route__in=routes_visible_to(member).order_by().values("pk"))
+        .exclude(error="")
+        .select_related("notice", "route")
+        .order_by("-updated_at")
+    )
 
 
 def route_for(member: Member, route_id: uuid.UUID) -> NoticeRoute:

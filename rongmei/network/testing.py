@@ -126,7 +126,8 @@ class Route:
 
     `args` and `data` are made from the cast (and may make the records they need); `allowed` and
     `refused` are (username, status) pairs. `public` is the reason why strangers may call it;
-    `signed_in` says that every member may, with any answer below 400 or those in `allowed`. Data of an API call goes as JSON.
+    `signed_in` says that every member may, with any answer below 400 or those in `allowed`. Data of an API call
+    goes as JSON, or with `form` as a form with files.
     """
 
     args: Callable[[Cast], dict[str, Any]] | None = None
@@ -136,3 +137,4 @@ class Route:
     refused: tuple[tuple[str, int], ...] = ()
     public: str = ""
     signed_in: bool = False
+    form: bool = False

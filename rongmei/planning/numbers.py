@@ -7,12 +7,10 @@ from django.utils import timezone
 from rongmei.kernel import db
 from rongmei.planning.models import Pitch, Task
 
-_ORDER_LOCK = 7_010
-
 
 def next_number(model: type[Pitch] | type[Task], prefix: str) -> str:
     """The day's next number on this node; inside a write."""
-    db.serialise(_ORDER_LOCK)
+    db.serialise()
     start = f"{prefix}-{timezone.localdate():%Y%m%d}-"
     rows = model._default_manager.filter(number__startswith=start, home=None)
     # Longer numbers come after shorter ones: the thousandth of a day has four digits.

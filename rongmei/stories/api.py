@@ -164,7 +164,7 @@ def give_back(request: HttpRequest, story_id: uuid.UUID, why: Reason) -> Any:
     return actions.story_return(by=member_of(request), story_id=story_id, reason=why.reason)
 
 
-@router.post("/{story_id}/withdraw", response=StoryFull)
+@router.post("/{story_id}/withdraw", response=StoryFull, url_name="story_withdraw")
 def withdraw(request: HttpRequest, story_id: uuid.UUID, why: Reason) -> Any:
     """Take out of use with a reason."""
     return actions.story_withdraw(by=member_of(request), story_id=story_id, reason=why.reason)

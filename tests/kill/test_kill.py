@@ -91,7 +91,7 @@ class Work(threading.Thread):
                 number += 1
                 self._round(number)
                 time.sleep(0.15)
-        except BaseException as error:
+        except (AssertionError, LookupError, TypeError, ValueError) as error:
             self.error = error
 
     def _round(self, number: int) -> None:

@@ -130,7 +130,7 @@ def test_gzip_bomb_is_cut_off() -> None:
 
 
 @pytest.mark.parametrize(
-    "body", [b"not gzip at all", gzip.compress(b"cut off in the middle" * 9)[:-12]]
+    "body", [b"not gzip at all", gzip.compress(b"cut off in the middle" * 9, mtime=0)[:-12]]
 )
 def test_broken_compression_is_refused(body: bytes) -> None:
     refused(http.BadEncoding, {"/": reply(body, Content_Encoding="gzip")})

@@ -7,9 +7,19 @@ from typing import Any
 
 from django.utils import timezone
 
-from rongmei.network.models import ApiToken, Grant, Notice, NoticeRoute, RoleHolding
+from rongmei.kernel.ids import uuid7
+from rongmei.network.models import (
+    ApiToken,
+    Grant,
+    Node,
+    Notice,
+    NoticeRoute,
+    Peer,
+    Received,
+    RoleHolding,
+)
 from rongmei.network.testing import Cast, Route
-from rongmei.network.types import Role
+from rongmei.network.types import PeerState, Role
 
 
 def unit(code: str) -> Any:
@@ -52,6 +62,26 @@ def token(cast: Cast) -> dict[str, Any]:
         member=cast.people["hq.reporter"], name="示例", prefix="abcdefgh", digest="0" * 64
     )
     return {"token_id": made.pk}
+
+
+def peer(cast: Cast) -> dict[str, Any]:
+    made, _new = Peer.objects.get_or_create(
+        node=Node.objects.get(slug="yunling"), defaults={"public_key": "", "state": PeerState.ACTIVE}
+    )
+    return {"peer_id": made.pk}
+
+
+def with_verb(cast: Cast) -> dict[str, Any]:
+    return {**peer(cast), "verb": "cut"}
+
+
+def stuck(cast: Cast) -> dict[str, Any]:
+    """A message of the other node that failed."""
+    made = Received.objects.filter(type="test.said").first() or Received.objects.create(
+        peer_id=peer(cast)["peer_id"], message_id=uuid7(), seq=1, type="test.said",
+        state=Received.State.FAILED,
+    )  # fmt: skip
+    return {"message_id": made.pk}
 
 
 def with_password(cast: Cast) -> dict[str, Any]:
@@ -97,6 +127,16 @@ def _admin_page(**more: Any) -> Route:
     return Route(
         allowed=(("yl.sysadmin", 200), ("sysadmin", 200)),
         refused=(("yl.secadmin", 403), ("yl.auditor", 403), ("yl.reporter", 403)),
+        **more,
+    )
+
+
+def _keeper(status: int, **more: Any) -> Route:
+    """A button of the system administrator who keeps this node's lines."""
+    return Route(
+        method="POST",
+        allowed=(("sysadmin", status),),
+        refused=(("yl.sysadmin", 403), ("secadmin", 403), ("duty", 403)),
         **more,
     )
 
@@ -301,6 +341,17 @@ ROUTES: dict[str, Route | tuple[Route, ...]] = {
         refused=(("yl.secadmin", 403), ("yl.chief", 403)),
     ),
     "network:import_template": _admin_page(),
+    # Lines to other nodes: seen by everybody, kept by the system administrator of this node.
+    "network:peers": Route(allowed=(("yl.reporter", 200),), refused=(("yl.nobody", 403),)),
+    "network:peer": Route(
+        args=peer, allowed=(("yl.reporter", 200),), refused=(("yl.nobody", 403),)
+    ),
+    "network:peer_invite": _keeper(200),
+    "network:peer_join": _keeper(422, data=lambda cast: {"code": "rmj1."}),
+    "network:peer_change": _keeper(302, args=with_verb),
+    "network:peer_revoke": _keeper(302, args=peer, data=reason),
+    "network:message_replay": _keeper(302, args=stuck),
+    "network:message_dismiss": _keeper(302, args=stuck, data=reason),
     # Between nodes.
     "exchange_hello": Route(
         method="POST", public="nodes prove themselves by signature or invitation"

@@ -10,7 +10,6 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from rongmei.kernel.models import AuditEntry
 from rongmei.network import auditing, policy, selectors
 from rongmei.network.forms import AuditForm
 from rongmei.network.guard import MemberRequest, page
@@ -66,10 +65,9 @@ def audit_page(request: MemberRequest) -> HttpResponse:
 def audit_verify(request: MemberRequest) -> HttpResponse:
     """Check the chain and say what was found; a broken entry is named and shown."""
     verdict = auditing.verify(by=request.user)
-    broken = AuditEntry.objects.filter(seq=verdict.broken).first() if verdict.broken else None
     shown = {
         "verdict": verdict,
-        "broken": broken,
+        "broken": auditing.entry(verdict.broken),
         "reason": auditing.REASONS.get(verdict.reason, verdict.reason),
         "at": timezone.now(),
     }

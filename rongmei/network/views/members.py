@@ -14,12 +14,12 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from rongmei.kernel.errors import NotAllowed, NotFound, RongmeiError
+from rongmei.kernel.errors import NotAllowed, RongmeiError
 from rongmei.network import policy, previews, selectors
 from rongmei.network.actions import members, roles
 from rongmei.network.forms import MemberForm, ReasonForm, RoleForm
 from rongmei.network.guard import MemberRequest, page
-from rongmei.network.models import Member, RoleHolding
+from rongmei.network.models import Member
 from rongmei.network.types import Role
 
 _A_PAGE = 50
@@ -231,13 +231,7 @@ def role_grant(request: MemberRequest, member_id: uuid.UUID) -> HttpResponse:
 @page("network.grant_roles")
 def role_revoke(request: MemberRequest, holding_id: uuid.UUID) -> HttpResponse:
     """Take a role back: what it would shut, a reason, then the deed."""
-    holding = (
-        RoleHolding.objects.select_related("member", "unit")
-        .filter(pk=holding_id, unit__in=policy.units_for(request.user, "network.grant_roles"))
-        .first()
-    )
-    if holding is None:
-        raise NotFound
+    holding = selectors.holding_for(request.user, holding_id)
     form = ReasonForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         roles.role_revoke(

@@ -6,7 +6,6 @@ import uuid
 
 from allauth.account import views as account_views
 from allauth.mfa.utils import is_mfa_enabled
-from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib import messages
 from django.core.paginator import Paginator
@@ -22,7 +21,6 @@ from rongmei.network.actions import members, tokens
 from rongmei.network.errors import NoPassword
 from rongmei.network.forms import ProfileForm, TokenForm
 from rongmei.network.guard import SIGNED_IN, MemberRequest, page
-from rongmei.network.models import Member
 
 _NOTICES_A_PAGE = 40
 
@@ -31,7 +29,7 @@ _NOTICES_A_PAGE = 40
 def settings_page(request: MemberRequest) -> HttpResponse:
     """Name, language, quiet hours, mail."""
     # A copy: a form with errors must not leave them on the member that the shell shows.
-    own = Member.objects.get(pk=request.user.pk)
+    own = selectors.member_afresh(request.user)
     form = ProfileForm(request.POST or None, instance=own)
     if request.method == "POST" and form.is_valid():
         members.profile_change(by=request.user, fields=form.cleaned_data)
@@ -96,7 +94,7 @@ def sessions_page(request: MemberRequest) -> HttpResponse:
         )
         messages.success(request, _("已退出其他 %(n)d 处登录") % {"n": ended})
         return redirect("usersessions_list")
-    rows = UserSession.objects.filter(user_id=request.user.pk).order_by("-last_seen_at")[:100]
+    rows = selectors.sessions_of(request.user)[:100]
     shown = {"sessions": rows, "this": request.session.session_key, "tab": "sessions"}
     return render(request, "network/sessions.html", shown)
 

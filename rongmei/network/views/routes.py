@@ -32,12 +32,7 @@ def route_list(request: MemberRequest) -> HttpResponse:
         failed=Count("deliveries", filter=Q(deliveries__state=State.FAILED)),
         last=Max("deliveries__sent_at"),
     )
-    failures = (
-        NoticeDelivery.objects.filter(route__in=rows.values("pk"))
-        .exclude(error="")
-        .select_related("notice", "route")
-        .order_by("-updated_at")[:10]
-    )
+    failures = selectors.failed_deliveries_visible_to(request.user)[:10]
     shown = {"routes": rows, "failures": failures, "mail": deliveries.mail_is_set_up()}
     return render(request, "network/routes.html", shown)
 

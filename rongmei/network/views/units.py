@@ -7,7 +7,6 @@ from collections import Counter
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import Count
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -15,12 +14,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from rongmei.kernel.errors import NotFound, RongmeiError
+from rongmei.kernel.errors import RongmeiError
 from rongmei.network import policy, previews, selectors
 from rongmei.network.actions import units
 from rongmei.network.forms import ReasonForm, UnitForm
 from rongmei.network.guard import MemberRequest, page
-from rongmei.network.models import Member, Unit
+from rongmei.network.models import Unit
 from rongmei.network.types import Milestone, UnitKind
 
 _STEPS = list(Milestone.values)
@@ -47,12 +46,7 @@ def road(unit: Unit) -> list[dict[str, Any]]:
 @require_safe
 def unit_list(request: MemberRequest) -> HttpResponse:
     """All units as a tree, with how far each has come."""
-    counts = dict(
-        Member.objects.filter(is_active=True)
-        .values("unit")
-        .annotate(n=Count("pk"))
-        .values_list("unit", "n")
-    )
+    counts = selectors.members_by_unit()
     today = timezone.localdate()
     manages = policy.units_for(request.user, "network.manage_units")
     kinds = set(request.GET.getlist("kind"))
@@ -87,18 +81,11 @@ def unit_list(request: MemberRequest) -> HttpResponse:
     return render(request, "network/units.html", shown)
 
 
-def _unit(unit_id: uuid.UUID) -> Unit:
-    unit = Unit.objects.select_related("node", "parent").filter(pk=unit_id).first()
-    if unit is None:
-        raise NotFound
-    return unit
-
-
 @page("network.view")
 @require_safe
 def unit_page(request: MemberRequest, unit_id: uuid.UUID) -> HttpResponse:
     """One unit: where it stands, its units below, how many people."""
-    unit = _unit(unit_id)
+    unit = selectors.unit_even_closed(unit_id)
     children = list(selectors.units().filter(parent=unit))
     shown = {
         "unit": unit,
@@ -149,7 +136,7 @@ def unit_add(request: MemberRequest) -> HttpResponse:
 @page("network.manage_units")
 def unit_change(request: MemberRequest, unit_id: uuid.UUID) -> HttpResponse:
     """Change a unit; a move is first shown with what it opens and shuts, then made."""
-    unit = _unit(unit_id)
+    unit = selectors.unit_even_closed(unit_id)
     policy.require(request.user, "network.manage_units", unit)
     reach = policy.units_for(request.user, "network.manage_units")
     form = UnitForm(request.POST or None, instance=unit, reach=reach)
@@ -176,7 +163,7 @@ def unit_change(request: MemberRequest, unit_id: uuid.UUID) -> HttpResponse:
 @page("network.manage_units")
 def unit_close(request: MemberRequest, unit_id: uuid.UUID) -> HttpResponse:
     """Take a unit out of use, with a reason."""
-    unit = _unit(unit_id)
+    unit = selectors.unit_even_closed(unit_id)
     policy.require(request.user, "network.manage_units", unit)
     form = ReasonForm(request.POST or None)
     if request.method == "POST" and form.is_valid():

@@ -47,12 +47,11 @@ EDITABLE: Final = frozenset(
 )  # fmt: skip
 BLOCKS: Final = frozenset({"paragraph", "heading", "picture", "quote"})
 MAX_BODY: Final = 200_000
-_NUMBER_LOCK: Final = 7_041
 
 
 def _next_number(unit_id: uuid.UUID) -> str:
     """The unit's next number of the day; inside the write."""
-    db.serialise(_NUMBER_LOCK)
+    db.serialise()
     code = network.unit(unit_id).code.upper()
     stem = f"{code}-{timezone.localdate():%Y%m%d}-"
     taken = Story.objects.filter(unit_id=unit_id, number__startswith=stem)

@@ -1,0 +1,72 @@
+"""Who may call the assets room's addresses."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+from django.core.files.uploadedfile import SimpleUploadedFile
+from PIL import Image
+
+from rongmei.assets import actions
+from rongmei.network.testing import Cast, Route
+
+
+def _bytes() -> bytes:
+    out = io.BytesIO()
+    Image.new("RGB", (64, 48), "navy").save(out, "JPEG")
+    return out.getvalue()
+
+
+def picture(cast: Cast) -> dict[str, Any]:
+    """Yunling's; the same bytes again are the same picture."""
+    by = cast["yl.reporter"]
+    kept = actions.picture_add(by=by, unit_id=by.unit_id, file=io.BytesIO(_bytes()), title="示例")
+    return {"uid": kept.uid}
+
+
+def _facts(cast: Cast) -> dict[str, Any]:
+    file = SimpleUploadedFile("示例.jpg", _bytes(), "image/jpeg")
+    return {"title": "示例", "credit": "示例 摄", "file": file}
+
+
+def by_form(cast: Cast) -> dict[str, Any]:
+    return {**_facts(cast), "unit": str(cast.unit("yunling").pk)}
+
+
+def by_api(cast: Cast) -> dict[str, Any]:
+    return {**_facts(cast), "unit_id": str(cast.unit("yunling").pk)}
+
+
+SEES_ONE = {
+    "args": picture,
+    "allowed": (("yl.reporter", 200), ("planner", 200)),
+    "refused": (("jc.chief", 404), ("jc.reporter", 404)),
+}
+
+ROUTES: dict[str, Route | tuple[Route, ...]] = {
+    "assets:list": Route(
+        allowed=(("yl.reporter", 200),), refused=(("sysadmin", 403), ("yl.nobody", 403))
+    ),
+    "assets:picture": Route(**SEES_ONE),
+    "assets:upload": (
+        Route(allowed=(("yl.reporter", 200),), refused=(("yl.planner", 403), ("sysadmin", 403))),
+        Route(
+            method="POST",
+            data=by_form,
+            allowed=(("yl.reporter", 302),),
+            refused=(("jc.reporter", 422), ("yl.planner", 403)),
+        ),
+    ),
+    "api:pictures": (
+        Route(signed_in=True),
+        Route(
+            method="POST",
+            data=by_api,
+            form=True,
+            allowed=(("yl.reporter", 201),),
+            refused=(("jc.reporter", 403), ("yl.planner", 403)),
+        ),
+    ),
+    "api:picture": Route(**SEES_ONE),
+}

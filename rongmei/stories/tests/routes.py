@@ -1,0 +1,181 @@
+"""Who may call the addresses of the stories room, and Wagtail's below /cms/."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from rongmei.network.testing import Cast, Route
+from rongmei.stories.models import Comment, Story
+from rongmei.stories.tests import newsroom
+
+Made = Callable[[Cast], dict[str, Any]]
+
+
+def kept(make: Callable[..., Story], title: str, **more: Any) -> Callable[[Cast], Story]:
+    """A story made once for a test, whatever became of it since."""
+
+    def story(cast: Cast) -> Story:
+        found = Story.objects.filter(title=title).first()
+        return found or make(cast, title=title, **more)
+
+    return story
+
+
+DRAFT = kept(newsroom.draft, "示例草稿")
+WAITING = kept(newsroom.at_step, "示例待审稿", step="first")
+SIGNED = kept(newsroom.signed, "示例已签稿")
+LOCKED = kept(newsroom.draft, "示例锁定稿")
+
+
+def named(story: Callable[[Cast], Story]) -> Made:
+    return lambda cast: {"story_id": story(cast).pk}
+
+
+def signature(cast: Cast) -> dict[str, Any]:
+    return {"step": "first", "content_hash": WAITING(cast).content_hash, "opinion": "同意"}
+
+
+def reason(cast: Cast) -> dict[str, Any]:
+    return {"reason": "示例"}
+
+
+def begun(cast: Cast) -> dict[str, Any]:
+    return {"unit_id": str(cast.unit("yunling").pk), "title": "示例新稿"}
+
+
+def begun_by_form(cast: Cast) -> dict[str, Any]:
+    return {"unit": str(cast.unit("yunling").pk), "title": "示例新稿"}
+
+
+def saved(cast: Cast) -> dict[str, Any]:
+    story = Story.objects.get(pk=DRAFT(cast).pk)
+    return {"base_revision": story.latest_revision_id, "fields": {"summary": "示例"}}
+
+
+def remark(cast: Cast) -> dict[str, Any]:
+    story, by = DRAFT(cast), cast["yl.reporter"]
+    made, _new = Comment.objects.get_or_create(
+        story=story, text="示例", defaults={"unit_id": story.unit_id, "author_id": by.pk, "author_name": by.name}
+    )  # fmt: skip
+    return {"comment_id": made.pk}
+
+
+def picture(cast: Cast) -> dict[str, Any]:
+    return {"pk": newsroom.a_picture(cast).pk}
+
+
+def in_editor(cast: Cast) -> dict[str, Any]:
+    return {"pk": str(DRAFT(cast).pk)}
+
+
+def session(cast: Cast) -> dict[str, Any]:
+    return {
+        "app_label": "stories", "model_name": "story", "object_id": str(DRAFT(cast).pk),
+        "session_id": 1,
+    }  # fmt: skip
+
+
+def reads(story: Callable[[Cast], Story]) -> Route:
+    return Route(
+        args=named(story),
+        allowed=(("yl.reporter", 200), ("planner", 200)),
+        refused=(("jc.chief", 404), ("jc.reporter", 404), ("sysadmin", 403), ("yl.nobody", 403)),
+    )
+
+
+def sent(story: Callable[[Cast], Story], by: str, *refused: tuple[str, int], **more: Any) -> Route:
+    """A form that `by` may send."""
+    return Route(args=named(story), method="POST", allowed=((by, 302),), refused=refused, **more)
+
+
+def asked(
+    story: Callable[[Cast], Story], by: str, *refused: tuple[str, int], **more: Any
+) -> Route:
+    """An operation of the API that `by` may ask for."""
+    return Route(args=named(story), **{"method": "POST", **more}, allowed=((by, 200),), refused=refused)  # fmt: skip
+
+
+LISTS = Route(allowed=(("yl.reporter", 200),), refused=(("sysadmin", 403), ("yl.nobody", 403)))
+NOT_WRITERS = (("jc.reporter", 404), ("jc.chief", 404), ("yl.planner", 403))
+NOT_FIRST = (("jc.first", 404), ("yl.second", 403), ("yl.reporter", 403), ("sysadmin", 403))
+NOT_CHIEF = (("jc.chief", 404), ("yl.reporter", 403), ("yl.second", 403))
+PICTURES = {"allowed": (("yl.reporter", 200),), "refused": (("sysadmin", 403),)}
+SEES = {"allowed": (("yl.reporter", 200),), "refused": (("jc.chief", 404), ("sysadmin", 404))}
+
+ROUTES: dict[str, Route | tuple[Route, ...]] = {
+    "stories:list": LISTS,
+    "stories:new": (
+        Route(allowed=(("yl.reporter", 200),), refused=(("planner", 403), ("yl.planner", 403))),
+        Route(
+            method="POST", data=begun_by_form,
+            allowed=(("yl.reporter", 302),), refused=(("jc.reporter", 422), ("yl.planner", 403)),
+        ),
+    ),
+    "stories:story": reads(DRAFT),
+    "stories:sheet": reads(DRAFT),
+    "stories:submit": sent(DRAFT, "yl.reporter", *NOT_WRITERS),
+    "stories:withdraw": sent(SIGNED, "yl.chief", *NOT_CHIEF, data=reason),
+    "stories:share": sent(SIGNED, "yl.chief", *NOT_CHIEF),
+    "stories:lock": sent(LOCKED, "yl.reporter", *NOT_WRITERS),
+    "stories:unlock": sent(LOCKED, "yl.reporter", *NOT_WRITERS),
+    "stories:comment": sent(
+        DRAFT, "yl.reporter", ("jc.chief", 404), ("sysadmin", 403), data=lambda cast: {"text": "示例"}
+    ),
+    "stories:settle": Route(
+        args=remark, method="POST", allowed=(("yl.reporter", 302),),
+        refused=(("jc.chief", 404), ("sysadmin", 403)),
+    ),
+    "review:queue": LISTS,
+    "review:story": reads(WAITING),
+    "review:pass": sent(WAITING, "yl.first", *NOT_FIRST, data=signature),
+    "review:return": sent(WAITING, "yl.first", *NOT_FIRST, data=reason),
+    # API.
+    "api:stories": (
+        Route(signed_in=True),
+        Route(
+            method="POST", data=begun, allowed=(("yl.reporter", 201),),
+            refused=(("jc.reporter", 403), ("yl.planner", 403)),
+        ),
+    ),
+    "api:story": (
+        Route(
+            args=named(DRAFT), allowed=(("yl.reporter", 200), ("planner", 200)),
+            refused=(("jc.chief", 404), ("sysadmin", 404)),
+        ),
+        asked(DRAFT, "yl.reporter", *NOT_WRITERS, method="PATCH", data=saved),
+    ),
+    "api:submit": asked(DRAFT, "yl.reporter", *NOT_WRITERS),
+    "api:pass_step": asked(WAITING, "yl.first", *NOT_FIRST[:-1], data=signature),
+    "api:give_back": asked(WAITING, "yl.first", *NOT_FIRST[:-1], data=reason),
+    "api:story_withdraw": asked(SIGNED, "yl.chief", *NOT_CHIEF, data=reason),
+    "api:share": asked(SIGNED, "yl.chief", *NOT_CHIEF),
+    "api:as_ninjs": Route(args=named(SIGNED), **SEES),
+    # Wagtail. What is not named here or in `stories.editor.routes.OPEN` answers 404 to everybody:
+    # test_every_other_wagtail_route_is_shut_for_everybody holds that.
+    "wagtailsnippets_stories_story:edit": Route(
+        args=in_editor, allowed=(("yl.reporter", 200),),
+        refused=(("jc.reporter", 404), ("sysadmin", 404), ("yl.planner", 403)),
+    ),
+    "wagtailsnippets_stories_story:preview_on_edit": Route(
+        args=in_editor, allowed=(("yl.reporter", 200),),
+        refused=(("jc.reporter", 404), ("sysadmin", 404), ("yl.planner", 403)),
+    ),
+    "wagtailadmin_editing_sessions:ping": Route(
+        args=session, method="POST", allowed=(("yl.reporter", 200),),
+        refused=(("jc.reporter", 404), ("sysadmin", 404), ("yl.planner", 403)),
+    ),
+    "wagtailadmin_editing_sessions:release": Route(
+        args=lambda cast: {"session_id": 1}, method="POST",
+        allowed=(("yl.reporter", 200),), refused=(("sysadmin", 403), ("yl.planner", 403)),
+    ),
+    "wagtailimages_chooser:choose": Route(**PICTURES),
+    "wagtailimages_chooser:choose_results": Route(**PICTURES),
+    "wagtailimages_chooser:chosen": Route(args=picture, **PICTURES),
+    "wagtailimages_chooser:chosen_multiple": Route(**PICTURES),
+    "wagtailadmin_choose_page_external_link": Route(
+        allowed=(("yl.reporter", 200),), refused=(("sysadmin", 403), ("yl.planner", 403))
+    ),
+    "wagtailadmin_sprite": Route(signed_in=True),
+    "wagtailadmin_javascript_catalog": Route(signed_in=True),
+}  # fmt: skip
