@@ -41,6 +41,7 @@ class Journey:
     topic_path: str = ""
     pitch: str = ""
     task: str = ""
+    editor: str = ""
     story: str = ""
     publication: str = ""
     article: str = ""
@@ -120,6 +121,7 @@ class Journey:
         page.fill("[name=title]", TITLE)
         page.get_by_role("button", name="开始写").click()
         page.wait_for_url("**/cms/**")
+        self.editor = _path(page)
         page.fill("#id_summary", SUMMARY)
         text = page.locator(".public-DraftEditor-content").last
         text.click()

@@ -109,9 +109,7 @@ class House:
 def house(nodes: dict[str, str], accounts: dict[str, dict[str, str]]) -> Iterator[House]:
     """A real Chromium: the one installed here, or the one Playwright brought."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"), args=FLAGS
-        )
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
         try:
             yield House(browser, nodes, accounts)
         finally:
