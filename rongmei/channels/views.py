@@ -21,6 +21,7 @@ from rongmei.channels.errors import ChannelsError
 from rongmei.channels.forms import ChannelForm, ConfirmForm, NoteForm, PublishForm, ReasonForm
 from rongmei.channels.models import Channel, Publication
 from rongmei.kernel.errors import BadInput, NotFound
+from rongmei.kernel.middleware import content_security_policy
 from rongmei.network import policy
 from rongmei.network.guard import MemberRequest, page
 from rongmei.network.selectors import units_in_reach
@@ -28,10 +29,7 @@ from rongmei.stories import selectors as stories
 
 _PER_PAGE = 30
 # The payload to be pasted carries its styles inline; only the page that shows it may.
-_WITH_INLINE_STYLES = (
-    "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
-    "object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'self'"
-)
+_INLINE_STYLES = "style-src 'self' 'unsafe-inline'; "
 
 
 def _try(request: HttpRequest, form: Form, act: Any) -> Any:
@@ -207,7 +205,7 @@ def copy(request: MemberRequest, delivery_id: uuid.UUID) -> HttpResponse:
             ),
         },
     )
-    answer.headers["Content-Security-Policy"] = _WITH_INLINE_STYLES
+    answer.headers["Content-Security-Policy"] = _INLINE_STYLES + content_security_policy()
     return answer
 
 

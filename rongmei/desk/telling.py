@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 WORDS: Final[dict[str, tuple[object, str, str, str]]] = {
     "planning.pitch_submitted": (gettext_lazy("报了选题"), "light-bulb", "planning:pitch", ""),
     "planning.pitch_decided": (gettext_lazy("审定了选题"), "light-bulb", "planning:pitch", "done"),
-    "planning.task_dispatched": (gettext_lazy("下达了任务"), "paper-airplane", "planning:task", ""),
+    "planning.task_dispatched": (gettext_lazy("接到任务"), "paper-airplane", "planning:task", ""),
     "planning.task_answered": (gettext_lazy("答复了任务"), "check", "planning:task", ""),
     "planning.task_progressed": (gettext_lazy("任务有进展"), "arrow-path", "planning:task", ""),
     "stories.created": (gettext_lazy("开始写稿"), "pencil", "stories:story", ""),
@@ -43,6 +43,10 @@ WORDS: Final[dict[str, tuple[object, str, str, str]]] = {
 }  # fmt: skip
 
 
+# The event's unit is who received; naming who gave beside it would say the wrong thing.
+TOLD_OF_RECEIVER = frozenset({"planning.task_dispatched"})
+
+
 def sentence(
     event: Event, names: Mapping[uuid.UUID, str], units: Mapping[uuid.UUID, str]
 ) -> Entry | None:
@@ -51,7 +55,8 @@ def sentence(
     if known is None:
         return None
     words, icon, page, state = known
-    who = names.get(event.actor_id, "") if event.actor_id else ""
+    actor_id = None if event.name in TOLD_OF_RECEIVER else event.actor_id
+    who = names.get(actor_id, "") if actor_id else ""
     unit = units.get(event.unit_id, "") if event.unit_id else ""
     title = str(event.payload.get("title") or "")
     text = _("%(what)s《%(title)s》") % {"what": words, "title": title} if title else str(words)

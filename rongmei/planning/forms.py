@@ -61,7 +61,8 @@ class TaskForm(forms.Form):
     def __init__(self, *args: Any, units: Iterable[Unit], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         choices = [(str(unit.pk), unit.label) for unit in units]
-        self.fields["to_unit_id"].choices = choices  # type: ignore[attr-defined]
+        # Nobody is chosen beforehand: a task must not go to the first unit of the list by mistake.
+        self.fields["to_unit_id"].choices = [("", _("请选择")), *choices]  # type: ignore[attr-defined]
 
 
 class AnswerForm(forms.Form):

@@ -134,8 +134,7 @@ def pagination(
             prev = query.with_values(held, {"page": page.previous_page_number()})
         if page.has_next():
             next = query.with_values(held, {"page": page.next_page_number()})
-        place = gettext("第 %(n)d / %(all)d 页") % {
-            "n": page.number,
-            "all": page.paginator.num_pages,
-        }
+        if page.paginator.num_pages > 1:
+            words = {"n": page.number, "all": page.paginator.num_pages}
+            place = gettext("第 %(n)d / %(all)d 页") % words
     return {"prev": prev, "next": next, "place": place}
