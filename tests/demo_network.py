@@ -18,7 +18,17 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
+# What the tests' own settings need must not reach the nodes.
+OWN = ("RONGMEI_", "DJANGO_", "DATABASE_URL")
 OFFSETS = (0, 1, 10, 11, 90)
+
+
+def clean_environ() -> dict[str, str]:
+    """The environment as a person's shell has it, with the tests' template of the database."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(OWN)}
+    if "RONGMEI_CACHE" in os.environ:
+        kept["RONGMEI_CACHE"] = os.environ["RONGMEI_CACHE"]
+    return kept
 
 
 def free_base() -> int:
@@ -68,6 +78,7 @@ class DemoNetwork:
             [sys.executable, "-m", "rongmei", "demo", "--folder", str(self.folder / "demo"),
              "--port", str(self.port), "--pace", self.pace],
             cwd=ROOT, stdout=log, stderr=subprocess.STDOUT, text=True, start_new_session=True,
+            env=clean_environ(),
         )  # fmt: skip
         start = log.tell()
         while time.monotonic() - began < timeout:
@@ -136,6 +147,7 @@ class DemoNetwork:
         return subprocess.run(
             [sys.executable, "-m", "rongmei", "--home", str(self.home(slug)), *words],
             cwd=ROOT, capture_output=True, text=True, check=False, timeout=180,
+            env=clean_environ(),
         )  # fmt: skip
 
     def released(self) -> list[dict[str, Any]]:
@@ -178,7 +190,6 @@ def eventually(check: Any, seconds: float = 60, every: float = 0.25) -> Any:
 @contextmanager
 def running(folder: Path, *, pace: str = "all") -> Iterator[DemoNetwork]:
     """A demo network that runs while the block does."""
-    os.environ.pop("RONGMEI_HOME", None)
     network = DemoNetwork(folder, free_base(), pace)
     network.start()
     try:
