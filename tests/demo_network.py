@@ -18,7 +18,17 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
+# What the tests' own settings need must not reach the nodes.
+OWN = ("RONGMEI_", "DJANGO_", "DATABASE_URL")
 OFFSETS = (0, 1, 10, 11, 90)
+
+
+def clean_environ() -> dict[str, str]:
+    """The environment as a person's shell has it, with the tests' template of the database."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(OWN)}
+    if "RONGMEI_CACHE" in os.environ:
+        kept["RONGMEI_CACHE"] = os.environ["RONGMEI_CACHE"]
+    return kept
 
 
 def free_base() -> int:

@@ -438,6 +438,7 @@ class Rounds:
     async def go(self, stop: threading.Event) -> None:
         """Go on until `stop` is set; what is not finished then is given back."""
         try:
+            await self._quietly(sources.sources_take_over)
             while not stop.is_set():
                 room = AT_ONCE - len(self.running)
                 claimed = await self._claim(room) if room > 0 else []

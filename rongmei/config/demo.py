@@ -150,12 +150,17 @@ class Demo:
         ]  # fmt: skip
         words = ("demo_node", "--wire", self.wire_url)
         commands = [wire, *(self._command(plan, *words) for plan in NODES)]
+        # What the caller's shell says of some other node must not reach ours.
+        others = ("RONGMEI_", "DJANGO_", "DATABASE_URL")
+        environ = {
+            name: value for name, value in os.environ.items() if not name.startswith(others)
+        }
         started = []
         for number, command in enumerate(commands):
             log = running.enter_context((self.folder / f"start-{number}.log").open("ab"))
             started.append(
                 subprocess.Popen(  # noqa: S603 - our own commands
-                    command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                    command, env=environ, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                     start_new_session=True, preexec_fn=die_with_parent,
                 )
             )  # fmt: skip

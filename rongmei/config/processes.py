@@ -85,8 +85,12 @@ def work_once(subscribers: list[Subscriber], due: list[Sweep]) -> int:
 def work(stop: threading.Event) -> None:
     """The worker: followers of events and sweeps, until told to stop."""
     subscribers, due = _all_subscribers(), _all_sweeps()
+    taken_over = False
     while not stop.is_set():
         try:
+            if not taken_over:
+                sweeps.take_over()
+                taken_over = True
             done = work_once(subscribers, due)
         except DatabaseError:
             log.exception("the database did not answer; trying again")

@@ -45,6 +45,17 @@ def _claim(sweep: Sweep) -> bool:
     return bool(claimed)
 
 
+def take_over() -> int:
+    """Free the sweeps that a killed worker held, as the next one starts; how many there were.
+
+    Only where there can be one worker, on SQLite: elsewhere they wait for their leases' end.
+    """
+    if db.is_postgresql():
+        return 0
+    with db.write():
+        return SweepState.objects.exclude(leased_until=None).update(leased_until=None)
+
+
 def due(sweeps: Iterable[Sweep], states: dict[str, SweepState]) -> list[Sweep]:
     """Those of `sweeps` whose time has come, by the states already read."""
     now = timezone.now()

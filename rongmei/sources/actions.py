@@ -226,6 +226,17 @@ def sources_release(source_ids: Iterable[uuid.UUID]) -> None:
         FetchState.objects.filter(pk__in=list(source_ids)).update(leased_until=None)
 
 
+def sources_take_over() -> int:
+    """Free what a killed collect process held, as the next one starts; how many there were.
+
+    Only where there can be one such process, on SQLite: elsewhere they wait for their leases' end.
+    """
+    if db.is_postgresql():
+        return 0
+    with db.write():
+        return FetchState.objects.exclude(leased_until=None).update(leased_until=None)
+
+
 def fetch_recorded(source: Source, outcome: Outcome) -> None:
     """Note how a fetch came out and when to ask again; in the write of the last items, or alone."""
     now = timezone.now()
