@@ -11,11 +11,12 @@ os.environ.setdefault("RONGMEI_SLUG", "test")
 os.environ.setdefault("RONGMEI_NAME", "测试节点")
 
 from rongmei.config.settings import *  # noqa: F403
-from rongmei.config.settings import DATABASES, IS_SQLITE
+from rongmei.config.settings import DATABASES, IS_SQLITE, STATIC_ROOT
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 ALLOWED_HOSTS = ["*"]
+STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # WhiteNoise warns of a missing folder
 if IS_SQLITE:
     DATABASES["default"]["TEST"] = {
         "NAME": os.environ["RONGMEI_HOME"] + "/test.sqlite3",

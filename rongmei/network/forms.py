@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable
 from datetime import datetime, time
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from django import forms
@@ -236,6 +237,7 @@ class RouteForm(_RouteBase):
             ),
             "internal": _("需要“允许信源访问内网地址”的权限。"),
         }
+        field_classes = {"url": partial(forms.URLField, assume_scheme="https")}
         widgets = {"secret": forms.PasswordInput(attrs={"autocomplete": "off"})}
 
     def __init__(self, *args: Any, reach: Iterable[uuid.UUID], **kwargs: Any) -> None:

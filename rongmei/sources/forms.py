@@ -33,6 +33,7 @@ class SourceForm(forms.ModelForm):  # type: ignore[type-arg]
             "name", "url", "home_url", "kind", "media_class", "region", "language", "tier",
             "min_interval", "max_interval", "full_text", "shared", "enabled", "options",
         ]  # fmt: skip
+        field_classes = {"url": forms.CharField, "home_url": forms.CharField}
         widgets = {"language": forms.TextInput(attrs={"size": 6})}
 
     def clean_options(self) -> dict[str, Any]:
