@@ -48,12 +48,6 @@ def free_base() -> int:
     raise RuntimeError("no free ports")
 
 
-def clean_environment() -> dict[str, str]:
-    """The environment without what the tests' own settings put there, which nodes would obey."""
-    ours = ("RONGMEI_", "DJANGO_")
-    return {name: value for name, value in os.environ.items() if not name.startswith(ours)}
-
-
 @dataclass
 class DemoNetwork:
     """A running (or stopped) demo network."""
@@ -83,7 +77,7 @@ class DemoNetwork:
         self.process = subprocess.Popen(
             [sys.executable, "-m", "rongmei", "demo", "--folder", str(self.folder / "demo"),
              "--port", str(self.port), "--pace", self.pace],
-            cwd=ROOT, env=clean_environment(), stdout=log, stderr=subprocess.STDOUT, text=True, start_new_session=True,
+            cwd=ROOT, env=clean_environ(), stdout=log, stderr=subprocess.STDOUT, text=True, start_new_session=True,
         )  # fmt: skip
         start = log.tell()
         while time.monotonic() - began < timeout:
@@ -151,7 +145,7 @@ class DemoNetwork:
         """Run a `rongmei` command on a node."""
         return subprocess.run(
             [sys.executable, "-m", "rongmei", "--home", str(self.home(slug)), *words],
-            cwd=ROOT, env=clean_environment(), capture_output=True, text=True, check=False, timeout=180,
+            cwd=ROOT, env=clean_environ(), capture_output=True, text=True, check=False, timeout=180,
         )  # fmt: skip
 
     def released(self) -> list[dict[str, Any]]:

@@ -24,6 +24,7 @@ from rongmei.network.models import Unit
 from rongmei.network.testing import Cast, Route
 from rongmei.stories.editor.routes import OPEN
 from tests import routes
+from tools import route_table
 
 BACKEND = "rongmei.network.backends.MatrixBackend"
 ROWS = routes.rows()
@@ -122,6 +123,10 @@ def test_every_api_operation_has_a_row():
     assert not missing
 
 
+def test_the_page_of_addresses_is_up_to_date():
+    assert route_table.PAGE.read_text() == route_table.page(), "run: python tools/route_table.py"
+
+
 def test_every_desk_page_is_guarded():
     bare = [
         address.name
@@ -206,3 +211,25 @@ def test_table_would_notice_a_permission_given_to_everybody(permission: str, cas
                 if not holds(call(name, row, cast, username), status):
                     return
     pytest.fail(f"no refusal in the table depends on {permission}")
+
+
+# Rooms without records of a unit: what they show is public, or other rooms choose it.
+WITHOUT_UNITS = {"desk", "screen", "portal"}
+
+
+@pytest.mark.parametrize("room", sorted(set(routes.tables()) - WITHOUT_UNITS))
+def test_table_would_notice_a_reach_that_ends_nowhere(room: str, cast: Cast):
+    """Whoever holds a permission somewhere holds it everywhere: another unit's member gets in."""
+    everywhere = frozenset(Unit.objects.values_list("pk", flat=True))
+    truth = policy.units_for
+
+    def boundless(member: Any, name: str) -> frozenset[Any]:
+        return everywhere if truth(member, name) else frozenset()
+
+    with patch.object(policy, "units_for", boundless):
+        for name in routes.tables()[room].ROUTES:
+            for row in GUARDED.get(name, ()):
+                for username, status in row.refused:
+                    if row.args and not holds(call(name, row, cast, username), status):
+                        return
+    pytest.fail(f"no row of {room} depends on where a permission is held")

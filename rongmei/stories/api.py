@@ -115,12 +115,12 @@ class Reason(Schema):
 
 @router.get("", response=list[StoryOut])
 @paginate(LimitOffsetPagination)
-def stories(request: HttpRequest, state: str = "", unit: uuid.UUID | None = None) -> Any:
-    """Stories the member may read, newest first."""
+def stories(request: HttpRequest, state: str = "", unit: str = "") -> Any:
+    """Stories the member may read, newest first; `unit` is a unit's code."""
     rows = selectors.stories_listed_to(member_of(request))
     if state:
         rows = rows.filter(state=state)
-    return rows.filter(unit_id=unit) if unit else rows
+    return rows.filter(unit__code=unit) if unit else rows
 
 
 @router.get("/{story_id}", response=StoryFull)

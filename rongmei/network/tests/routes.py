@@ -8,6 +8,7 @@ from typing import Any
 from django.utils import timezone
 
 from rongmei.kernel.ids import uuid7
+from rongmei.network import joining
 from rongmei.network.models import (
     ApiToken,
     Grant,
@@ -75,10 +76,15 @@ def with_verb(cast: Cast) -> dict[str, Any]:
     return {**peer(cast), "verb": "cut"}
 
 
+def own_code(cast: Cast) -> dict[str, Any]:
+    """An invitation to this very node, which cannot join itself."""
+    return {"code": joining.peer_invite(by=cast["sysadmin"])}
+
+
 def stuck(cast: Cast) -> dict[str, Any]:
     """A message of the other node that failed."""
     made = Received.objects.filter(type="test.said").first() or Received.objects.create(
-        peer_id=peer(cast)["peer_id"], message_id=uuid7(), seq=1, type="test.said",
+        pk=uuid7(), peer_id=peer(cast)["peer_id"], seq=1, type="test.said", body={},
         state=Received.State.FAILED,
     )  # fmt: skip
     return {"message_id": made.pk}
@@ -347,7 +353,7 @@ ROUTES: dict[str, Route | tuple[Route, ...]] = {
         args=peer, allowed=(("yl.reporter", 200),), refused=(("yl.nobody", 403),)
     ),
     "network:peer_invite": _keeper(200),
-    "network:peer_join": _keeper(422, data=lambda cast: {"code": "rmj1."}),
+    "network:peer_join": _keeper(409, data=own_code),
     "network:peer_change": _keeper(302, args=with_verb),
     "network:peer_revoke": _keeper(302, args=peer, data=reason),
     "network:message_replay": _keeper(302, args=stuck),

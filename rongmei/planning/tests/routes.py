@@ -136,7 +136,7 @@ ROUTES: dict[str, Route | tuple[Route, ...]] = {
     ),
     "planning:task_assign": Route(
         args=task(TaskState.ACCEPTED), method="POST", data=assignee, allowed=(("yl.chief", 302),),
-        refused=(*OTHERS_TASK, ("yl.reporter", 403)),
+        refused=(*OTHERS_TASK, ("planner", 403)),
     ),
     "planning:task_cancel": Route(
         args=task(TaskState.OFFERED), method="POST", data=reason, allowed=(("planner", 302),),

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from rongmei.network.testing import Cast, Route
+from rongmei.stories import actions
 from rongmei.stories.models import Comment, Story
 from rongmei.stories.tests import newsroom
 
@@ -25,7 +26,13 @@ def kept(make: Callable[..., Story], title: str, **more: Any) -> Callable[[Cast]
 DRAFT = kept(newsroom.draft, "示例草稿")
 WAITING = kept(newsroom.at_step, "示例待审稿", step="first")
 SIGNED = kept(newsroom.signed, "示例已签稿")
-LOCKED = kept(newsroom.draft, "示例锁定稿")
+UNLOCKED = kept(newsroom.draft, "示例未锁稿")
+
+
+def locked(cast: Cast) -> Story:
+    """A draft that its author has locked."""
+    story = kept(newsroom.draft, "示例锁定稿")(cast)
+    return actions.story_lock(by=cast["yl.reporter"], story_id=story.pk)
 
 
 def named(story: Callable[[Cast], Story]) -> Made:
@@ -117,8 +124,10 @@ ROUTES: dict[str, Route | tuple[Route, ...]] = {
     "stories:submit": sent(DRAFT, "yl.reporter", *NOT_WRITERS),
     "stories:withdraw": sent(SIGNED, "yl.chief", *NOT_CHIEF, data=reason),
     "stories:share": sent(SIGNED, "yl.chief", *NOT_CHIEF),
-    "stories:lock": sent(LOCKED, "yl.reporter", *NOT_WRITERS),
-    "stories:unlock": sent(LOCKED, "yl.reporter", *NOT_WRITERS),
+    "stories:lock": sent(UNLOCKED, "yl.reporter", *NOT_WRITERS),
+    "stories:unlock": sent(
+        locked, "yl.reporter", ("jc.reporter", 404), ("yl.first", 409), ("yl.planner", 409)
+    ),
     "stories:comment": sent(
         DRAFT, "yl.reporter", ("jc.chief", 404), ("sysadmin", 403), data=lambda cast: {"text": "示例"}
     ),
@@ -127,7 +136,10 @@ ROUTES: dict[str, Route | tuple[Route, ...]] = {
         refused=(("jc.chief", 404), ("sysadmin", 403)),
     ),
     "review:queue": LISTS,
-    "review:story": reads(WAITING),
+    "review:story": Route(
+        args=named(WAITING), allowed=(("yl.first", 200),),
+        refused=(("jc.first", 404), ("sysadmin", 403), ("yl.nobody", 403)),
+    ),
     "review:pass": sent(WAITING, "yl.first", *NOT_FIRST, data=signature),
     "review:return": sent(WAITING, "yl.first", *NOT_FIRST, data=reason),
     # API.
