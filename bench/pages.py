@@ -60,8 +60,9 @@ def make(home: Path, *, quick: bool) -> dict[str, Any]:
     import django
 
     django.setup()
-    from bench.newsroom import Amounts, build_node
     from django.db import connection
+
+    from bench.newsroom import Amounts, build_node
 
     tenth = Amounts(1_000, 200, 500, 10_000, 1_000)
     made = build_node(tenth if quick else Amounts(), PASSWORD)
