@@ -81,7 +81,10 @@ def running(home: Path) -> Iterator[str]:
     }  # fmt: skip
     log = (home / "up.log").open("ab")
     node = subprocess.Popen(
-        [sys.executable, "-m", "rongmei", "--home", str(home), "up"], env=env, stdout=log, stderr=log
+        [sys.executable, "-m", "rongmei", "--home", str(home), "up"],
+        env=env,
+        stdout=log,
+        stderr=log,
     )
     url = f"http://127.0.0.1:{port}"
     try:

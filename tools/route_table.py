@@ -37,7 +37,9 @@ def _line(address: Any, row: Any) -> str:
     elif row.signed_in:
         permission, allowed = "signed-in", allowed or "every member"
     pattern = address.pattern.replace("|", "\\|")
-    return f"| `/{pattern}` | {row.method} | {permission or 'in the action'} | {allowed} | {refused} |"
+    return (
+        f"| `/{pattern}` | {row.method} | {permission or 'in the action'} | {allowed} | {refused} |"
+    )
 
 
 def page() -> str:
