@@ -4,7 +4,7 @@ VENV ?= .venv
 export RONGMEI_VENV := $(VENV)
 BIN := $(VENV)/bin
 
-.PHONY: help run test setup-run setup-test lint types unit slow postgres e2e kill bench docs screenshots messages lock clean
+.PHONY: help run test setup-run setup-test lint types unit slow postgres e2e kill bench docs screenshots messages lock template clean
 
 help:          ## what can be made
 	@grep -E '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed 's/:.*## */\t/' | expand -t 16
@@ -57,6 +57,9 @@ screenshots: setup-test ## pictures of the key pages into docs/images
 lock:          ## pin the newest allowed versions, at least a week old
 	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header --exclude-newer "$$(date -d '7 days ago' +%F)" -q -o requirements/run.txt
 	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header --exclude-newer "$$(date -d '7 days ago' +%F)" -q -o requirements/dev.txt
+
+template:      ## after a new migration: the schema it ends in, as SQL
+	$(BIN)/python -m rongmei.config.template_db
 
 clean:         ## remove caches and the demo's data (asks nothing)
 	rm -rf var site .mypy_cache .ruff_cache .pytest_cache

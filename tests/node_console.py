@@ -45,7 +45,9 @@ def start(name: str) -> int:
         return pid
     try:
         die_with_parent()
-        log = os.open(settings.RONGMEI_NODE.home / f"{name}.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+        log = os.open(
+            settings.RONGMEI_NODE.home / f"{name}.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND
+        )
         for handle in (0, 1, 2):
             os.dup2(log, handle)
         SERVERS[name]()

@@ -24,6 +24,7 @@ from tests.demo_network import ROOT, clean_environ
 
 pytestmark = pytest.mark.slow
 
+
 class RunningNode:
     """A node in a folder of its own; its Django is `tests/node_console.py`."""
 

@@ -152,9 +152,7 @@ class Demo:
         commands = [wire, *(self._command(plan, *words) for plan in NODES)]
         # What the caller's shell says of some other node must not reach ours.
         others = ("RONGMEI_", "DJANGO_", "DATABASE_URL")
-        environ = {
-            name: value for name, value in os.environ.items() if not name.startswith(others)
-        }
+        environ = {name: value for name, value in os.environ.items() if not name.startswith(others)}
         started = []
         for number, command in enumerate(commands):
             log = running.enter_context((self.folder / f"start-{number}.log").open("ab"))

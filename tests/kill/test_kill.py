@@ -82,7 +82,7 @@ class Work(threading.Thread):
         self.dispatched: list[str] = []
         self.accepted: list[str] = []
         self.written: list[str] = []
-        self.error: BaseException | None = None
+        self.error: Exception | None = None
 
     def run(self) -> None:
         number = 0
@@ -91,7 +91,7 @@ class Work(threading.Thread):
                 number += 1
                 self._round(number)
                 time.sleep(0.15)
-        except BaseException as error:
+        except (AssertionError, ValueError, KeyError, TypeError) as error:
             self.error = error
 
     def _round(self, number: int) -> None:
