@@ -4,6 +4,7 @@ VENV ?= .venv
 export RONGMEI_VENV := $(VENV)
 BIN := $(VENV)/bin
 
+<<<<<<< HEAD
 # Tests that ask no database: running them on another one would show nothing new.
 NO_DATABASE := --ignore=rongmei_wire --ignore=tests/test_words.py --ignore=tests/test_docs.py \
 	--ignore-glob=rongmei/sources/tests/test_*feed* --ignore=rongmei/kernel/tests/test_ui.py \
@@ -11,6 +12,9 @@ NO_DATABASE := --ignore=rongmei_wire --ignore=tests/test_words.py --ignore=tests
 	--ignore-glob=rongmei/archive/tests/test_tantivy* --ignore=rongmei/archive/tests/test_query.py
 
 .PHONY: help run test setup-run setup-test lint types unit slow postgres e2e kill bench docs screenshots messages lock clean
+=======
+.PHONY: help run test setup-run setup-test lint types unit slow postgres e2e kill bench docs screenshots messages lock template clean
+>>>>>>> f-kill
 
 help:          ## what can be made
 	@grep -E '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed 's/:.*## */\t/' | expand -t 16
@@ -65,6 +69,9 @@ screenshots: setup-test ## pictures of the key pages into docs/images
 lock:          ## pin the newest allowed versions, at least a week old
 	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header --exclude-newer "$$(date -d '7 days ago' +%F)" -q -o requirements/run.txt
 	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header --exclude-newer "$$(date -d '7 days ago' +%F)" -q -o requirements/dev.txt
+
+template:      ## after a new migration: the schema it ends in, as SQL
+	$(BIN)/python -m rongmei.config.template_db
 
 clean:         ## remove caches and the demo's data (asks nothing)
 	rm -rf var site .mypy_cache .ruff_cache .pytest_cache
