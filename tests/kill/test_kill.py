@@ -28,7 +28,7 @@ from tests.demo_network import DemoNetwork, children, eventually, free_base
 
 SEED = int(os.environ.get("KILL_SEED", "20261122"))
 KILLS = int(os.environ.get("KILL_COUNT", "200"))
-WHOLE = 4
+WHOLE = int(os.environ.get("KILL_WHOLE", "4"))
 PROCESSES = (
     "web",
     "web-worker",
@@ -193,7 +193,7 @@ def _kill_and_check(network: DemoNetwork) -> None:
     work.join(30)
     if work.error:
         raise work.error
-    assert len(work.dispatched) > 20, "the callers hardly got anything done"
+    assert len(work.dispatched) >= KILLS // 10, "the callers hardly got anything done"
     _settle(network)
     _check_collected(network)
     _check_exchanged(network, work)
