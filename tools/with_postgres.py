@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -72,6 +73,8 @@ def sql(folder: Path, statement: str, *, check: bool = True) -> int:
 
 def main(command: list[str]) -> int:
     """Start the server, make the databases, run the command, stop the server."""
+    # Asked to end, stop the server too: without this SIGTERM would skip the clean-up below.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     with tempfile.TemporaryDirectory(prefix="rongmei-pg-") as name:
         folder = Path(name)
         server = start(folder)
