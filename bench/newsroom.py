@@ -222,8 +222,12 @@ def _planning(words: Words, cast: Cast, amount: int) -> None:
         tasks.append(task)
         answers.append(
             TaskResponse(
-                unit=cast.units[crew], task=task, state=stage, assignee_id=reporter.pk,
-                assignee_name=reporter.name, answered_at=at,
+                unit=cast.units[crew],
+                task=task,
+                state=stage,
+                assignee_id=reporter.pk,
+                assignee_name=reporter.name,
+                answered_at=at,
             )
         )
     for rows in (pitches, tasks, answers):

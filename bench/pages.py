@@ -60,8 +60,9 @@ def make(home: Path, *, quick: bool) -> dict[str, Any]:
     import django
 
     django.setup()
-    from bench.newsroom import Amounts, build_node
     from django.db import connection
+
+    from bench.newsroom import Amounts, build_node
 
     tenth = Amounts(1_000, 200, 500, 10_000, 1_000)
     made = build_node(tenth if quick else Amounts(), PASSWORD)
@@ -80,7 +81,10 @@ def running(home: Path) -> Iterator[str]:
     }  # fmt: skip
     log = (home / "up.log").open("ab")
     node = subprocess.Popen(
-        [sys.executable, "-m", "rongmei", "--home", str(home), "up"], env=env, stdout=log, stderr=log
+        [sys.executable, "-m", "rongmei", "--home", str(home), "up"],
+        env=env,
+        stdout=log,
+        stderr=log,
     )
     url = f"http://127.0.0.1:{port}"
     try:
