@@ -1,35 +1,123 @@
-"""Run every benchmark, one after the other: `python -m bench [--quick]`. Results: bench/results/."""
+"""Run every benchmark, one after the other: `python -m bench [--quick] [name…]`.
+
+Each runs in a process of its own, so that one neither warms nor bloats another, keeps its figures in
+bench/results/, and adds its lines to the table at the end: what, how much, target, ratio to a peer.
+"""
 
 from __future__ import annotations
 
 import argparse
+import json
 import subprocess
 import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib.util import find_spec
+from typing import Any
 
-# Each in a process of its own: one must not warm, or bloat, another.
+from bench.machine import RESULTS, facts
+
+Line = tuple[str, str, str, str]
+
+
+def _search(found: dict[str, Any]) -> Iterator[Line]:
+    ours, peer = found["tantivy"], found["sqlite_fts5"]
+    for what in ("two_words", "phrase", "word_with_charts"):
+        name = what.replace("_", " ")
+        ratio = f"{ours[what]['p95_ms'] / peer[what]['p95_ms']:.2f} × FTS5"
+        yield f"index, {name}, p95", f"{ours[what]['p95_ms']} ms", "< 100 ms", ratio
+    ratio = f"{ours['documents_per_second'] / peer['documents_per_second']:.2f} × FTS5"
+    yield "indexing", f"{ours['documents_per_second']} documents/s", "", ratio
+
+
+def _collect(found: dict[str, Any]) -> Iterator[Line]:
+    speed = f"{found['docs_per_second']['ours']} documents/s"
+    yield "collecting", speed, "", f"{found['ratio_to_peer']} × feedparser + FTS5"
+
+
+def _pages(found: dict[str, Any]) -> Iterator[Line]:
+    for one in found["pages"]:
+        took = f"{one['p95_ms']} ms ({one['cpu_ms']} CPU)"
+        yield f"{one['what']}, p95", took, f"< {one['target_ms']} ms", ""
+
+
+def _node(found: dict[str, Any]) -> Iterator[Line]:
+    for name, value in found.items():
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            yield name.replace("_", " "), f"{value}", "", ""
+
+
+@dataclass(frozen=True)
+class Bench:
+    """A benchmark: how it is started, what holds its figures, and its lines of the table."""
+
+    full: tuple[str, ...]
+    quick: tuple[str, ...]
+    lines: Callable[[dict[str, Any]], Iterator[Line]]
+    quick_result: str
+
+
 BENCHES = {
-    "search": ([], ["--documents", "5000", "--questions", "100"]),
-    "collect": ([], ["--quick"]),
+    "search": Bench(
+        ("--documents", "20000", "--questions", "200"),
+        ("--documents", "5000", "--questions", "60", "--out", str(RESULTS / "search-quick.json")),
+        _search,
+        "search-quick",
+    ),
+    "collect": Bench((), ("--quick",), _collect, "collect-quick"),
+    "pages": Bench((), ("--quick", "--requests", "10"), _pages, "pages-quick"),
 }
+# Measured by its `run(quick)`; there only when that file is.
+if find_spec("bench.node"):
+    BENCHES["node"] = Bench((), ("--quick",), _node, "node-quick")
+
+
+def _command(name: str, quick: bool) -> list[str]:
+    one = BENCHES[name]
+    if name != "node":
+        return [sys.executable, "-m", f"bench.{name}", *(one.quick if quick else one.full)]
+    kept = one.quick_result if quick else name
+    code = (
+        "from bench import machine, node; before = machine.facts();"
+        f" machine.keep({kept!r}, {{**before, **node.run({quick})}})"
+    )
+    return [sys.executable, "-c", code]
+
+
+def table(lines: list[Line]) -> str:
+    """The lines under each other, columns as wide as need be."""
+    rows = [("figure", "measured", "target", "peer"), *lines]
+    widths = [max(len(row[column]) for row in rows) for column in range(4)]
+    return "\n".join(
+        "  ".join(text.ljust(wide) for text, wide in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    )
 
 
 def main() -> int:
     """Run them; the exit status is that of the first that failed."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(BENCHES))
-    parser.add_argument("--quick", action="store_true", help="small amounts, about a minute")
+    parser.add_argument("--quick", action="store_true", help="small amounts, about two minutes")
     asked = parser.parse_args()
     unknown = set(asked.names) - set(BENCHES)
     if unknown:
         parser.error(f"no such benchmark: {', '.join(sorted(unknown))}")
+    lines: list[Line] = []
+    before, started = facts(), time.monotonic()
     for name in asked.names or BENCHES:
-        full, quick = BENCHES[name]
         print(f"== {name}", flush=True)
-        done = subprocess.run(
-            [sys.executable, "-m", f"bench.{name}", *(quick if asked.quick else full)], check=False
-        )
+        done = subprocess.run(_command(name, asked.quick), check=False, stdout=subprocess.DEVNULL)
         if done.returncode:
             return done.returncode
+        kept = BENCHES[name].quick_result if asked.quick else name
+        lines += BENCHES[name].lines(json.loads((RESULTS / f"{kept}.json").read_bytes()))
+    print(table(lines))
+    print(
+        f"{before['cores']} cores, Python {before['python']}, load {before['load_average']} before,"
+        f" {facts()['load_average']} after; {time.monotonic() - started:.0f} s"
+    )
     return 0
 
 

@@ -3,6 +3,7 @@
 Ours is the whole way: polite fetching through the one door, cleaning, identity, versions, rows with
 their change sequence, the tantivy index. The peer is what a small reader would do: urllib,
 feedparser, rjieba segmentation, one batched SQLite FTS5 table. Same wire, same articles, same run.
+A first round is not counted: a collecting process loads its parsers and word lists once, at start.
 
     python -m bench.collect [--quick] [--rounds N]
 """
@@ -11,9 +12,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import os
-import platform
 import re
 import shutil
 import sqlite3
@@ -22,10 +21,10 @@ import sys
 import tempfile
 import time
 import urllib.request
-from datetime import UTC, datetime
 from pathlib import Path
 
-RESULTS = Path(__file__).resolve().parent / "results"
+from bench import machine
+
 PER_FEED = 50
 
 
@@ -176,7 +175,7 @@ def main(argv: list[str] | None = None) -> dict[str, object]:
         make_people(make_units())
         feeds = -(-len(articles) // PER_FEED)
         speeds: dict[str, list[float]] = {"ours": [], "peer": []}
-        for round_no in range(rounds):
+        for round_no in range(rounds + 1):
             with Wire(articles=articles) as wire:
                 counts = {}
                 for name, run in (
@@ -184,13 +183,11 @@ def main(argv: list[str] | None = None) -> dict[str, object]:
                     ("peer", lambda u=wire.url: peer(u, feeds, home)),
                 )[:: 1 if round_no % 2 == 0 else -1]:
                     counts[name], took = run()
-                    speeds[name].append(counts[name] / took)
-            print(
-                f"round {round_no + 1}: "
-                + ", ".join(
-                    f"{name} {speeds[name][-1]:,.0f}/s ({counts[name]} docs)" for name in speeds
-                )
-            )
+                    if round_no:
+                        speeds[name].append(counts[name] / took)
+            if round_no:
+                said = (f"{one} {speeds[one][-1]:,.0f}/s ({counts[one]} docs)" for one in speeds)
+                print(f"round {round_no}: {', '.join(said)}")
             DocumentVersion.objects.all().delete()
             Document.objects.all().delete()
             Change.objects.all().delete()
@@ -202,22 +199,18 @@ def main(argv: list[str] | None = None) -> dict[str, object]:
     medians = {name: round(statistics.median(held), 1) for name, held in speeds.items()}
     result: dict[str, object] = {
         "bench": "collect",
-        "at": datetime.now(UTC).isoformat(timespec="seconds"),
+        **machine.facts(),
         "articles": len(articles),
         "rounds": rounds,
         "docs_per_second": medians,
         "all": speeds,
         "ratio_to_peer": round(medians["ours"] / medians["peer"], 2),
-        "python": platform.python_version(),
-        "cpus": os.cpu_count(),
     }
     print(f"{'':8}{'docs/s':>10}")
     for name, value in medians.items():
         print(f"{name:8}{value:>10,.0f}")
     print(f"ours / (feedparser + FTS5): {result['ratio_to_peer']}")
-    RESULTS.mkdir(exist_ok=True)
-    path = RESULTS / f"collect{'-quick' if asked.quick else ''}.json"
-    path.write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n")
+    machine.keep(f"collect{'-quick' if asked.quick else ''}", result)
     return result
 
 

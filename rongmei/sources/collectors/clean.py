@@ -35,6 +35,13 @@ _BREAKS = frozenset({
     "h2", "h3", "h4", "h5", "h6", "hr", "li", "ol", "p", "pre", "section", "table", "tr", "ul",
 })  # fmt: skip
 _BREAK = re.compile(rf"</?(?:{'|'.join(sorted(_BREAKS))})>|\n\s*\n")
+# Made once: setting a sanitiser up takes a quarter of the time of a short article.
+_to_breaks = nh3.Cleaner(
+    tags=set(_BREAKS),
+    attributes={},
+    clean_content_tags=set(_DROPPED_WITH_CONTENT),
+    generic_attribute_prefixes=set(),
+)
 # Opening and closing tags that make a tree deep; the rest are empty or close themselves.
 _NESTING = re.compile(r"<(/?)(?!br|hr|img|li|p\b|t[dhr]\b|d[dt]\b|input|meta|link|!)[a-zA-Z]")
 # The sanitiser's time grows with the square of the depth: 2,000 levels take a few milliseconds,
@@ -94,13 +101,7 @@ def html_to_text(source: str) -> str:
     if too_deep(source):
         return "\n\n".join(_flat(source))
     # With only bare break tags left in well-formed output, cutting at them is exact.
-    bare = nh3.clean(
-        source,
-        tags=set(_BREAKS),
-        attributes={},
-        clean_content_tags=set(_DROPPED_WITH_CONTENT),
-        generic_attribute_prefixes=set(),
-    )
+    bare = _to_breaks.clean(source)
     return _join(html.unescape(part) for part in _BREAK.split(bare))
 
 
