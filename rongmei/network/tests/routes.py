@@ -67,7 +67,8 @@ def token(cast: Cast) -> dict[str, Any]:
 
 def peer(cast: Cast) -> dict[str, Any]:
     made, _new = Peer.objects.get_or_create(
-        node=Node.objects.get(slug="yunling"), defaults={"public_key": "", "state": PeerState.ACTIVE}
+        node=Node.objects.get(slug="yunling"),
+        defaults={"public_key": "", "state": PeerState.ACTIVE},
     )
     return {"peer_id": made.pk}
 

@@ -96,9 +96,7 @@ def sent(story: Callable[[Cast], Story], by: str, *refused: tuple[str, int], **m
     return Route(args=named(story), method="POST", allowed=((by, 302),), refused=refused, **more)
 
 
-def asked(
-    story: Callable[[Cast], Story], by: str, *refused: tuple[str, int], **more: Any
-) -> Route:
+def asked(story: Callable[[Cast], Story], by: str, *refused: tuple[str, int], **more: Any) -> Route:
     """An operation of the API that `by` may ask for."""
     return Route(args=named(story), **{"method": "POST", **more}, allowed=((by, 200),), refused=refused)  # fmt: skip
 
