@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +45,7 @@ def _line(address: Any, row: Any) -> str:
 
 def page() -> str:
     """The page as it should be."""
-    from tests import routes
+    routes = import_module("tests.routes")
 
     rows = routes.rows()
     lines = {
@@ -59,7 +60,7 @@ def main() -> None:
     """Set Django up and write the page."""
     sys.path.insert(0, str(ROOT))
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "rongmei.config.settings_test")
-    import django
+    django = import_module("django")
 
     django.setup()
     PAGE.write_text(page())
