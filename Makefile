@@ -4,17 +4,14 @@ VENV ?= .venv
 export RONGMEI_VENV := $(VENV)
 BIN := $(VENV)/bin
 
-<<<<<<< HEAD
 # Tests that ask no database: running them on another one would show nothing new.
 NO_DATABASE := --ignore=rongmei_wire --ignore=tests/test_words.py --ignore=tests/test_docs.py \
 	--ignore-glob=rongmei/sources/tests/test_*feed* --ignore=rongmei/kernel/tests/test_ui.py \
 	--ignore-glob=rongmei/kernel/tests/test_http* --ignore-glob=rongmei/archive/tests/test_index* \
 	--ignore-glob=rongmei/archive/tests/test_tantivy* --ignore=rongmei/archive/tests/test_query.py
 
-.PHONY: help run test setup-run setup-test lint types unit slow postgres e2e kill bench docs screenshots messages lock clean
-=======
-.PHONY: help run test setup-run setup-test lint types unit slow postgres e2e kill bench docs screenshots messages lock template clean
->>>>>>> f-kill
+
+.PHONY: help run test setup-run setup-test lint types unit slow postgres e2e kill bench docs screenshots lock template clean
 
 help:          ## what can be made
 	@grep -E '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed 's/:.*## */\t/' | expand -t 16

@@ -91,11 +91,7 @@ class Work(threading.Thread):
                 number += 1
                 self._round(number)
                 time.sleep(0.15)
-<<<<<<< HEAD
         except (AssertionError, LookupError, TypeError, ValueError) as error:
-=======
-        except (AssertionError, ValueError, KeyError, TypeError) as error:
->>>>>>> f-kill
             self.error = error
 
     def _round(self, number: int) -> None:
