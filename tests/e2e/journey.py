@@ -138,6 +138,12 @@ class Journey:
             # Key by key: text put in at once would never reach the field's own record of it.
             text.press_sequentially(one)
         expect(text).to_contain_text(TEXT[1])
+        # The editor hands its text to the form a quarter of a second after the last key.
+        page.wait_for_function(
+            """(text) => [...document.querySelectorAll("input[name^='body-']")]
+              .some((field) => field.value.includes(text))""",
+            arg=TEXT[1],
+        )
         page.fill("#id_byline", self._name("yl.reporter"))
         page.fill("#id_category", "要闻")
         page.fill("#id_rights_basis", "自采")
