@@ -11,7 +11,7 @@ pytestmark = pytest.mark.e2e
 
 PHONE_PAGES = (
     "/desk/", "/desk/archive/", "/desk/monitoring/", "/desk/planning/", "/desk/planning/tasks/",
-    "/desk/stories/", "/desk/stories/review/", "/desk/assets/", "/desk/notices/",
+    "/desk/stories/", "/desk/stories/review/", "/desk/assets/",
 )  # fmt: skip
 
 
