@@ -4,7 +4,8 @@ VENV ?= .venv
 export RONGMEI_VENV := $(VENV)
 BIN := $(VENV)/bin
 
-# Rooms whose tests ask the database in earnest; the others would show nothing new on another one.
+# The rooms seen green on PostgreSQL. Not the whole suite: one run of all of it there had about four
+# failures outside these rooms that are not yet named (collecting is among the suspects).
 ON_POSTGRES := $(addprefix rongmei/,network planning stories channels impact monitoring desk screen \
 	assets exemplars kernel/tests/test_audit.py archive/tests/test_pages.py) tests/test_structure.py
 

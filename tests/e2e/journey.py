@@ -275,7 +275,7 @@ class Journey:
         expect(analyst.page.locator("#reads")).to_be_visible()
 
     def big_screen(self) -> None:
-        """分析师: each tile has its data's time and leads to the rows behind its numbers."""
+        """分析师: each tile has its data's time and a way on; the published one reaches its rows."""
         analyst = self.who("analyst")
         page = analyst.go("/screen/")
         tiles = page.locator(".tile-slot")
@@ -288,7 +288,7 @@ class Journey:
         expect(page.locator("#tile-published")).to_contain_text(re.compile(r"发布\s*[1-9]"))
         for way in ways:
             analyst.go(way)
-            # Rows, or the words that say there are none: everything of this run is signed by now.
+            # Only that the page opens: one tile's page showed no rows, and which and why is open.
             expect(page.locator("h1").first).to_be_visible()
         analyst.go(str(published))
         expect(page.get_by_text(TITLE).first).to_be_visible()
