@@ -50,6 +50,16 @@ class EntityRefused(SourceError):
     words = _("%(url)s 含有 XML 实体声明,可能是攻击,已拒绝解析。没有保存任何内容。请联系对方网站。")
 
 
+class TooMuch(SourceError):
+    """A file is larger than it may be, or becomes so when unpacked."""
+
+    status = 413
+    kind: Kind = "hard"
+    words = _(
+        "%(url)s 过大,或解压后超过 %(limit)s,已停止读取。没有保存其中的内容。请拆成几份再交。"
+    )
+
+
 class BadRule(SourceError):
     """The source's reading rule is incomplete or wrong."""
 
