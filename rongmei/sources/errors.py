@@ -60,6 +60,17 @@ class TooMuch(SourceError):
     )
 
 
+class MailRefused(SourceError):
+    """The mail server let nobody in, or has no such folder."""
+
+    status = 403
+    kind: Kind = "hard"
+    words = _(
+        "邮箱 %(url)s 没有打开,对方说:%(said)s。没有读取任何邮件。"
+        "请核对用户名、密码(多数邮箱要用“授权码”)和文件夹名。"
+    )
+
+
 class BadRule(SourceError):
     """The source's reading rule is incomplete or wrong."""
 

@@ -189,6 +189,7 @@ class FetchOutcome(StrEnum):
     BOMB = "bomb"
     RULE = "rule"
     ROBOTS = "robots"
+    LOGIN = "login"
     RESTING = "resting"
     INTERNAL = "internal"
 
@@ -218,6 +219,7 @@ _OUTCOMES: Mapping[FetchOutcome, Promise] = {
     FetchOutcome.BOMB: _("含恶意 XML,已拒绝"),
     FetchOutcome.RULE: _("取数规则有误"),
     FetchOutcome.ROBOTS: _("对方不允许抓取"),
+    FetchOutcome.LOGIN: _("邮箱不让登录"),
     FetchOutcome.RESTING: _("对方故障,暂停访问"),
     FetchOutcome.INTERNAL: _("本系统处理出错"),
 }
@@ -240,6 +242,7 @@ _BY_ERROR: tuple[tuple[type[Exception], FetchOutcome], ...] = (
     (errors.TooMuch, FetchOutcome.TOO_LARGE),
     (errors.BadRule, FetchOutcome.RULE),
     (errors.RobotsForbid, FetchOutcome.ROBOTS),
+    (errors.MailRefused, FetchOutcome.LOGIN),
     (errors.HostResting, FetchOutcome.RESTING),
     (errors.SourceError, FetchOutcome.UNREADABLE),
 )
