@@ -272,10 +272,16 @@ def tasks(request: MemberRequest) -> HttpResponse:
     stages = request.GET.getlist("stage")
     if stages:
         rows = selectors.at_stage(rows, *stages)
+    unit, late = request.GET.get("unit", ""), request.GET.get("late") == "1"
+    if unit:
+        rows = rows.filter(to_unit__code=unit)
+    if late:
+        rows = selectors.past_due(rows)
     board = request.GET.get("view") == "board"
     shown: dict[str, Any] = {
         "list": chosen,
         "board": board,
+        "unit": network.unit_by_code(unit) if unit else None,
         "stages": [
             {"value": value, "label": label, "n": counts[value]}
             for value, label in TaskState.choices
