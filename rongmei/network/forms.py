@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from typing_extensions import override
 
 from rongmei.network import selectors
@@ -253,7 +254,7 @@ class RouteForm(_RouteBase):
 class AuditForm(forms.Form):
     """What to look for in the audit log."""
 
-    person = forms.CharField(label=_("人员"), required=False)
+    person = forms.CharField(label=pgettext_lazy("one", "人员"), required=False)
     action = forms.CharField(label=_("动作"), required=False)
     subject = forms.CharField(label=_("对象"), required=False)
     ip = forms.CharField(label=_("地址"), required=False)

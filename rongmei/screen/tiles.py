@@ -17,6 +17,7 @@ from rongmei.archive import selectors as archive
 from rongmei.impact import selectors as impact
 from rongmei.monitoring import selectors as monitoring
 from rongmei.network import policy
+from rongmei.network import selectors as network
 from rongmei.planning import selectors as planning
 from rongmei.screen.hooks import Figure, Row, Tile, TileData
 from rongmei.sources import selectors as sources
@@ -99,10 +100,9 @@ def tasks(member: Member) -> TileData:
     now = timezone.now()
     stages = planning.counts_by_stage(rows)
     late = planning.past_due(rows).count()
-    columns = ("to_unit__code", "to_unit__short_name", "to_unit__name")
-    units = rows.order_by().values_list(*columns).annotate(n=Count("id"))
-    units = units.order_by("-n", "to_unit__name")[:6]
-    most = max((n for _code, _short, _name, n in units), default=1)
+    units = list(rows.order_by().values_list("to_unit").annotate(n=Count("id")).order_by("-n")[:6])
+    named = {unit.pk: unit for unit in network.units().filter(pk__in=[pk for pk, _n in units])}
+    most = max((n for _pk, n in units), default=1)
     changed = rows.order_by("-updated_at").values_list("updated_at", flat=True).first()
 
     def listed(*narrower: tuple[str, str], stages: tuple[str, ...] = OPEN_STAGES) -> str:
@@ -119,11 +119,14 @@ def tasks(member: Member) -> TileData:
             Figure(_("超时"), late, "", listed(("late", "1"))),
         ),
         rows=[
-            Row(short or name, n, listed(("unit", code)), share=n / most, wide_only=at > 1)
-            for at, (code, short, name, n) in enumerate(units)
+            Row(
+                named[pk].short_label, n, listed(("unit", named[pk].code)), share=n / most,
+                wide_only=at > 1,
+            )
+            for at, (pk, n) in enumerate(units)
         ],
         href=listed(),
-    )
+    )  # fmt: skip
 
 
 def published(member: Member) -> TileData:
