@@ -158,7 +158,7 @@ def _peers(member: Member) -> list[Trouble]:
     limit = timezone.now() - SILENT
     return [
         Trouble(
-            str(one.node), one.last_error or _("互联中断,消息都在队列里,恢复后自动补送"),
+            str(one.node), one.last_error or _("互联中断，消息都在队列里，恢复后自动补送"),
             link("network:peers"), one.last_ok_at,
         )
         for one in network.silent_peers(limit)

@@ -128,7 +128,7 @@ def dismiss(request: MemberRequest, topic_id: uuid.UUID) -> HttpResponse:
     """Take a topic off the unit's list, with a reason."""
     found = selectors.topic_for(request.user, topic_id)
     actions.topic_dismiss(by=request.user, topic_id=found.pk, reason=request.POST.get("reason", ""))
-    messages.success(request, _("已忽略这个热点,本单位的列表里不再出现;可随时恢复。"))
+    messages.success(request, _("已忽略这个热点，本单位的列表里不再出现；可随时恢复。"))
     return redirect("monitoring:topic", topic_id=found.pk)
 
 

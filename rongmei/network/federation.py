@@ -328,7 +328,7 @@ def _tell_keepers(row: Received) -> None:
     actions.notify(
         policy.members_with("network.manage_peers", keeper_unit_id()),
         kind="network.message_failed",
-        title=_("来自%(node)s的消息未生效:%(type)s") % {"node": row.peer, "type": row.type},
+        title=_("来自%(node)s的消息未生效：%(type)s") % {"node": row.peer, "type": row.type},
         body=row.error[:300],
         url=reverse("network:peer", args=[row.peer_id]),
         subject_id=row.pk,

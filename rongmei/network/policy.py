@@ -151,7 +151,7 @@ def require(by: Any, permission: str, subject: Owned | uuid.UUID | None = None) 
     fine = anywhere(by, permission) if subject is None else allows(by, permission, subject)
     if not fine:
         raise NotAllowed(
-            _("你没有“%(what)s”的权限,未做任何改动。可请本单位安全管理员授予角色。")
+            _("你没有“%(what)s”的权限，未做任何改动。可请本单位安全管理员授予角色。")
             % {"what": PERMISSIONS[permission]},
             permission=permission,
         )

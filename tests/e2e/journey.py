@@ -96,7 +96,7 @@ class Journey:
         page.fill("[name=angle]", "写人：谁先报名，第一处断点怎样接通。")
         page.get_by_role("button", name="提交选题").click()
         # A second walk on the same network proposes the same thing again, and is asked about it.
-        still = page.get_by_role("button", name="不是同一选题,仍然报")
+        still = page.get_by_role("button", name="不是同一选题，仍然报")
         decide = page.get_by_role("button", name="同意")
         expect(still.or_(decide)).to_be_visible()
         if still.count():
