@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from ninja import Router
 
+from rongmei.archive.hooks import DocumentAction
 from rongmei.kernel.hooks import RailItem
 from rongmei.kernel.plugins import hookimpl
 from rongmei.kernel.sweeps import Sweep
@@ -50,6 +51,16 @@ def register_activities() -> list[Activity]:
 def register_api() -> list[tuple[str, Router]]:
     """/api/v1/pitches and /api/v1/tasks."""
     return [("/pitches", pitch_router), ("/tasks", task_router)]
+
+
+def _pitch_of_document(document_id: uuid.UUID) -> str:
+    return f"{reverse('planning:pitch_new')}?document={document_id}"
+
+
+@hookimpl
+def register_document_actions() -> list[DocumentAction]:
+    """报选题 out of a document."""
+    return [DocumentAction(_("报选题"), _pitch_of_document, "planning.pitch", "light-bulb", 10)]
 
 
 def _pitch_url(topic_id: uuid.UUID) -> str:

@@ -66,15 +66,15 @@ def _checked(fields: dict[str, Any]) -> dict[str, Any]:
     if "name" in found:
         found["name"] = str(found["name"]).strip()[:80]
         if not found["name"]:
-            raise BadInput(_("信源要有名称,没有保存。请填写名称。"))
+            raise BadInput(_("信源要有名称，没有保存。请填写名称。"))
     for key in ("url", "home_url"):
         if found.get(key) or (key == "url" and key in found):
             _check_address(str(found[key]))
     for key, known in (("kind", Source.Kind), ("media_class", Source.MediaClass)):
         if key in found and found[key] not in known.values:
-            raise BadInput(_("没有这种读取方式或媒体类别,没有保存。请从列表中选择。"))
+            raise BadInput(_("没有这种读取方式或媒体类别，没有保存。请从列表中选择。"))
     if not isinstance(found.get("options", {}), dict):
-        raise BadInput(_("取数规则要写成 JSON 对象,没有保存。请改正后再提交。"))
+        raise BadInput(_("取数规则要写成 JSON 对象，没有保存。请改正后再提交。"))
     return found
 
 
@@ -85,12 +85,12 @@ def _check_address(url: str) -> None:
     except ValueError:
         fine = False
     if not fine:
-        raise BadInput(_("地址要以 http:// 或 https:// 开头,信源没有保存。请改正地址。"))
+        raise BadInput(_("地址要以 http:// 或 https:// 开头，信源没有保存。请改正地址。"))
 
 
 def _check_pace(source: Source) -> None:
     if not SHORTEST <= source.min_interval <= source.max_interval <= LONGEST:
-        raise BadInput(_("轮询间隔要在 5 秒到 30 天之间,最短的不能大于最长的,没有保存。"))
+        raise BadInput(_("轮询间隔要在 5 秒到 30 天之间，最短的不能大于最长的，没有保存。"))
 
 
 def source_add(*, by: Member, unit_id: uuid.UUID, name: str, url: str, **fields: Any) -> Source:
@@ -104,7 +104,7 @@ def source_add(*, by: Member, unit_id: uuid.UUID, name: str, url: str, **fields:
     _check_pace(source)
     with db.write():
         if Source.objects.filter(unit_id=unit_id, url=source.url).exists():
-            raise Conflict(_("本单位已经有这个地址的信源,没有重复添加。"))
+            raise Conflict(_("本单位已经有这个地址的信源，没有重复添加。"))
         source.save(force_insert=True)
         FetchState.objects.create(source=source, interval=source.min_interval)
         audit.record(by, "source.added", source, url=source.url, kind=source.kind)
@@ -129,7 +129,7 @@ def _locked(source_id: uuid.UUID) -> Source:
     if source is None:
         raise NotFound
     if source.is_replica:
-        raise Conflict(_("这个信源归别的节点管理,没有改动。请到那个节点上修改。"))
+        raise Conflict(_("这个信源归别的节点管理，没有改动。请到那个节点上修改。"))
     return source
 
 
@@ -160,7 +160,7 @@ def source_change(*, by: Member, source_id: uuid.UUID, **fields: Any) -> Source:
         _check_pace(source)
         same = Source.objects.filter(unit_id=source.unit_id, url=source.url).exclude(pk=source.pk)
         if "url" in changed and same.exists():
-            raise Conflict(_("本单位已经有这个地址的信源,修改没有保存。"))
+            raise Conflict(_("本单位已经有这个地址的信源，修改没有保存。"))
         source.save()
         if {"url", "kind", "options", "enabled"} & set(changed):
             _afresh(source)

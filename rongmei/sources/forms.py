@@ -76,7 +76,7 @@ class AddressForm(forms.Form):
     address = forms.CharField(
         label=_("网站地址"),
         max_length=1000,
-        help_text=_("写网站首页或订阅源的地址,例如 news.example.com。"),
+        help_text=_("写网站首页或订阅源的地址，例如 news.example.com。"),
         widget=forms.TextInput(
             attrs={"autofocus": True, "inputmode": "url", "autocomplete": "off"}
         ),

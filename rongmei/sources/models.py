@@ -48,8 +48,8 @@ class Source(OwnedRecord):
     shared = models.BooleanField(_("本节点各单位共享"), default=True)
     enabled = models.BooleanField(_("启用"), default=True)
     preset = models.CharField(max_length=40, blank=True)
-    min_interval = models.PositiveIntegerField(_("最短轮询间隔(秒)"), default=600)
-    max_interval = models.PositiveIntegerField(_("最长轮询间隔(秒)"), default=86_400)
+    min_interval = models.PositiveIntegerField(_("最短轮询间隔（秒）"), default=600)
+    max_interval = models.PositiveIntegerField(_("最长轮询间隔（秒）"), default=86_400)
 
     class Meta:
         ordering = ["name"]

@@ -31,6 +31,21 @@ def _row(page: Page, title: str) -> None:
     page.locator("a.row-title", has_text=title).first.click()
 
 
+def _number(text: str) -> int:
+    return int(re.sub(r"\D", "", text) or -1)
+
+
+def _counted(page: Page, way: str) -> tuple[int, int]:
+    """What a page that a number led to says itself, and how many rows of it can be seen."""
+    rows = page.locator("a.row-title:visible").count()
+    if "/monitoring/topics/" in way or way == "/desk/impact/":
+        # These numbers are sums: the page says the sum, and beneath it what it was made of.
+        place = 0 if "/topics/" in way else 1
+        return _number(page.locator(".main .keyfigure b").nth(place).inner_text()), rows
+    # "17 条 · 13 毫秒": the time it took is no count.
+    return _number(page.locator(".hits").inner_text().split("·")[0].split("条")[0]), rows
+
+
 @dataclass
 class Journey:
     """Where the main job has come to."""
@@ -81,7 +96,7 @@ class Journey:
         page.fill("[name=angle]", "写人：谁先报名，第一处断点怎样接通。")
         page.get_by_role("button", name="提交选题").click()
         # A second walk on the same network proposes the same thing again, and is asked about it.
-        still = page.get_by_role("button", name="不是同一选题,仍然报")
+        still = page.get_by_role("button", name="不是同一选题，仍然报")
         decide = page.get_by_role("button", name="同意")
         expect(still.or_(decide)).to_be_visible()
         if still.count():
@@ -275,22 +290,34 @@ class Journey:
         expect(analyst.page.locator("#reads")).to_be_visible()
 
     def big_screen(self) -> None:
-        """分析师: each tile has its data's time and a way on; the published one reaches its rows."""
+        """分析师: each number on each tile opens its rows, and there are as many as it says."""
         analyst = self.who("analyst")
         page = analyst.go("/screen/")
+        expect(page.locator("#tile-published")).to_contain_text(re.compile(r"发布\s*[1-9]"))
         tiles = page.locator(".tile-slot")
-        assert tiles.count() >= 5
-        ways = []
+        assert tiles.count() == 5
+        ways: list[tuple[str, str, int]] = []
         for tile in tiles.all():
             expect(tile).to_contain_text("数据时间")
-            ways.append(str(tile.locator("a").first.get_attribute("href")))
-        published = page.locator("#tile-published a").first.get_attribute("href")
-        expect(page.locator("#tile-published")).to_contain_text(re.compile(r"发布\s*[1-9]"))
-        for way in ways:
+            name = str(tile.get_attribute("id"))
+            for figure in tile.locator(".keyfigure:visible, .wall-list > li:visible").all():
+                way = figure.locator("a")
+                assert way.count() == 1, f"{name}: a number leads nowhere: {figure.inner_text()}"
+                number = figure.locator("b").inner_text()
+                ways.append((name, str(way.get_attribute("href")), _number(number)))
+        assert {name for name, _way, _number in ways} == {
+            "tile-collected", "tile-topics", "tile-tasks", "tile-published", "tile-reviews"
+        }  # fmt: skip
+        wrong = []
+        for name, way, number in ways:
             analyst.go(way)
-            # Only that the page opens: one tile's page showed no rows, and which and why is open.
-            expect(page.locator("h1").first).to_be_visible()
-        analyst.go(str(published))
+            said, rows = _counted(page, way)
+            # Something may have come in since the wall was drawn, and nothing goes away.
+            if not number <= said <= number + 5 or (said > 0) != (rows > 0):
+                wrong.append(f"{name} {way}: {number} on the wall, {said} said, {rows} rows")
+        assert wrong == []
+        analyst.go("/screen/")
+        analyst.go(str(page.locator("#tile-published .keyfigure a").first.get_attribute("href")))
         expect(page.get_by_text(TITLE).first).to_be_visible()
 
     def come_back(self) -> None:
