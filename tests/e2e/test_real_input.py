@@ -57,12 +57,10 @@ class RealJourney(Journey):
             given = f"url={quote(address, safe='')}&kind={kind}&name=实测 {address[-12:]}&internal=1"
             page = admin.go(f"/desk/sources/add/?{given}")
             page.get_by_role("button", name="添加").click()
-            expect(page.get_by_text("已添加，几秒后开始读取").or_(
-                page.get_by_text("已添加,几秒后开始读取")
-            )).to_be_visible()  # fmt: skip
+            expect(page.get_by_text("已添加,几秒后开始读取")).to_be_visible()
             self.sources.append(page.url.removeprefix(admin.node))
         # A fetch of the sitemap takes at most 200 pages; the next one follows this much later.
-        page.get_by_role("link", name="修改").first.click()
+        page = admin.go(self.sources[-1] + "change/")
         page.fill("[name=min_interval]", "5")
         page.fill("[name=max_interval]", "60")
         page.get_by_role("button", name="保存").click()
@@ -73,7 +71,7 @@ class RealJourney(Journey):
         admin = self.who("sysadmin")
         for source in self.sources:
             page = admin.go(source)
-            page.get_by_role("button", name="马上读取").click()
+            page.get_by_role("button", name="现在读取").click()
             expect(page.get_by_text("已排到最前")).to_be_visible()
 
     def search(self, words: str, title: str) -> Page:
