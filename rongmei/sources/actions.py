@@ -164,6 +164,10 @@ def source_change(*, by: Member, source_id: uuid.UUID, **fields: Any) -> Source:
         source.save()
         if {"url", "kind", "options", "enabled"} & set(changed):
             _afresh(source)
+        elif {"min_interval", "max_interval"} & set(changed):
+            # What was put off under the old pace must not wait for its end.
+            soon = timezone.now() + timedelta(seconds=source.min_interval)
+            FetchState.objects.filter(source=source, due_at__gt=soon).update(due_at=soon)
         audit.record(by, "source.changed", source, fields=sorted(changed))
     return source
 
@@ -241,17 +245,19 @@ def fetch_recorded(source: Source, outcome: Outcome) -> None:
     """Note how a fetch came out and when to ask again; in the write of the last items, or alone."""
     now = timezone.now()
     with db.write():
-        state = FetchState.objects.select_for_update().filter(pk=source.pk).first()
+        # The pace as it is now: it may have been changed while the fetch went on.
+        states = FetchState.objects.select_for_update(of=("self",)).select_related("source")
+        state = states.filter(pk=source.pk).first()
         if state is None:
             return
         asked_again = state.due_at > source.state.due_at
         before = state.outcome
-        poll = _poll_after(source, state, outcome, now)
+        poll = _poll_after(state.source, state, outcome, now)
         state.interval = max(1, int(poll.interval.total_seconds()))
         state.failures = poll.failures
         # Somebody changed the source, or asked for it, while it was being fetched: it stays due.
         if not asked_again:
-            state.due_at = _next_due(source, poll, outcome, now)
+            state.due_at = _next_due(state.source, poll, outcome, now)
         state.leased_until = None
         state.outcome, state.message = outcome.outcome, outcome.message[:500]
         state.http_status, state.last_try_at = outcome.http_status, now
