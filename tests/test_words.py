@@ -104,6 +104,18 @@ def test_placeholders_are_the_same():
     assert not wrong
 
 
+def test_one_text_has_one_english():
+    """Catalogues of all rooms are one to Django: of two Englishes for a text only one is ever seen.
+    Where one will not do for both places, a context tells them apart."""
+    said: dict[tuple[str | None, object], set[str]] = {}
+    for path in ROOT.rglob("locale/en/LC_MESSAGES/django.po"):
+        with path.open("rb") as stream:
+            for message in read_po(stream, locale="en"):
+                if message.id:
+                    said.setdefault((message.context, message.id), set()).add(str(message.string))
+    assert {text: english for text, english in said.items() if len(english) > 1} == {}
+
+
 def test_nothing_is_kept_that_nobody_says():
     assert not set(catalogue()) - set(everything_marked())
 

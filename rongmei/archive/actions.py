@@ -249,7 +249,7 @@ def search_save(*, by: Member, name: str, query: str, shared: bool = False) -> S
     """Remember a query under a name, for oneself or for one's unit."""
     policy.require(by, "archive.view")
     if not name.strip():
-        raise BadInput(_("请给这个检索起个名字,没有保存。"))
+        raise BadInput(_("请给这个检索起个名字，没有保存。"))
     with db.write():
         saved = SavedSearch.objects.create(
             member_id=by.pk,

@@ -121,7 +121,7 @@ class Harvest:
         said = list(dict.fromkeys(self.remarks))
         if self.troubles:
             said.append(
-                _("%(count)s 篇的原文页面没有取到,已保留订阅源给出的内容:%(why)s")
+                _("%(count)s 篇的原文页面没有取到，已保留订阅源给出的内容：%(why)s")
                 % {"count": len(self.troubles), "why": self.troubles[0]}
             )
         if self.left:
@@ -167,7 +167,7 @@ class Collector:
             log.exception("source %s failed in an unexpected way", source.pk)
             outcome = sources.Outcome(
                 FetchOutcome.INTERNAL,
-                message=_("处理时出错(%(what)s)。已保存的内容不受影响,系统会自动重试。")
+                message=_("处理时出错(%(what)s)。已保存的内容不受影响，系统会自动重试。")
                 % {"what": f"{type(error).__name__}: {error}"[:200]},
                 took_ms=_ms_since(started), failure="soft",
             )  # fmt: skip

@@ -66,6 +66,6 @@ def picture(request: HttpRequest, uid: uuid.UUID) -> Any:
 @router.post("", response={201: PictureOut})
 def add(request: HttpRequest, facts: Form[PictureIn], file: File[UploadedFile]) -> Any:
     """Add a picture (multipart/form-data); the same file again returns the one already kept."""
-    return 201, actions.picture_add(
+    return actions.picture_add(
         by=member_of(request), file=cast(IO[bytes], file.file), **facts.dict()
     )

@@ -179,7 +179,7 @@ def publication_correct(*, by: Member, publication_id: uuid.UUID, note: str) -> 
     """Show readers a correction; when a newer signed text exists, put it in place everywhere."""
     said = note.strip()
     if not said:
-        raise BadInput(_("更正说明没有填写,未做改动。请写明更正了什么,读者会看到。"))
+        raise BadInput(_("更正说明没有填写，未做改动。请写明更正了什么，读者会看到。"))
     story_id = Publication.objects.filter(pk=publication_id).values_list("story", flat=True).first()
     if story_id is None:
         raise NotFound
@@ -237,7 +237,7 @@ def publication_withdraw(*, by: Member, publication_id: uuid.UUID, reason: str) 
     """Take a publication back from every channel; its public page is gone at once (410)."""
     said = reason.strip()
     if not said:
-        raise BadInput(_("撤下理由没有填写,未做改动。请写明理由,它会记入审计。"))
+        raise BadInput(_("撤下理由没有填写，未做改动。请写明理由，它会记入审计。"))
     with db.write():
         publication = _locked(publication_id)
         policy.require(by, "channels.withdraw", publication)
@@ -314,7 +314,7 @@ def delivery_confirm(
     """Note that it was posted by hand: where, when, and the screenshot with its SHA-256."""
     if not url.startswith(("http://", "https://")) or len(url) > 1000:
         raise BadInput(
-            _("链接无法使用,回执没有保存。请填写以 http:// 或 https:// 开头的发布链接。")
+            _("链接无法使用，回执没有保存。请填写以 http:// 或 https:// 开头的发布链接。")
         )
     first = selectors.delivery_for(by, delivery_id)
     policy.require(by, "channels.publish", first)

@@ -229,10 +229,10 @@ def _settle_problem(turn: _Turn, problem: DeliveryProblem) -> None:
 
 def _words(what: str) -> str:
     return {
-        "by_hand": _("待人工发布:%(title)s → %(channel)s"),
-        "failed": _("投递失败:%(title)s → %(channel)s"),
-        "differs": _("页面与签发稿不一致:%(title)s → %(channel)s"),
-        "withdraw": _("请到平台删除:%(title)s → %(channel)s"),
+        "by_hand": _("待人工发布：%(title)s → %(channel)s"),
+        "failed": _("投递失败：%(title)s → %(channel)s"),
+        "differs": _("页面与签发稿不一致：%(title)s → %(channel)s"),
+        "withdraw": _("请到平台删除：%(title)s → %(channel)s"),
     }[what]
 
 

@@ -33,7 +33,7 @@ class ReasonForm(forms.Form):
 
     reason = forms.CharField(
         label=_("撤下理由"), max_length=300, widget=forms.Textarea(attrs={"rows": 3}),
-        help_text=_("记入审计,并告知供稿单位。读者只会看到“已撤下”。"),
+        help_text=_("记入审计，并告知供稿单位。读者只会看到“已撤下”。"),
     )  # fmt: skip
 
 
@@ -42,7 +42,7 @@ class NoteForm(forms.Form):
 
     note = forms.CharField(
         label=_("更正说明"), max_length=300, widget=forms.Textarea(attrs={"rows": 3}),
-        help_text=_("显示在正文上方。若稿件已重新签发,新文字会同时替换旧文字并重新投递。"),
+        help_text=_("显示在正文上方。若稿件已重新签发，新文字会同时替换旧文字并重新投递。"),
     )  # fmt: skip
 
 

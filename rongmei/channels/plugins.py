@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from ninja import Router
 
 from rongmei.channels import actions, exchange, selectors, tasks
@@ -53,7 +53,7 @@ def register_rail() -> list[RailItem]:
     """发布."""
     return [
         RailItem(
-            key="channels", label=_("发布"), url_name="channels:index", icon="paper-airplane",
+            key="channels", label=pgettext_lazy("verb", "发布"), url_name="channels:index", icon="paper-airplane",
             order=70, permission="channels.view",
         )
     ]  # fmt: skip

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 
 from rongmei.channels import packages, selectors
 from rongmei.channels.adapters.manual.adapter import platform_of as manual_platform
@@ -149,7 +149,7 @@ def channel_of(channel: Channel) -> ChannelRow:
     adapter = selectors.adapter_of(channel)
     words = (
         (Can.DRAFT, _("备稿")),
-        (Can.PUBLISH, _("发布")),
+        (Can.PUBLISH, pgettext("verb", "发布")),
         (Can.VERIFY, _("回采核验")),
         (Can.WITHDRAW, _("撤下")),
         (Can.METRICS, _("效果数据")),

@@ -104,7 +104,7 @@ def publish(request: MemberRequest, story_id: uuid.UUID) -> HttpResponse:
             ),
         )
         if made is not None:
-            messages.success(request, _("已交付发布,各渠道回执会显示在这里。"))
+            messages.success(request, _("已交付发布，各渠道回执会显示在这里。"))
             return redirect("channels:publication", made.pk)
     status = 422 if form.is_bound else 200
     shown_with = {
@@ -155,7 +155,7 @@ def withdraw(request: MemberRequest, publication_id: uuid.UUID) -> HttpResponse:
             ),
         )
         if made is not None:
-            messages.success(request, _("已撤下。本站页面即刻关闭,其他渠道的进度见下。"))
+            messages.success(request, _("已撤下。本站页面即刻关闭，其他渠道的进度见下。"))
             return redirect("channels:publication", publication_id)
     context = {"publication": held, "form": form, "what": "withdraw"}
     return render(request, "channels/change.html", context, status=422 if form.is_bound else 200)

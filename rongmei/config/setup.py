@@ -48,7 +48,7 @@ def write_home(node: Node, *, slug: str, name: str, url: str, port: int) -> None
     """Write `node.env` with a fresh secret key, once, and make the folders."""
     if (node.home / ENV_FILE).exists():
         raise AlreadyMade(
-            _("%(home)s 里已有一个节点,没有改动。要另建,请换一个文件夹。") % {"home": node.home}
+            _("%(home)s 里已有一个节点，没有改动。要另建，请换一个文件夹。") % {"home": node.home}
         )
     node.home.mkdir(mode=0o700, parents=True, exist_ok=True)
     node.data.mkdir(mode=0o700, exist_ok=True)
@@ -96,7 +96,7 @@ def make_first(*, slug: str, name: str, url: str, unit: FirstUnit) -> list[tuple
     made: list[tuple[Member, str]] = []
     with db.write():
         if NodeRow.objects.filter(is_self=True).exists():
-            raise AlreadyMade(_("数据库里已有本节点,没有改动。"))
+            raise AlreadyMade(_("数据库里已有本节点，没有改动。"))
         node = NodeRow.objects.create(slug=slug, name=name, url=url, is_self=True)
         first = Unit.objects.create(
             code=unit.code, name=unit.name, kind=unit.kind, node=node, milestone=Milestone.SET_UP

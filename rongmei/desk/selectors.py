@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from django.db.models import Q
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 
 from rongmei.archive import selectors as archive
 from rongmei.archive.errors import QueryError
@@ -195,4 +195,4 @@ def _units(member: Member, words: str, limit: int) -> Section | None:
     lines = [
         Found(one.label, link("network:unit", one.pk), str(one.get_kind_display())) for one in rows
     ]
-    return Section(_("单位"), "building-office-2", lines, len(lines))
+    return Section(pgettext("many", "单位"), "building-office-2", lines, len(lines))

@@ -158,7 +158,7 @@ def _peers(member: Member) -> list[Trouble]:
     limit = timezone.now() - SILENT
     return [
         Trouble(
-            str(one.node), one.last_error or _("互联中断,消息都在队列里,恢复后自动补送"),
+            str(one.node), one.last_error or _("互联中断，消息都在队列里，恢复后自动补送"),
             link("network:peers"), one.last_ok_at,
         )
         for one in network.silent_peers(limit)
@@ -199,7 +199,16 @@ def changes_since(member: Member, since: datetime, limit: int = 15) -> list[Entr
     if policy.anywhere(member, "monitoring.view"):
         scope |= Q(name="monitoring.topic_found")
     rows = Event.objects.filter(scope, at__gte=since).exclude(name__in=QUIET)
-    found = list(rows.exclude(actor_id=member.pk).order_by("-seq")[:limit])
+    found: list[Event] = []
+    moved: set[object] = set()
+    for one in rows.exclude(actor_id=member.pk).order_by("-seq")[: 4 * limit]:
+        # A task moves with each step of its story: where it is now says it all.
+        if one.name == "planning.task_progressed" and one.subject_id:
+            if one.subject_id in moved:
+                continue
+            moved.add(one.subject_id)
+        found.append(one)
+    found = found[:limit]
     names = network.member_names({one.actor_id for one in found if one.actor_id})
     labels = network.unit_labels({one.unit_id for one in found if one.unit_id})
     told = (sentence(one, names, labels) for one in found)

@@ -127,7 +127,8 @@ def today_figures(member: Member) -> Today:
             hours[at] += row["a"]
             readers += row["b"]
     return Today(
-        publications=counted["day"], publications_all=counted["all"], reads=sum(hours),
+        publications=rows.filter(published_at__gte=timezone.now() - timedelta(days=1)).count(),
+        publications_all=counted["all"], reads=sum(hours),
         readers=readers, hourly=hours,
     )  # fmt: skip
 

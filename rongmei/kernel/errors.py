@@ -51,25 +51,25 @@ class Conflict(RongmeiError):
     """Somebody changed this in the meantime."""
 
     status = 409
-    words = _("这条记录已被他人更改,你的修改没有写入。请刷新后再试。")
+    words = _("这条记录已被他人更改，你的修改没有写入。请刷新后再试。")
 
 
 class NotAllowed(RongmeiError):
     """You may not do this."""
 
     status = 403
-    words = _("你没有这项权限,未做任何改动。可请本单位系统管理员授权。")
+    words = _("你没有这项权限，未做任何改动。可请本单位系统管理员授权。")
 
 
 class NotFound(RongmeiError):
     """There is no such record, or you may not see it."""
 
     status = 404
-    words = _("没有这条记录,或你无权查看。")
+    words = _("没有这条记录，或你无权查看。")
 
 
 class BadInput(RongmeiError):
     """Something in the input is not right."""
 
     status = 422
-    words = _("填写的内容有误,未保存。请按提示修改后再提交。")
+    words = _("填写的内容有误，未保存。请按提示修改后再提交。")

@@ -26,7 +26,7 @@ class HttpError(RongmeiError):
 
     status = 502
     kind: Kind = "soft"
-    words = _("访问 %(url)s 没有成功。已有内容不受影响。请稍后重试,或检查地址。")
+    words = _("访问 %(url)s 没有成功。已有内容不受影响。请稍后重试，或检查地址。")
 
     def __init__(
         self,
@@ -57,7 +57,7 @@ class BadAddress(HttpError):
     status = 400
     kind: Kind = "hard"
     words = _(
-        "地址 %(url)s 无法使用:只支持 http 和 https,不能带用户名口令。"
+        "地址 %(url)s 无法使用：只支持 http 和 https,不能带用户名口令。"
         "没有发出任何请求。请改正地址。"
     )
 
@@ -68,8 +68,8 @@ class PortRefused(HttpError):
     status = 400
     kind: Kind = "hard"
     words = _(
-        "地址 %(url)s 的端口 %(port)s 不是网页服务常用端口,已拒绝访问。没有发出任何请求。"
-        "如确有需要,请系统管理员把该主机和端口列入允许名单。"
+        "地址 %(url)s 的端口 %(port)s 不是网页服务常用端口，已拒绝访问。没有发出任何请求。"
+        "如确有需要，请系统管理员把该主机和端口列入允许名单。"
     )
 
 
@@ -79,15 +79,15 @@ class PrivateAddressRefused(HttpError):
     status = 403
     kind: Kind = "hard"
     words = _(
-        "%(host)s 指向内部网络地址,已拒绝访问。没有发出任何请求。"
-        "如果确是内部信源,请系统管理员把它标记为“内部”。"
+        "%(host)s 指向内部网络地址，已拒绝访问。没有发出任何请求。"
+        "如果确是内部信源，请系统管理员把它标记为“内部”。"
     )
 
 
 class DnsFailure(HttpError):
     """The host name could not be resolved."""
 
-    words = _("查不到域名 %(host)s。已有内容不受影响。请检查域名有没有写错,或稍后重试。")
+    words = _("查不到域名 %(host)s。已有内容不受影响。请检查域名有没有写错，或稍后重试。")
 
     def __init__(
         self,
@@ -105,7 +105,7 @@ class DnsFailure(HttpError):
 class ConnectFailure(HttpError):
     """The connection was refused or the host cannot be reached."""
 
-    words = _("连不上 %(host)s:对方拒绝连接或线路不通。已有内容不受影响。系统会自动重试。")
+    words = _("连不上 %(host)s：对方拒绝连接或线路不通。已有内容不受影响。系统会自动重试。")
 
 
 class TlsFailure(HttpError):
@@ -113,7 +113,7 @@ class TlsFailure(HttpError):
 
     words = _(
         "与 %(host)s 的安全连接失败(%(reason)s)。没有读取任何内容。"
-        "请核对网站证书;不要绕过这项检查。"
+        "请核对网站证书；不要绕过这项检查。"
     )
 
 
@@ -130,7 +130,7 @@ class TooSlow(HttpError):
 
     status = 504
     words = _(
-        "%(url)s 传得太慢,%(seconds)s 秒还没传完,已中断。没有保存不完整的内容。系统会自动重试。"
+        "%(url)s 传得太慢，%(seconds)s 秒还没传完，已中断。没有保存不完整的内容。系统会自动重试。"
     )
 
 
@@ -139,7 +139,7 @@ class Busy(HttpError):
 
     status = 503
     kind: Kind = "temporary"
-    words = _("同时进行的访问太多,%(url)s 没有轮到。没有发出请求。系统会自动重试。")
+    words = _("同时进行的访问太多，%(url)s 没有轮到。没有发出请求。系统会自动重试。")
 
 
 class TooLarge(HttpError):
@@ -147,22 +147,22 @@ class TooLarge(HttpError):
 
     kind: Kind = "hard"
     words = _(
-        "%(url)s 的内容超过 %(limit)s 字节的上限,已中断。没有保存任何内容。"
-        "请换一个更小的地址,或调高该信源的上限。"
+        "%(url)s 的内容超过 %(limit)s 字节的上限，已中断。没有保存任何内容。"
+        "请换一个更小的地址，或调高该信源的上限。"
     )
 
 
 class BadEncoding(HttpError):
     """The answer's compression is broken or unknown."""
 
-    words = _("%(url)s 的压缩数据损坏,读不出来。没有保存任何内容。系统会自动重试。")
+    words = _("%(url)s 的压缩数据损坏，读不出来。没有保存任何内容。系统会自动重试。")
 
 
 class ConnectionBroken(HttpError):
     """The other side broke the connection or spoke something other than HTTP."""
 
     kind: Kind = "temporary"
-    words = _("%(url)s 传输中断,或应答不符合 HTTP。没有保存不完整的内容。系统会自动重试。")
+    words = _("%(url)s 传输中断，或应答不符合 HTTP。没有保存不完整的内容。系统会自动重试。")
 
 
 class RedirectLoop(HttpError):

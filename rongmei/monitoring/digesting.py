@@ -145,7 +145,7 @@ def _tell_topic(topic: Topic) -> None:
     if top is None:
         return
     with translation.override("zh-hans"):
-        title = gettext("新热点:%(title)s(热度 %(heat)d)") % {
+        title = gettext("新热点：%(title)s(热度 %(heat)d)") % {
             "title": topic.title, "heat": round(topic.heat)
         }  # fmt: skip
     network.notify(

@@ -32,19 +32,19 @@ def _words(term: Mapping[str, Any]) -> tuple[str, str, str]:
         first, second, third = term["tiers"]
         return (
             _("独立信源"),
-            _("%(n)d 家:一级 %(a)d、二级 %(b)d、三级 %(c)d(权重 3、2、1,合计 %(w)d)")
+            _("%(n)d 家：一级 %(a)d、二级 %(b)d、三级 %(c)d(权重 3、2、1，合计 %(w)d)")
             % {"n": term["sources"], "a": first, "b": second, "c": third, "w": term["weight"]},
             f"10 × log₂(1 + {term['weight']})",
         )
     if key == "stories":
         return (
-            _("不同文本"), _("%(n)d 篇,同一转载家族只计一次") % {"n": term["stories"]},
+            _("不同文本"), _("%(n)d 篇，同一转载家族只计一次") % {"n": term["stories"]},
             f"4 × log₂(1 + {term['stories']})",
         )  # fmt: skip
     if key == "growth":
         return (
             _("近 6 小时增长"),
-            _("近 6 小时 %(n)d 篇,此前平均每 6 小时 %(b)s 篇")
+            _("近 6 小时 %(n)d 篇，此前平均每 6 小时 %(b)s 篇")
             % {"n": term["recent"], "b": f"{term['before']:g}"},
             f"8 × log₂(1 + max(0, {term['recent']} − {term['before']:g}))",
         )
@@ -53,7 +53,7 @@ def _words(term: Mapping[str, Any]) -> tuple[str, str, str]:
         what = _("在热榜第 %(n)d 位") % {"n": rank} if rank else _("近一小时不在热榜上")
         return _("热榜"), what, f"20 ÷ (1 + log₂ {rank})" if rank else "0"
     return (
-        _("冷却"), _("最近一篇在 %(h)s 小时前;前三项每 24 小时减半") % {"h": f"{term['hours']:g}"},
+        _("冷却"), _("最近一篇在 %(h)s 小时前；前三项每 24 小时减半") % {"h": f"{term['hours']:g}"},
         f"− Σ × (1 − 0.5^({term['hours']:g} ÷ 24))",
     )  # fmt: skip
 

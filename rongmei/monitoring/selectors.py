@@ -218,9 +218,12 @@ def reprint_counts(subject_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, int]:
     return dict(rows.values_list("watch__subject_id").annotate(n=Count("id")))
 
 
-def reprints_since(units: Iterable[uuid.UUID], since: datetime) -> int:
-    """How many reprints of these units' words were found since a time."""
-    return Reprint.objects.filter(watch__unit__in=list(units), found_at__gte=since).count()
+def reprints_found(member: Member, since: datetime) -> QuerySet[Reprint]:
+    """Reprints of words of units in reach that were found since a time, newest first."""
+    units = policy.units_for(member, "monitoring.view")
+    visible = archive.documents_visible_to(member).values("pk")
+    rows = Reprint.objects.filter(watch__unit__in=units, document__in=visible, found_at__gte=since)
+    return rows.select_related("watch", "document").defer("document__body").order_by("-found_at")
 
 
 def watch_for(member: Member, subject_id: uuid.UUID) -> Watch:

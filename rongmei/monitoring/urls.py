@@ -12,6 +12,7 @@ urlpatterns = [
     path("topics/<uuid:topic_id>/dismiss/", views.dismiss, name="dismiss"),
     path("topics/<uuid:topic_id>/restore/", views.restore, name="restore"),
     path("families/<uuid:family_id>/", views.family, name="family"),
+    path("reprints/", views.reprints_found, name="reprints_found"),
     path("reprints/<uuid:subject_id>/", views.reprints, name="reprints"),
     path("hot-lists/", views.hot_lists, name="hot_lists"),
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 import uuid
+from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
@@ -11,6 +12,7 @@ from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -126,7 +128,7 @@ def dismiss(request: MemberRequest, topic_id: uuid.UUID) -> HttpResponse:
     """Take a topic off the unit's list, with a reason."""
     found = selectors.topic_for(request.user, topic_id)
     actions.topic_dismiss(by=request.user, topic_id=found.pk, reason=request.POST.get("reason", ""))
-    messages.success(request, _("已忽略这个热点,本单位的列表里不再出现;可随时恢复。"))
+    messages.success(request, _("已忽略这个热点，本单位的列表里不再出现；可随时恢复。"))
     return redirect("monitoring:topic", topic_id=found.pk)
 
 
@@ -151,6 +153,15 @@ def family(request: MemberRequest, family_id: uuid.UUID) -> HttpResponse:
         "first": copies[0] if copies else None,
     }
     return render(request, "monitoring/family.html", context)
+
+
+@page("monitoring.view")
+def reprints_found(request: MemberRequest) -> HttpResponse:
+    """Reprints of our texts that were found in the last 24 hours."""
+    rows = selectors.reprints_found(request.user, timezone.now() - timedelta(days=1))
+    shown = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
+    context = {"page": shown, "rows": [(one, _document_url(one.document_id)) for one in shown]}
+    return render(request, "monitoring/reprints_found.html", context)
 
 
 @page("monitoring.view")

@@ -17,7 +17,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-WRONG_CODE = _("验证码不对。请核对手机时间,用最新的一组数字再试。")
+WRONG_CODE = _("验证码不对。请核对手机时间，用最新的一组数字再试。")
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc] # allauth has no types
@@ -28,8 +28,8 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc] # allauth has
         "account_inactive": _("这个账号已停用。请找本单位系统管理员。"),
         "enter_current_password": _("当前密码不对。"),
         "incorrect_password": _("密码不对。"),
-        "too_many_login_attempts": _("登录失败次数太多,账号没有被锁定。请等五分钟再试。"),
-        "username_password_mismatch": _("账号或密码不对。忘了密码,请找本单位系统管理员重置。"),
+        "too_many_login_attempts": _("登录失败次数太多，账号没有被锁定。请等五分钟再试。"),
+        "username_password_mismatch": _("账号或密码不对。忘了密码，请找本单位系统管理员重置。"),
         "rate_limited": _("操作太频繁。请等一分钟再试。"),
         "incorrect_code": WRONG_CODE,
     }
@@ -92,7 +92,7 @@ class NewPasswordForm(ChangePasswordForm):  # type: ignore[misc] # allauth has n
         super().__init__(*args, **kwargs)
         _word(self, oldpassword=_("当前密码"), password1=_("新密码"), password2=_("再输一次新密码"))
         self.fields["password1"].help_text = _(
-            "至少 12 个字符;不能全是数字、太常见,也不能与账号姓名相近。"
+            "至少 12 个字符；不能全是数字、太常见，也不能与账号姓名相近。"
         )
 
 

@@ -208,9 +208,9 @@ def list_members(request: HttpRequest) -> QuerySet[Member]:
 
 
 @people.post("", response={201: MemberMade}, url_name="member_add")
-def add_member(request: HttpRequest, body: MemberIn) -> tuple[int, members.OneTime]:
+def add_member(request: HttpRequest, body: MemberIn) -> members.OneTime:
     """Make an account; it has no role yet."""
-    return 201, members.member_add(by=member_of(request), **body.dict())
+    return members.member_add(by=member_of(request), **body.dict())
 
 
 @people.post("/{member_id}/disable", response=MemberOut, url_name="member_disable")
@@ -259,19 +259,18 @@ def list_tokens(request: HttpRequest) -> QuerySet[ApiToken]:
 
 
 @keys.post("", response={201: TokenMade}, url_name="token_create")
-def create_token(request: HttpRequest, body: TokenIn) -> tuple[int, tokens.NewToken]:
+def create_token(request: HttpRequest, body: TokenIn) -> tokens.NewToken:
     """Make a token for oneself."""
     made = tokens.token_create(
         by=member_of(request), name=body.name, read_only=body.read_only, days=body.days
     )
-    return 201, made
+    return made
 
 
 @keys.delete("/{token_id}", response={204: None}, url_name="token_revoke")
-def revoke_token(request: HttpRequest, token_id: uuid.UUID) -> tuple[int, None]:
+def revoke_token(request: HttpRequest, token_id: uuid.UUID) -> None:
     """Take a token back."""
     tokens.token_revoke(by=member_of(request), token_id=token_id)
-    return 204, None
 
 
 routers = [

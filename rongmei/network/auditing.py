@@ -22,9 +22,9 @@ from rongmei.network.models import Member
 
 PAGE: Final = 50
 REASONS: Final = {
-    "missing": _("缺了一条或编号不连续:有记录被删除或插入"),
-    "unlinked": _("与前一条对不上:前面的记录被替换过"),
-    "changed": _("内容与当时的摘要不符:这一条被改过"),
+    "missing": _("缺了一条或编号不连续：有记录被删除或插入"),
+    "unlinked": _("与前一条对不上：前面的记录被替换过"),
+    "changed": _("内容与当时的摘要不符：这一条被改过"),
 }
 
 

@@ -193,9 +193,9 @@ def _send_mail(rows: list[NoticeDelivery], now: datetime) -> int:
     with translation.override(member.language or settings.LANGUAGE_CODE):
         subject = lines[0].title
         if len(lines) > 1:
-            subject = _("%(n)d 条新通知:%(title)s") % {"n": len(lines), "title": subject}
+            subject = _("%(n)d 条新通知：%(title)s") % {"n": len(lines), "title": subject}
         text = "\n\n".join(f"{one.title}\n{one.body}\n{one.url}".strip() for one in lines)
-        foot = _("这封信由 %(node)s 发出。不想再收,可在“我的设置”里关掉邮件通知。")
+        foot = _("这封信由 %(node)s 发出。不想再收，可在“我的设置”里关掉邮件通知。")
         body = f"{text}\n\n--\n{foot % {'node': settings.RONGMEI_NODE.name}}\n"
     try:
         EmailMessage(subject.replace("\n", " "), body, to=[member.email]).send()
@@ -226,7 +226,7 @@ def try_route(route: NoticeRoute) -> robots.Answer:
     """Send one trial line, for the button on the settings page."""
     now = timezone.now()
     line = robots.Line(
-        id=str(uuid.uuid4()), kind="test", title=_("融媒通知测试:收到这一条,说明渠道已接通。"),
+        id=str(uuid.uuid4()), kind="test", title=_("融媒通知测试：收到这一条，说明渠道已接通。"),
         body="", url=settings.RONGMEI_NODE.url + "/desk/", urgent=False, at=now, who=(),
     )  # fmt: skip
     return post(route, [line], now)

@@ -193,8 +193,9 @@ class Line:
 
     def _failed(self, peer: Peer, error: Exception, backoff: Backoff) -> None:
         words = _said(error)
-        log.info("line to %s: %s", peer, words)
-        if words != peer.last_error and not isinstance(error, DatabaseError):
+        if isinstance(error, DatabaseError):
+            log.warning("line to %s: %s", peer, words)
+        elif words != peer.last_error:
             federation.note_error(peer.pk, words)
         self.stop.wait(backoff.next(getattr(error, "retry_after", None)))
 

@@ -172,18 +172,32 @@ def acknowledge(peer_id: uuid.UUID, received: int) -> None:
 def note_ok(peer_id: uuid.UUID, *, clock_skew: float | None = None) -> None:
     """Remember that the line just worked."""
     with db.write():
-        changed: dict[str, Any] = {"last_ok_at": timezone.now(), "last_error": ""}
+        changed: dict[str, Any] = {"last_ok_at": timezone.now()}
         if clock_skew is not None:
             changed["clock_skew"] = clock_skew
-        Peer.objects.filter(pk=peer_id).update(**changed)
+        rows = Peer.objects.filter(pk=peer_id)
+        mended = rows.exclude(last_error="").update(**changed, last_error="")
+        if not mended:
+            rows.update(**changed)
+    if mended:
+        log.info("line to %s is back", _named(peer_id))
 
 
 def note_error(peer_id: uuid.UUID, words: str) -> None:
-    """Remember why the line just failed."""
+    """Remember why the line just failed. Only the first failure after it worked is worth a line
+    of the log: a line that is down is tried every few seconds."""
+    changed = {"last_error_at": timezone.now(), "last_error": shorten(words, 300)}
     with db.write():
-        Peer.objects.filter(pk=peer_id).update(
-            last_error_at=timezone.now(), last_error=shorten(words, 300)
-        )
+        rows = Peer.objects.filter(pk=peer_id)
+        went_down = rows.filter(last_error="").update(**changed)
+        if not went_down:
+            rows.update(**changed)
+    if went_down:
+        log.warning("line to %s is down: %s", _named(peer_id), words)
+
+
+def _named(peer_id: uuid.UUID) -> str:
+    return str(Peer.objects.select_related("node").get(pk=peer_id))
 
 
 # Receiving
@@ -314,7 +328,7 @@ def _tell_keepers(row: Received) -> None:
     actions.notify(
         policy.members_with("network.manage_peers", keeper_unit_id()),
         kind="network.message_failed",
-        title=_("来自%(node)s的消息未生效:%(type)s") % {"node": row.peer, "type": row.type},
+        title=_("来自%(node)s的消息未生效：%(type)s") % {"node": row.peer, "type": row.type},
         body=row.error[:300],
         url=reverse("network:peer", args=[row.peer_id]),
         subject_id=row.pk,
@@ -452,12 +466,16 @@ def _change_line(
 
 def peer_cut(*, by: Member | None, peer_id: uuid.UUID) -> Peer:
     """Cut the line, as a drill: both ways stop, everything waits in the outbox."""
-    return _change_line(by, peer_id, "peer.cut", line_cut=True)
+    peer = _change_line(by, peer_id, "peer.cut", line_cut=True)
+    log.warning("line to %s was cut here", peer)
+    return peer
 
 
 def peer_mend(*, by: Member | None, peer_id: uuid.UUID) -> Peer:
     """Mend a cut line; what waited is delivered once."""
-    return _change_line(by, peer_id, "peer.mended", line_cut=False)
+    peer = _change_line(by, peer_id, "peer.mended", line_cut=False)
+    log.info("line to %s was mended here", peer)
+    return peer
 
 
 def peer_pause(*, by: Member | None, peer_id: uuid.UUID) -> Peer:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from typing_extensions import override
 
 from rongmei.network import selectors
@@ -76,7 +77,7 @@ class ProfileForm(_MemberBase):
             "quiet_until": TimeInput(),
         }
         help_texts = {
-            "quiet_from": _("这段时间里不急的通知先存着,结束后再发;可以跨过零点。"),
+            "quiet_from": _("这段时间里不急的通知先存着，结束后再发；可以跨过零点。"),
             "notify_mail": _("通知同时发到上面的邮箱。"),
         }
 
@@ -84,9 +85,9 @@ class ProfileForm(_MemberBase):
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or {}
         if bool(data.get("quiet_from")) != bool(data.get("quiet_until")):
-            self.add_error("quiet_until", _("开始和结束要么都填,要么都不填。"))
+            self.add_error("quiet_until", _("开始和结束要么都填，要么都不填。"))
         if data.get("notify_mail") and not data.get("email"):
-            self.add_error("email", _("要收邮件通知,先填邮箱。"))
+            self.add_error("email", _("要收邮件通知，先填邮箱。"))
         return data
 
 
@@ -94,7 +95,7 @@ class TokenForm(forms.Form):
     """A new token for /api/v1/."""
 
     name = forms.CharField(
-        label=_("用途"), max_length=60, help_text=_("写明哪个程序用它,以后好认。")
+        label=_("用途"), max_length=60, help_text=_("写明哪个程序用它，以后好认。")
     )
     days = forms.TypedChoiceField(
         label=_("有效期"),
@@ -105,7 +106,7 @@ class TokenForm(forms.Form):
     writable = forms.BooleanField(
         label=_("允许写入"),
         required=False,
-        help_text=_("不勾选时只能读取。写入的内容与你本人操作等效,同样留痕。"),
+        help_text=_("不勾选时只能读取。写入的内容与你本人操作等效，同样留痕。"),
     )
 
 
@@ -127,7 +128,7 @@ class UnitForm(_UnitBase):
             "order": _("排序"),
         }
         widgets = {"milestone_on": DateInput(), "milestone_due": DateInput()}
-        help_texts = {"code": _("小写字母、数字和连字符;定了就不再改。")}
+        help_texts = {"code": _("小写字母、数字和连字符；定了就不再改。")}
 
     def __init__(self, *args: Any, reach: Iterable[uuid.UUID], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -213,7 +214,7 @@ class GrantForm(EndDateForm):
         choice = self.fields["permission"]
         assert isinstance(choice, forms.ChoiceField)
         choice.choices = [(name, PERMISSIONS[name]) for name in SHAREABLE]
-        choice.help_text = _("对方单位里本来就有这项权限的人,才能因此看到或操作你的资料。")
+        choice.help_text = _("对方单位里本来就有这项权限的人，才能因此看到或操作你的资料。")
         self.fields["ends_on"].required = True
         self.order_fields(["unit_id", "to_unit_id", "permission", "reason", "ends_on"])
 
@@ -231,9 +232,9 @@ class RouteForm(_RouteBase):
             "internal": _("地址在内网"), "is_active": _("启用"),
         }  # fmt: skip
         help_texts = {
-            "url": _("从群设置里复制的机器人地址,或接收程序的地址。"),
+            "url": _("从群设置里复制的机器人地址，或接收程序的地址。"),
             "secret": _(
-                "钉钉、飞书的“加签”密钥,或 Webhook 的共享密钥。保存后不再显示;留空则不变。"
+                "钉钉、飞书的“加签”密钥，或 Webhook 的共享密钥。保存后不再显示；留空则不变。"
             ),
             "internal": _("需要“允许信源访问内网地址”的权限。"),
         }
@@ -253,7 +254,7 @@ class RouteForm(_RouteBase):
 class AuditForm(forms.Form):
     """What to look for in the audit log."""
 
-    person = forms.CharField(label=_("人员"), required=False)
+    person = forms.CharField(label=pgettext_lazy("one", "人员"), required=False)
     action = forms.CharField(label=_("动作"), required=False)
     subject = forms.CharField(label=_("对象"), required=False)
     ip = forms.CharField(label=_("地址"), required=False)

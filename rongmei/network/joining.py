@@ -140,10 +140,10 @@ def _remember(theirs: dict[str, Any], *, dial: bool, state: PeerState) -> Peer:
     node_id = uuid.UUID(theirs["id"])
     ours = selectors.this_node()
     if node_id == ours.pk or theirs["public_key"] == signing.public_text():
-        raise CannotJoin(_("这是本节点自己的邀请码,未做改动。请在另一个节点上使用它。"))
+        raise CannotJoin(_("这是本节点自己的邀请码，未做改动。请在另一个节点上使用它。"))
     if Node.objects.filter(slug=theirs["slug"]).exclude(pk=node_id).exists():
         raise CannotJoin(
-            _("已有代号为 %(slug)s 的另一个节点,未做改动。请让一方更换节点代号后重试。")
+            _("已有代号为 %(slug)s 的另一个节点，未做改动。请让一方更换节点代号后重试。")
             % {"slug": theirs["slug"]}
         )
     node, _made = Node.objects.update_or_create(
@@ -259,7 +259,7 @@ def _come_under(node: Node, under: str) -> None:
     theirs = Unit.objects.filter(node=node, is_active=True)
     parent = theirs.filter(code=under).first() if under else theirs.filter(kind=UnitKind.HQ).first()
     if under and parent is None:
-        raise CannotJoin(_("对方没有代码为 %(code)s 的单位,未做改动。请核对。") % {"code": under})
+        raise CannotJoin(_("对方没有代码为 %(code)s 的单位，未做改动。请核对。") % {"code": under})
     if parent is None:
         return
     roots = Unit.objects.filter(node__is_self=True, parent=None).exclude(kind=UnitKind.HQ)
@@ -318,7 +318,7 @@ def units_learn(node: Node, told: list[Any]) -> None:
         parent = Unit.objects.filter(pk=one["parent_id"]).first() if one["parent_id"] else None
         if unit.parent_id != (parent.pk if parent else None):
             if parent and unit.pk in {parent.pk, *policy.tree().above(parent.pk)}:
-                raise ForgedHome(_("单位上下级成环,消息未生效。请对方核对单位树。"))
+                raise ForgedHome(_("单位上下级成环，消息未生效。请对方核对单位树。"))
             unit.parent = parent
             unit.save(update_fields=["parent", "updated_at"])
     Unit.objects.filter(node=node).exclude(pk__in=ids).update(is_active=False)

@@ -37,7 +37,7 @@ class LineStatus:
         if peer.state != PeerState.ACTIVE:
             return str(peer.get_state_display())
         if peer.line_cut:
-            return _("线路已断开(演练)")
+            return _("线路已断开（演练）")
         if peer.last_error:
             return _("线路不通")
         if self.failed:

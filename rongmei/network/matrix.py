@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Final
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from rongmei.network.types import Reach, Role
 
@@ -40,7 +41,7 @@ PERMISSIONS: Final[dict[str, object]] = {
     "exemplars.view": _("查看典型"),
     "exemplars.manage": _("推荐与核准典型"),
     "channels.view": _("查看渠道与发布单"),
-    "channels.publish": _("发布"),
+    "channels.publish": pgettext_lazy("verb", "发布"),
     "channels.manage": _("设置渠道"),
     "channels.withdraw": _("从渠道撤下"),
     "impact.view": _("查看传播效果"),

@@ -52,6 +52,6 @@ class MemberMiddleware:
         if request.path in allowed or request.path.startswith(settings.STATIC_URL):
             return None
         if request.path.startswith("/api/"):
-            words = _("首次登录须先修改密码,本次请求没有执行。请在网页上修改密码后再试。")
+            words = _("首次登录须先修改密码，本次请求没有执行。请在网页上修改密码后再试。")
             return JsonResponse({"code": "password_change_required", "message": words}, status=403)
         return redirect("account_change_password")

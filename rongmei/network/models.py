@@ -80,6 +80,11 @@ class Unit(Record):
         return self.name
 
     @property
+    def short_label(self) -> str:
+        """The short name where there is one in the language of the interface, else the name."""
+        return self.short_name if self.short_name and self.label == self.name else self.label
+
+    @property
     def unit_id(self) -> uuid.UUID:
         """A unit owns itself: policy and audit ask every record for its unit."""
         return self.pk

@@ -151,7 +151,7 @@ def require(by: Any, permission: str, subject: Owned | uuid.UUID | None = None) 
     fine = anywhere(by, permission) if subject is None else allows(by, permission, subject)
     if not fine:
         raise NotAllowed(
-            _("你没有“%(what)s”的权限,未做任何改动。可请本单位安全管理员授予角色。")
+            _("你没有“%(what)s”的权限，未做任何改动。可请本单位安全管理员授予角色。")
             % {"what": PERMISSIONS[permission]},
             permission=permission,
         )
@@ -164,11 +164,12 @@ def permissions_of(member: Any) -> frozenset[str]:
     return frozenset(name for name, units in _reach_of(member).items() if units)
 
 
-def members_with(permission: str, unit_id: uuid.UUID) -> list[Member]:
+def members_with(permission: str, unit_id: uuid.UUID, *, lent: bool = False) -> list[Member]:
     """Active members who hold the permission on this unit's records, most local first.
 
-    Used to tell people what waits for them. Grants of other units are left out: a shared record
-    does not make its work theirs.
+    Used to tell people what waits for them. Grants are left out: a shared record does not make its
+    work theirs. With `lent`, people of units that this unit lends the permission to come last:
+    whoever is lent to review is there to do that work.
     """
     units = tree()
     chain = [unit_id, *units.above(unit_id)]
@@ -191,4 +192,20 @@ def members_with(permission: str, unit_id: uuid.UUID) -> list[Member]:
         known = found.get(holding.member_id)
         if known is None or distance < known[0]:
             found[holding.member_id] = (distance, holding.member)
+    if lent:
+        for member in _lent_to(permission, unit_id):
+            found.setdefault(member.pk, (len(chain), member))
     return [member for _distance, member in sorted(found.values(), key=lambda pair: pair[0])]
+
+
+def _lent_to(permission: str, unit_id: uuid.UUID) -> list[Member]:
+    """People whose reach a live grant of this unit widens: as `reach_from` reckons it."""
+    now = timezone.now()
+    still = Q(ends_at=None) | Q(ends_at__gt=now)
+    grants = Grant.objects.filter(still, unit=unit_id, permission=permission, revoked_at=None)
+    rows = RoleHolding.objects.filter(
+        still, unit__in=grants.values("to_unit"), starts_at__lte=now, member__is_active=True,
+        role__in=[role for role, row in MATRIX.items() if permission in row],
+    )  # fmt: skip
+    rows = rows.select_related("member", "member__unit").order_by("member__username")
+    return [holding.member for holding in rows]

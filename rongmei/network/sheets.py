@@ -142,7 +142,7 @@ def read(content: bytes) -> dict[str, list[_Row]]:
         if name in book.sheetnames:
             found[name] = list(_rows(book[name], name, columns))
     if not found:
-        raise BadSheet(_("表格里没有“单位”或“人员”工作表,未导入任何内容。请用导入模板填写。"))
+        raise BadSheet(_("表格里没有“单位”或“人员”工作表，未导入任何内容。请用导入模板填写。"))
     return found
 
 
@@ -151,7 +151,7 @@ def _rows(sheet: Any, name: str, columns: tuple[str, ...]) -> Iterator[_Row]:
     heads = [str(head or "").strip() for head in next(rows, ())]
     missing = [column for column in columns[:2] if column not in heads]
     if missing:
-        words = _("“%(sheet)s”表缺少列:%(columns)s。未导入任何内容。请用导入模板填写。")
+        words = _("“%(sheet)s”表缺少列：%(columns)s。未导入任何内容。请用导入模板填写。")
         raise BadSheet(words % {"sheet": name, "columns": "、".join(missing)})
     for number, values in enumerate(rows, start=2):
         texts = ["" if value is None else str(value).strip() for value in values]
@@ -159,7 +159,7 @@ def _rows(sheet: Any, name: str, columns: tuple[str, ...]) -> Iterator[_Row]:
         if not any(texts) or texts[0].startswith(SAMPLE):
             continue
         if number > MOST_ROWS + 1:
-            raise BadSheet(_("一张表最多 5000 行,未导入任何内容。请拆成几份再传。"))
+            raise BadSheet(_("一张表最多 5000 行，未导入任何内容。请拆成几份再传。"))
         yield _Row(number, cells)
 
 
@@ -211,7 +211,7 @@ def _sheet(report: Report, name: str, rows: list[_Row], one: Callable[[_Row], Li
             line
             if line.outcome in {"refused", "unchanged"}
             else Line(
-                line.sheet, line.row, line.name, "held", _("本行没有问题,因同表其他行被拒而未写入")
+                line.sheet, line.row, line.name, "held", _("本行没有问题，因同表其他行被拒而未写入")
             )
             for line in lines
         ]
@@ -232,7 +232,7 @@ def _tried(name: str, row: _Row, one: Callable[[_Row], Line]) -> Line:
 def _need(row: _Row, *columns: str) -> None:
     missing = [column for column in columns if not row[column]]
     if missing:
-        raise RowRefused(_("没有填:%(columns)s") % {"columns": "、".join(missing)})
+        raise RowRefused(_("没有填：%(columns)s") % {"columns": "、".join(missing)})
 
 
 def _unit(row: _Row, by: Member) -> Line:
@@ -241,7 +241,7 @@ def _unit(row: _Row, by: Member) -> Line:
     if kind is None:
         known = "、".join(("总部", "中心", "站", "平台"))
         raise RowRefused(
-            _("类别“%(kind)s”不认识,可填:%(known)s") % {"kind": row["类别"], "known": known}
+            _("类别“%(kind)s”不认识，可填：%(known)s") % {"kind": row["类别"], "known": known}
         )
     fields: dict[str, Any] = {
         "name": row["名称"], "short_name": row["简称"], "name_en": row["英文名"],
@@ -316,12 +316,12 @@ def _roles(member: Member, unit_id: uuid.UUID, asked: list[Role], grantor: Membe
     if grantor is not None:
         for role in wanted:
             roles.role_grant(by=grantor, member_id=member.pk, unit_id=unit_id, role=role)
-        return _("已授予:%(roles)s") % {"roles": labels}
+        return _("已授予：%(roles)s") % {"roles": labels}
     actions.notify(
         policy.members_with("network.grant_roles", unit_id),
         kind="roles_asked",
-        title=_("%(name)s 待授予角色:%(roles)s") % {"name": member.name, "roles": labels},
+        title=_("%(name)s 待授予角色：%(roles)s") % {"name": member.name, "roles": labels},
         url=f"/desk/network/members/{member.pk}/",
         key=f"roles:{member.pk}:{'+'.join(sorted(role.value for role in wanted))}",
     )
-    return _("待安全管理员授予:%(roles)s") % {"roles": labels}
+    return _("待安全管理员授予：%(roles)s") % {"roles": labels}

@@ -60,7 +60,7 @@ _TIME_WORDS: Final = ("in the future", "in the past", "age exceeds")
 class ClockDiffers(BadSignature):
     """The signature's time is too far from this node's clock."""
 
-    words = _("两端时钟相差过大(允许 10 分钟)或消息已过时,未收。请校准两端服务器时间。")
+    words = _("两端时钟相差过大（允许 10 分钟）或消息已过时，未收。请校准两端服务器时间。")
 
 
 @dataclass

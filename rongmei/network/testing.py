@@ -15,7 +15,7 @@ from rongmei.network.types import Role, UnitKind
 # code, name, English name, short name, kind, parent, region, node slug
 UNITS: Final = [
     ("hq", "云上能源集团总部", "Yunshang Energy HQ", "总部", UnitKind.HQ, None, "", "hq"),
-    ("platform", "云上新闻(全媒体新闻平台)", "Yunshang News", "平台", UnitKind.PLATFORM, "hq", "", "hq"),
+    ("platform", "云上新闻（全媒体新闻平台）", "Yunshang News", "平台", UnitKind.PLATFORM, "hq", "", "hq"),
     ("yunling", "云岭融媒体中心", "Yunling Centre", "云岭", UnitKind.CENTRE, "hq", "云岭", "yunling"),
     ("jiangchuan", "江川融媒体中心", "Jiangchuan Centre", "江川", UnitKind.CENTRE, "hq", "江川", "hq"),
     ("shimenkan", "石门坎融媒体站", "Shimenkan Station", "石门坎", UnitKind.STATION, "yunling", "云岭", "yunling"),

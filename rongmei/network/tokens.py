@@ -63,9 +63,11 @@ class TokenAuth(HttpBearer):
         if row is None:
             return None
         if row.read_only and request.method not in _SAFE:
-            raise NotAllowed(_("这个令牌只能读取,未做任何改动。请换用可写的令牌。"))
+            raise NotAllowed(_("这个令牌只能读取，未做任何改动。请换用可写的令牌。"))
         if row.member.must_change_password:
-            raise NotAllowed(_("首次登录须先修改密码,本次请求没有执行。请在网页上修改密码后再试。"))
+            raise NotAllowed(
+                _("首次登录须先修改密码，本次请求没有执行。请在网页上修改密码后再试。")
+            )
         _used(row)
         request.user = row.member
         context.set_current(

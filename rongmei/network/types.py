@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class UnitKind(models.TextChoices):
@@ -20,7 +21,7 @@ class UnitKind(models.TextChoices):
 class Role(models.TextChoices):
     """What a person is at a unit. The three administrators exclude each other."""
 
-    PLANNER = "planner", _("策划")
+    PLANNER = "planner", pgettext_lazy("role", "策划")
     DUTY = "duty", _("值班")
     REPORTER = "reporter", _("记者/通讯员")
     FIRST_REVIEWER = "first_reviewer", _("初审")

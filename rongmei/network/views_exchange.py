@@ -60,6 +60,8 @@ def _refusal(error: RongmeiError, **more: Any) -> HttpResponse:
     response = HttpResponse(body, status=error.status, content_type="application/json")
     if isinstance(error, LineClosed):
         response.headers["Retry-After"] = str(_RETRY_AFTER)
+        # A closed line is refused every few seconds on purpose: Django would log each as an error.
+        response._has_been_logged = True  # type: ignore[attr-defined]
     return response
 
 

@@ -21,8 +21,8 @@ from rongmei.network.models import Received
 
 _PAGE = 50
 _VERBS: Final = {
-    "cut": (federation.peer_cut, gettext_lazy("线路已断开,消息留在发件箱。")),
-    "mend": (federation.peer_mend, gettext_lazy("线路已恢复,积压的消息正在续传。")),
+    "cut": (federation.peer_cut, gettext_lazy("线路已断开，消息留在发件箱。")),
+    "mend": (federation.peer_mend, gettext_lazy("线路已恢复，积压的消息正在续传。")),
     "pause": (federation.peer_pause, gettext_lazy("互联已暂停。")),
     "resume": (federation.peer_resume, gettext_lazy("互联已恢复。")),
 }
@@ -96,7 +96,7 @@ def peer_revoke(request: MemberRequest, peer_id: uuid.UUID) -> HttpResponse:
     """End the peering, with a reason."""
     reason = request.POST.get("reason", "").strip()
     if not reason:
-        raise BadInput(_("解除互联要写明原因,未做改动。"))
+        raise BadInput(_("解除互联要写明原因，未做改动。"))
     federation.peer_revoke(by=request.user, peer_id=peer_id, reason=reason)
     return redirect("network:peer", peer_id)
 
@@ -109,7 +109,7 @@ def message_replay(request: MemberRequest, message_id: uuid.UUID) -> HttpRespons
     if row.state == Received.State.APPLIED:
         messages.success(request, _("消息已生效。"))
     else:
-        messages.error(request, _("重放后仍未生效,消息已留存:%(why)s") % {"why": row.error})
+        messages.error(request, _("重放后仍未生效，消息已留存：%(why)s") % {"why": row.error})
     return redirect("network:peer", row.peer_id)
 
 
@@ -119,7 +119,7 @@ def message_dismiss(request: MemberRequest, message_id: uuid.UUID) -> HttpRespon
     """Give a failed message up, with a reason."""
     reason = request.POST.get("reason", "").strip()
     if not reason:
-        raise BadInput(_("放弃一条消息要写明原因,未做改动。"))
+        raise BadInput(_("放弃一条消息要写明原因，未做改动。"))
     row = federation.message_dismiss(by=request.user, received_id=message_id, reason=reason)
     return redirect("network:peer", row.peer_id)
 

@@ -76,7 +76,7 @@ def _in_future(moment: datetime | None) -> None:
 def _title(text: str) -> str:
     title = squeeze(text)
     if not 2 <= len(title) <= 120:
-        raise BadInput(_("标题要有 2 至 120 字,没有保存。请修改标题。"))
+        raise BadInput(_("标题要有 2 至 120 字，没有保存。请修改标题。"))
     return title
 
 
@@ -230,7 +230,7 @@ def _already(pitch: Pitch) -> str:
         "at": f"{timezone.localtime(pitch.decided_at):%H:%M}",
         "state": pitch.get_state_display(),
     }
-    return _("%(who)s 已在 %(at)s 将它定为“%(state)s”,你的决定没有写入。请刷新查看。") % words
+    return _("%(who)s 已在 %(at)s 将它定为“%(state)s”，你的决定没有写入。请刷新查看。") % words
 
 
 def pitch_cancel(*, by: Member, pitch_id: uuid.UUID, reason: str) -> Pitch:

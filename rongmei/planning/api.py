@@ -130,9 +130,9 @@ def get_pitch(request: HttpRequest, pitch_id: uuid.UUID) -> Pitch:
 
 
 @pitch_router.post("", response={201: PitchOut})
-def submit_pitch(request: HttpRequest, pitch: PitchIn) -> tuple[int, Pitch]:
+def submit_pitch(request: HttpRequest, pitch: PitchIn) -> Pitch:
     """Propose a story idea."""
-    return 201, actions.pitch_submit(by=member_of(request), **pitch.dict())
+    return actions.pitch_submit(by=member_of(request), **pitch.dict())
 
 
 @pitch_router.post("/{uuid:pitch_id}/decision", response=PitchOut)
@@ -156,11 +156,11 @@ def get_task(request: HttpRequest, task_id: uuid.UUID) -> Task:
 
 
 @task_router.post("", response={201: TaskOut})
-def dispatch_task(request: HttpRequest, task: TaskIn) -> tuple[int, Any]:
+def dispatch_task(request: HttpRequest, task: TaskIn) -> Any:
     """Give a unit a task."""
     member = member_of(request)
     made = actions.task_dispatch(by=member, **task.dict())
-    return 201, selectors.task_for(member, made.pk)
+    return selectors.task_for(member, made.pk)
 
 
 @task_router.post("/{uuid:task_id}/answer", response=TaskOut)

@@ -49,7 +49,7 @@ def _tell(task: Task, permission: str, key: str, minutes: int) -> int:
         given = network.notify(
             policy.members_with(permission, task.to_unit_id),
             kind="planning.task_late",
-            title=_("%(unit)s超过 %(minutes)s 分钟未接任务:%(title)s") % words,
+            title=_("%(unit)s超过 %(minutes)s 分钟未接任务：%(title)s") % words,
             url=task_url(task),
             urgent=True,
             subject_id=task.pk,

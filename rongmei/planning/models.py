@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from typing_extensions import override
 
 from rongmei.network.records import OwnedRecord
@@ -20,7 +21,7 @@ class PitchState(models.TextChoices):
     APPROVED = "approved", _("通过")
     DISPATCHED = "dispatched", _("已派")
     DONE = "done", _("完成")
-    CANCELLED = "cancelled", _("撤销")
+    CANCELLED = "cancelled", pgettext_lazy("state", "撤销")
 
 
 class TaskState(models.TextChoices):
@@ -32,7 +33,7 @@ class TaskState(models.TextChoices):
     IN_PROGRESS = "in_progress", _("进行中")
     SUBMITTED = "submitted", _("待验收")
     DONE = "done", _("完成")
-    CANCELLED = "cancelled", _("取消")
+    CANCELLED = "cancelled", pgettext_lazy("state", "取消")
 
 
 class Genre(models.TextChoices):
@@ -48,7 +49,7 @@ class PitchKind(models.TextChoices):
     """What kind of reporting it is."""
 
     REGULAR = "regular", _("常规")
-    THEME = "theme", _("主题")
+    THEME = "theme", pgettext_lazy("kind", "主题")
     EVENT = "event", _("活动")
     EXEMPLAR = "exemplar", _("典型")
     BREAKING = "breaking", _("突发")

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from ninja import Router
 
+from rongmei.archive.hooks import DocumentAction
 from rongmei.kernel.hooks import RailItem
 from rongmei.kernel.plugins import hookimpl
 from rongmei.kernel.sweeps import Sweep
@@ -52,6 +53,16 @@ def register_api() -> list[tuple[str, Router]]:
     return [("/pitches", pitch_router), ("/tasks", task_router)]
 
 
+def _pitch_of_document(document_id: uuid.UUID) -> str:
+    return f"{reverse('planning:pitch_new')}?document={document_id}"
+
+
+@hookimpl
+def register_document_actions() -> list[DocumentAction]:
+    """报选题 out of a document."""
+    return [DocumentAction(_("报选题"), _pitch_of_document, "planning.pitch", "light-bulb", 10)]
+
+
 def _pitch_url(topic_id: uuid.UUID) -> str:
     return f"{reverse('planning:pitch_new')}?topic={topic_id}"
 
@@ -60,3 +71,13 @@ def _pitch_url(topic_id: uuid.UUID) -> str:
 def register_topic_actions() -> list[TopicAction]:
     """报选题 out of a hot topic."""
     return [TopicAction("pitch", _("报选题"), "light-bulb", "planning.pitch", _pitch_url, 10)]
+
+
+def _pitch_from_document_url(document_id: uuid.UUID) -> str:
+    return f"{reverse('planning:pitch_new')}?document={document_id}"
+
+
+@hookimpl
+def register_document_actions() -> list[DocumentAction]:
+    """报选题 out of a document of the archive."""
+    return [DocumentAction(_("报选题"), _pitch_from_document_url, "planning.pitch", order=10)]

@@ -105,6 +105,12 @@ def at_stage(rows: QuerySet[Task], *stages: str) -> QuerySet[Task]:
     return rows.filter(**{"stage__in": stages})
 
 
+def past_due(rows: QuerySet[Task]) -> QuerySet[Task]:
+    """Those of the annotated tasks that are not over, and whose time is."""
+    over = (TaskState.DONE, TaskState.DECLINED, TaskState.CANCELLED)
+    return rows.filter(due_at__lt=timezone.now()).exclude(**{"stage__in": over})
+
+
 def tasks_visible_to(member: Member) -> QuerySet[Task]:
     """Tasks that units in reach dispatched or received, newest first, with their `stage`."""
     units = policy.units_for(member, "planning.view")

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from rongmei.kernel.ui.shapes import Step, StepState
 from rongmei.planning.models import Pitch, PitchState, Task, TaskState
@@ -104,7 +105,11 @@ def task_steps(task: Task, stage: str) -> list[Step]:
     if task.state == TaskState.CANCELLED:
         steps.append(
             Step(
-                _("取消"), "failed", task.verdict_by_name, task.verdict_at, note=task.verdict_reason
+                pgettext("state", "取消"),
+                "failed",
+                task.verdict_by_name,
+                task.verdict_at,
+                note=task.verdict_reason,
             )
         )
     return steps

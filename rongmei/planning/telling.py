@@ -26,7 +26,7 @@ def pitch_waits(pitch: Pitch) -> None:
     network.notify(
         policy.members_with("planning.decide", pitch.unit_id),
         kind="planning.pitch_waits",
-        title=_("选题待审:%(title)s") % {"title": pitch.title},
+        title=_("选题待审：%(title)s") % {"title": pitch.title},
         url=reverse("planning:pitch", args=[pitch.pk]),
         body=pitch.news_point,
         subject_id=pitch.pk,
@@ -52,7 +52,7 @@ def pitch_decided(pitch: Pitch, proposer: Member | None) -> None:
 
 def task_offered(task: Task) -> None:
     """A task waits for an answer of its unit."""
-    title = _("突发任务待接:%(title)s") if task.urgent else _("任务待接:%(title)s")
+    title = _("突发任务待接：%(title)s") if task.urgent else _("任务待接：%(title)s")
     network.notify(
         policy.members_with("planning.respond", task.to_unit_id),
         kind="planning.task_offered",
@@ -73,7 +73,7 @@ def assigned(task: Task, response: TaskResponse, member: Member) -> None:
     network.notify(
         [member],
         kind="planning.task_assigned",
-        title=_("任务交给你:%(title)s") % {"title": task.title},
+        title=_("任务交给你：%(title)s") % {"title": task.title},
         url=task_url(task),
         urgent=task.urgent,
         subject_id=task.pk,
@@ -102,7 +102,7 @@ def answered(task: Task, response: TaskResponse) -> None:
     unit = network_selectors.unit(response.unit_id).label
     words = {"unit": unit, "title": task.title}
     declined = response.state == TaskState.DECLINED
-    title = _("%(unit)s谢绝了任务:%(title)s") if declined else _("%(unit)s接受了任务:%(title)s")
+    title = _("%(unit)s谢绝了任务：%(title)s") if declined else _("%(unit)s接受了任务：%(title)s")
     dispatcher_learns(
         task, title % words, body=response.reason, key=f"task_answered:{task.pk}:{response.version}"
     )
@@ -112,7 +112,7 @@ def work_waits(task: Task, response: TaskResponse) -> None:
     """The dispatcher may accept the work."""
     dispatcher_learns(
         task,
-        _("任务待验收:%(title)s") % {"title": task.title},
+        _("任务待验收：%(title)s") % {"title": task.title},
         body=response.story_title,
         key=f"task_submitted:{task.pk}:{response.version}",
     )

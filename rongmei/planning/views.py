@@ -104,7 +104,7 @@ def pitch_new(request: MemberRequest) -> HttpResponse:
             except PlanningError as error:
                 form.add_error(None, error.message)
             else:
-                messages.success(request, _("选题已报,编号 %(n)s。") % {"n": pitch.number})
+                messages.success(request, _("选题已报，编号 %(n)s。") % {"n": pitch.number})
                 return redirect("planning:pitch", pitch.pk)
         status = 422
     else:
@@ -184,7 +184,7 @@ def pitch_decide(request: MemberRequest, pitch_id: uuid.UUID) -> HttpResponse:
         by=request.user, pitch_id=pitch_id, decision=decision, reason=request.POST.get("reason", "")
     )
     words = {"state": found.get_state_display(), "title": found.title}
-    messages.success(request, _("已定为“%(state)s”:%(title)s") % words)
+    messages.success(request, _("已定为“%(state)s”：%(title)s") % words)
     if request.POST.get("from") == "meeting":
         return redirect("planning:meeting")
     return redirect("planning:pitch", pitch_id)
@@ -205,7 +205,7 @@ def pitch_revise(request: MemberRequest, pitch_id: uuid.UUID) -> HttpResponse:
             except PlanningError as error:
                 form.add_error(None, error.message)
             else:
-                messages.success(request, _("修改已提交,等待审定。"))
+                messages.success(request, _("修改已提交，等待审定。"))
                 return redirect("planning:pitch", pitch_id)
     else:
         names = ("title", "news_point", "kind", "angle", "place", "expected", "due_at")
@@ -272,10 +272,16 @@ def tasks(request: MemberRequest) -> HttpResponse:
     stages = request.GET.getlist("stage")
     if stages:
         rows = selectors.at_stage(rows, *stages)
+    unit, late = request.GET.get("unit", ""), request.GET.get("late") == "1"
+    if unit:
+        rows = rows.filter(to_unit__code=unit)
+    if late:
+        rows = selectors.past_due(rows)
     board = request.GET.get("view") == "board"
     shown: dict[str, Any] = {
         "list": chosen,
         "board": board,
+        "unit": network.unit_by_code(unit) if unit else None,
         "stages": [
             {"value": value, "label": label, "n": counts[value]}
             for value, label in TaskState.choices
@@ -354,7 +360,9 @@ def task_answer(request: MemberRequest, task_id: uuid.UUID) -> HttpResponse:
         reason=form.cleaned_data["reason"],
         assignee_id=_one_uuid(form.cleaned_data["assignee_id"]),
     )
-    messages.success(request, _("已接受任务。") if accept else _("已谢绝任务,原因已告知下达单位。"))
+    messages.success(
+        request, _("已接受任务。") if accept else _("已谢绝任务，原因已告知下达单位。")
+    )
     return redirect("planning:task", task_id)
 
 

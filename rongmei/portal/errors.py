@@ -11,4 +11,4 @@ class Gone(RongmeiError):
     """The article was withdrawn."""
 
     status = 410
-    words = _("本文已由发布单位撤下,不再提供。")
+    words = _("本文已由发布单位撤下，不再提供。")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from django.db.models import Count
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -16,6 +17,7 @@ from rongmei.archive import selectors as archive
 from rongmei.impact import selectors as impact
 from rongmei.monitoring import selectors as monitoring
 from rongmei.network import policy
+from rongmei.network import selectors as network
 from rongmei.planning import selectors as planning
 from rongmei.screen.hooks import Figure, Row, Tile, TileData
 from rongmei.sources import selectors as sources
@@ -25,7 +27,6 @@ if TYPE_CHECKING:
     from rongmei.network.models import Member
 
 OPEN_STAGES: Final = ("offered", "accepted", "in_progress", "submitted")
-IN_REVIEW: Final = ("first", "second", "final")
 HOURS: Final = 24
 
 
@@ -58,8 +59,14 @@ def collected(member: Member) -> TileData:
         unit=_("篇"),
         label=_("今日采集"),
         figures=(
-            Figure(_("近一小时"), sum(1 for at in times if at >= now - timedelta(hours=1)), _("篇")),
-            Figure(_("信源"), counts["enabled"], _("个"), _link(member, "sources.view", "sources:list")),
+            Figure(
+                _("近一小时"), sum(1 for at in times if at >= now - timedelta(hours=1)), _("篇"),
+                _link(member, "archive.view", "archive:list", "q=collected:1h"),
+            ),
+            Figure(
+                _("信源"), counts["enabled"], _("个"),
+                _link(member, "sources.view", "sources:list", "state=on"),
+            ),
             Figure(
                 _("采集失败"), counts["failing"], _("个"),
                 _link(member, "sources.view", "sources:list", "state=failing"),
@@ -67,20 +74,19 @@ def collected(member: Member) -> TileData:
         ),
         trend=by_hour(times, now),
         trend_label=_("近 24 小时每小时采集"),
-        href=_link(member, "archive.view", "archive:list"),
+        href=_link(member, "archive.view", "archive:list", "q=collected:today"),
     )  # fmt: skip
 
 
 def topics(member: Member) -> TileData:
     """The hottest topics with their heat."""
     rows = monitoring.hot_now(member, 7)
-    top = max((one.heat for one in rows), default=0.0) or 1.0
     return TileData(
         at=monitoring.counted_at(),
         rows=[
             Row(
                 one.title, round(one.heat), reverse("monitoring:topic", args=[one.pk]),
-                _("%(n)d 家信源") % {"n": one.source_count}, one.heat / top, wide_only=at > 3,
+                _("%(n)d 家信源") % {"n": one.source_count}, wide_only=at > 2,
             )
             for at, one in enumerate(rows)
         ],
@@ -93,26 +99,33 @@ def tasks(member: Member) -> TileData:
     rows = planning.at_stage(planning.tasks_visible_to(member), *OPEN_STAGES)
     now = timezone.now()
     stages = planning.counts_by_stage(rows)
-    late = rows.filter(due_at__lt=now).count()
-    per_unit = rows.order_by().values_list("to_unit__short_name", "to_unit__name")
-    units = per_unit.annotate(n=Count("id")).order_by("-n", "to_unit__name")[:6]
-    most = max((n for _short, _name, n in units), default=1)
+    late = planning.past_due(rows).count()
+    units = list(rows.order_by().values_list("to_unit").annotate(n=Count("id")).order_by("-n")[:6])
+    named = {unit.pk: unit for unit in network.units().filter(pk__in=[pk for pk, _n in units])}
+    most = max((n for _pk, n in units), default=1)
     changed = rows.order_by("-updated_at").values_list("updated_at", flat=True).first()
-    listed = _link(member, "planning.view", "planning:tasks")
+
+    def listed(*narrower: tuple[str, str], stages: tuple[str, ...] = OPEN_STAGES) -> str:
+        asked = [("list", "all"), *(("stage", one) for one in stages), *narrower]
+        return _link(member, "planning.view", "planning:tasks", urlencode(asked))
+
     return TileData(
         at=now if not stages else changed,
         figure=sum(stages.values()),
         unit=_("项"),
         label=_("进行中"),
         figures=(
-            Figure(_("待接"), stages.get("offered", 0), "", f"{listed}?stage=offered" if listed else ""),
-            Figure(_("超时"), late, "", f"{listed}?late=1" if listed else ""),
+            Figure(_("待接"), stages.get("offered", 0), "", listed(stages=("offered",))),
+            Figure(_("超时"), late, "", listed(("late", "1"))),
         ),
         rows=[
-            Row(short or name, n, share=n / most, wide_only=at > 1)
-            for at, (short, name, n) in enumerate(units)
+            Row(
+                named[pk].short_label, n, listed(("unit", named[pk].code)), share=n / most,
+                wide_only=at > 1,
+            )
+            for at, (pk, n) in enumerate(units)
         ],
-        href=listed,
+        href=listed(),
     )  # fmt: skip
 
 
@@ -120,8 +133,7 @@ def published(member: Member) -> TileData:
     """Publications, reads and reprints of the last day."""
     figures = impact.today_figures(member)
     now = timezone.now()
-    units = policy.units_for(member, "impact.view")
-    reprints = monitoring.reprints_since(units, now - timedelta(hours=HOURS))
+    reprints = monitoring.reprints_found(member, now - timedelta(hours=HOURS)).count()
     return TileData(
         at=now,
         figure=figures.reads,
@@ -130,9 +142,12 @@ def published(member: Member) -> TileData:
         figures=(
             Figure(
                 _("发布"), figures.publications, _("篇"),
-                _link(member, "channels.view", "channels:publications"),
+                _link(member, "impact.view", "impact:index", "days=1"),
             ),
-            Figure(_("转载"), reprints, _("次")),
+            Figure(
+                _("转载"), reprints, _("次"),
+                _link(member, "monitoring.view", "monitoring:reprints_found"),
+            ),
         ),
         trend=[float(one) for one in figures.hourly],
         trend_label=_("每小时阅读"),
@@ -141,25 +156,36 @@ def published(member: Member) -> TileData:
 
 
 def reviews(member: Member) -> TileData:
-    """Stories under review, by step."""
+    """Stories under review, by step; those signed in the last day."""
     rows = stories.stories_visible_to(member)
     counts = dict(rows.order_by().values_list("state").annotate(n=Count("id")))
+    waiting = [(one, label, counts.get(one, 0)) for one, label in review_steps()]
+    most = max((n for _state, _label, n in waiting), default=0) or 1
     day = timezone.now() - timedelta(hours=HOURS)
-    signed = rows.filter(signed_at__gte=day).count()
-    listed = _link(member, "stories.view", "stories:list")
-    names = {"first": _("待初审"), "second": _("待复审"), "final": _("待终审")}
     changed = rows.order_by("-updated_at").values_list("updated_at", flat=True).first()
+
+    def listed(*asked: tuple[str, str]) -> str:
+        return _link(member, "stories.view", "stories:list", urlencode(asked))
+
     return TileData(
         at=changed or timezone.now(),
-        figure=counts.get("first", 0),
-        label=names["first"],
-        figures=[
-            Figure(names[one], counts.get(one, 0), "", f"{listed}?state={one}" if listed else "")
-            for one in IN_REVIEW[1:]
-        ],
-        rows=[Row(_("近 24 小时签发"), signed, f"{listed}?state=signed" if listed else "")],
-        href=listed,
+        figure=sum(n for _state, _label, n in waiting),
+        unit=_("篇"),
+        label=_("在审"),
+        figures=(
+            Figure(
+                _("24 小时签发"), rows.filter(signed_at__gte=day).count(), _("篇"),
+                listed(("signed", "1")),
+            ),
+        ),
+        rows=[Row(label, n, listed(("state", one)), share=n / most) for one, label, n in waiting],
+        href=listed(*(("state", one) for one, _label, _n in waiting)),
     )  # fmt: skip
+
+
+def review_steps() -> list[tuple[str, str]]:
+    """The states of a story under review, in order, with their names."""
+    return [("first", _("待初审")), ("second", _("待复审")), ("final", _("待终审"))]
 
 
 TILES: Final = [

@@ -71,14 +71,14 @@ def _checked(fields: dict[str, Any]) -> dict[str, Any]:
     if "name" in found:
         found["name"] = str(found["name"]).strip()[:80]
         if not found["name"]:
-            raise BadInput(_("信源要有名称,没有保存。请填写名称。"))
+            raise BadInput(_("信源要有名称，没有保存。请填写名称。"))
     if found.get("home_url"):
         _check_address(str(found["home_url"]))
     for key, known in (("kind", Source.Kind), ("media_class", Source.MediaClass)):
         if key in found and found[key] not in known.values:
-            raise BadInput(_("没有这种读取方式或媒体类别,没有保存。请从列表中选择。"))
+            raise BadInput(_("没有这种读取方式或媒体类别，没有保存。请从列表中选择。"))
     if not isinstance(found.get("options", {}), dict):
-        raise BadInput(_("取数规则要写成 JSON 对象,没有保存。请改正后再提交。"))
+        raise BadInput(_("取数规则要写成 JSON 对象，没有保存。请改正后再提交。"))
     return found
 
 
@@ -89,7 +89,7 @@ def _check_address(url: str) -> None:
     except ValueError:
         fine = False
     if not fine:
-        raise BadInput(_("地址要以 http:// 或 https:// 开头,信源没有保存。请改正地址。"))
+        raise BadInput(_("地址要以 http:// 或 https:// 开头，信源没有保存。请改正地址。"))
 
 
 def _check_place(kind: str, url: str) -> None:
@@ -113,13 +113,13 @@ def mail_place(url: str) -> Place:
     except ValueError:
         pass
     raise BadInput(
-        _("邮箱地址要写成 imaps://用户名@服务器:端口/文件夹,文件夹用英文名,信源没有保存。")
+        _("邮箱地址要写成 imaps://用户名@服务器：端口/文件夹，文件夹用英文名，信源没有保存。")
     )
 
 
 def _check_pace(source: Source) -> None:
     if not SHORTEST <= source.min_interval <= source.max_interval <= LONGEST:
-        raise BadInput(_("轮询间隔要在 5 秒到 30 天之间,最短的不能大于最长的,没有保存。"))
+        raise BadInput(_("轮询间隔要在 5 秒到 30 天之间，最短的不能大于最长的，没有保存。"))
 
 
 def source_add(*, by: Member, unit_id: uuid.UUID, name: str, url: str, **fields: Any) -> Source:
@@ -140,7 +140,7 @@ def source_add(*, by: Member, unit_id: uuid.UUID, name: str, url: str, **fields:
     _check_pace(source)
     with db.write():
         if Source.objects.filter(unit_id=unit_id, url=source.url).exists():
-            raise Conflict(_("本单位已经有这个地址的信源,没有重复添加。"))
+            raise Conflict(_("本单位已经有这个地址的信源，没有重复添加。"))
         source.save(force_insert=True)
         FetchState.objects.create(source=source, interval=source.min_interval)
         audit.record(by, "source.added", source, url=source.url, kind=source.kind)
@@ -165,7 +165,7 @@ def _locked(source_id: uuid.UUID) -> Source:
     if source is None:
         raise NotFound
     if source.is_replica:
-        raise Conflict(_("这个信源归别的节点管理,没有改动。请到那个节点上修改。"))
+        raise Conflict(_("这个信源归别的节点管理，没有改动。请到那个节点上修改。"))
     return source
 
 
@@ -197,10 +197,14 @@ def source_change(*, by: Member, source_id: uuid.UUID, **fields: Any) -> Source:
         _check_pace(source)
         same = Source.objects.filter(unit_id=source.unit_id, url=source.url).exclude(pk=source.pk)
         if "url" in changed and same.exists():
-            raise Conflict(_("本单位已经有这个地址的信源,修改没有保存。"))
+            raise Conflict(_("本单位已经有这个地址的信源，修改没有保存。"))
         source.save()
         if {"url", "kind", "options", "enabled"} & set(changed):
             _afresh(source)
+        elif {"min_interval", "max_interval"} & set(changed):
+            # What was put off under the old pace must not wait for its end.
+            soon = timezone.now() + timedelta(seconds=source.min_interval)
+            FetchState.objects.filter(source=source, due_at__gt=soon).update(due_at=soon)
         audit.record(by, "source.changed", source, fields=sorted(changed))
     return source
 
@@ -241,7 +245,7 @@ def file_pushed(*, source_id: uuid.UUID, name: str, body: bytes, ip: str) -> str
         if source.kind != Source.Kind.DROP or not source.enabled:
             raise NotFound
         if len(spool.waiting(source_id)) >= spool.MAX_WAITING:
-            raise Conflict(_("等待读取的文件太多,这一份没有收下。请过几分钟再推送。"))
+            raise Conflict(_("等待读取的文件太多，这一份没有收下。请过几分钟再推送。"))
         kept = spool.put(source_id, name, [body])
         wake(source_id)
         audit.record(None, "source.file_pushed", source, file=kept.name[:80], ip=ip)
@@ -271,7 +275,7 @@ def _require_drop(by: Member, source_id: uuid.UUID) -> None:
         raise NotFound
     policy.require(by, "sources.manage", source)
     if source.kind != Source.Kind.DROP:
-        raise BadInput(_("只有“文件与推送”类信源能收文件,没有收下。请选择或新建这样的信源。"))
+        raise BadInput(_("只有“文件与推送”类信源能收文件，没有收下。请选择或新建这样的信源。"))
 
 
 def drop_for(*, by: Member, unit_id: uuid.UUID) -> Source:
@@ -363,17 +367,19 @@ def fetch_recorded(source: Source, outcome: Outcome) -> None:
     """Note how a fetch came out and when to ask again; in the write of the last items, or alone."""
     now = timezone.now()
     with db.write():
-        state = FetchState.objects.select_for_update().filter(pk=source.pk).first()
+        # The pace as it is now: it may have been changed while the fetch went on.
+        states = FetchState.objects.select_for_update(of=("self",)).select_related("source")
+        state = states.filter(pk=source.pk).first()
         if state is None:
             return
         asked_again = state.due_at > source.state.due_at
         before = state.outcome
-        poll = _poll_after(source, state, outcome, now)
+        poll = _poll_after(state.source, state, outcome, now)
         state.interval = max(1, int(poll.interval.total_seconds()))
         state.failures = poll.failures
         # Somebody changed the source, or asked for it, while it was being fetched: it stays due.
         if not asked_again:
-            state.due_at = _next_due(source, poll, outcome, now)
+            state.due_at = _next_due(state.source, poll, outcome, now)
         state.leased_until = None
         state.outcome, state.message = outcome.outcome, outcome.message[:500]
         state.http_status, state.last_try_at = outcome.http_status, now

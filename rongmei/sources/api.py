@@ -117,11 +117,11 @@ def sources_list(request: HttpRequest) -> QuerySet[Source]:
 
 
 @router.post("", response={201: SourceOut})
-def source_add(request: HttpRequest, body: SourceIn) -> tuple[int, Source]:
+def source_add(request: HttpRequest, body: SourceIn) -> Source:
     """Watch a new source."""
     member = _reader(request)
     source = actions.source_add(by=member, **body.dict(exclude_none=True))
-    return 201, selectors.source_for(member, source.pk)
+    return selectors.source_for(member, source.pk)
 
 
 @router.get("/{source_id}", response=SourceOut)

@@ -38,8 +38,8 @@ class Unreadable(SourceError):
     """The answer is not in a form this kind of source can be read from."""
 
     words = _(
-        "%(url)s 的内容不是%(expected)s,读不出条目。没有保存任何内容。"
-        "请检查地址,或用“发现”功能重新查找。"
+        "%(url)s 的内容不是%(expected)s，读不出条目。没有保存任何内容。"
+        "请检查地址，或用“发现”功能重新查找。"
     )
 
 
@@ -47,7 +47,9 @@ class EntityRefused(SourceError):
     """The document declares XML entities, which can be used to exhaust memory or read files."""
 
     kind: Kind = "hard"
-    words = _("%(url)s 含有 XML 实体声明,可能是攻击,已拒绝解析。没有保存任何内容。请联系对方网站。")
+    words = _(
+        "%(url)s 含有 XML 实体声明，可能是攻击，已拒绝解析。没有保存任何内容。请联系对方网站。"
+    )
 
 
 class TooMuch(SourceError):
@@ -56,7 +58,7 @@ class TooMuch(SourceError):
     status = 413
     kind: Kind = "hard"
     words = _(
-        "%(url)s 过大,或解压后超过 %(limit)s,已停止读取。没有保存其中的内容。请拆成几份再交。"
+        "%(url)s 过大，或解压后超过 %(limit)s，已停止读取。没有保存其中的内容。请拆成几份再交。"
     )
 
 
@@ -66,8 +68,8 @@ class MailRefused(SourceError):
     status = 403
     kind: Kind = "hard"
     words = _(
-        "邮箱 %(url)s 没有打开,对方说:%(said)s。没有读取任何邮件。"
-        "请核对用户名、密码(多数邮箱要用“授权码”)和文件夹名。"
+        "邮箱 %(url)s 没有打开，对方说：%(said)s。没有读取任何邮件。"
+        "请核对用户名、密码（多数邮箱要用“授权码”）和文件夹名。"
     )
 
 
@@ -91,4 +93,4 @@ class HostResting(SourceError):
 
     status = 503
     kind: Kind = "temporary"
-    words = _("%(host)s 刚刚出过故障,暂停访问。没有发出请求。系统稍后自动重试。")
+    words = _("%(host)s 刚刚出过故障，暂停访问。没有发出请求。系统稍后自动重试。")

@@ -91,7 +91,7 @@ class AddressForm(forms.Form):
     address = forms.CharField(
         label=_("网站地址"),
         max_length=1000,
-        help_text=_("写网站首页或订阅源的地址,例如 news.example.com。"),
+        help_text=_("写网站首页或订阅源的地址，例如 news.example.com。"),
         widget=forms.TextInput(
             attrs={"autofocus": True, "inputmode": "url", "autocomplete": "off"}
         ),
@@ -139,7 +139,7 @@ class MailForm(DropForm):
     """A mailbox to which units send their stories."""
 
     host = forms.CharField(
-        label=_("收信服务器(IMAP)"), max_length=200, help_text=_("例如 imap.example.com")
+        label=_("收信服务器（IMAP）"), max_length=200, help_text=_("例如 imap.example.com")
     )
     port = forms.IntegerField(label=_("端口"), min_value=1, max_value=65_535, initial=993)
     user = forms.CharField(label=_("用户名"), max_length=200)
@@ -147,11 +147,11 @@ class MailForm(DropForm):
         label=_("密码或授权码"),
         max_length=200,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-        help_text=_("只用来收信,保存后不再显示。多数邮箱要用“授权码”。"),
+        help_text=_("只用来收信，保存后不再显示。多数邮箱要用“授权码”。"),
     )
     folder = forms.RegexField(
         r"^[\x21-\x7e ]+$", label=_("文件夹"), max_length=100, initial="INBOX",
-        help_text=_("用英文名。邮件只读不动,仍是未读状态。"),
+        help_text=_("用英文名。邮件只读不动，仍是未读状态。"),
     )  # fmt: skip
     internal = forms.BooleanField(
         label=_("在内网"), required=False, help_text=_("只有系统管理员可以允许访问内网地址。")

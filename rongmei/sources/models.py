@@ -53,8 +53,8 @@ class Source(OwnedRecord):
     preset = models.CharField(max_length=40, blank=True)
     # The password of a mailbox, or the key that pushed files are signed with; never shown again.
     secret = models.CharField(max_length=200, blank=True)
-    min_interval = models.PositiveIntegerField(_("最短轮询间隔(秒)"), default=600)
-    max_interval = models.PositiveIntegerField(_("最长轮询间隔(秒)"), default=86_400)
+    min_interval = models.PositiveIntegerField(_("最短轮询间隔（秒）"), default=600)
+    max_interval = models.PositiveIntegerField(_("最长轮询间隔（秒）"), default=86_400)
 
     class Meta:
         ordering = ["name"]

@@ -48,6 +48,7 @@ class SourceFilter:
 
 
 STATES: Final = {
+    "on": Q(enabled=True),
     "failing": Q(enabled=True, state__failures__gt=0),
     "fine": Q(enabled=True, state__failures=0, state__last_ok_at__isnull=False),
     "waiting": Q(enabled=True, state__last_try_at__isnull=True),
@@ -85,7 +86,7 @@ def filter_choices(member: Member) -> dict[str, list[tuple[str, object, int]]]:
     rows = sources_visible_to(member).order_by()
     counts = rows.aggregate(**{name: Count("pk", filter=rule) for name, rule in STATES.items()})
     labels = {
-        "failing": _("读取失败"), "fine": _("正常"), "waiting": _("等待首次读取"), "off": _("已停用"),
+        "on": _("启用"), "failing": _("读取失败"), "fine": _("正常"), "waiting": _("等待首次读取"), "off": _("已停用"),
     }  # fmt: skip
     kinds = dict(rows.values_list("kind").annotate(n=Count("pk")))
     classes = dict(rows.values_list("media_class").annotate(n=Count("pk")))

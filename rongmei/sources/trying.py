@@ -97,7 +97,7 @@ def find_sources(address: str, *, internal: bool = False) -> tuple[Candidate, ..
 def try_source(spec: SourceSpec) -> Trial:
     """Read a source once and say what came."""
     if spec.kind not in COLLECTORS:
-        return Trial(FetchOutcome.EMPTY, str(_("这种信源不用测试:有文件或来信就会读取。")))
+        return Trial(FetchOutcome.EMPTY, str(_("这种信源不用测试：有文件或来信就会读取。")))
     try:
         read = parse(spec, _fetched(spec.url, spec.internal))
     except (HttpError, SourceError) as error:

@@ -125,17 +125,17 @@ class RemarkCode(StrEnum):
 
 
 _REMARKS: Mapping[RemarkCode, Promise] = {
-    RemarkCode.ATTACHMENT_LEFT: _("有附件读不出稿件,没有收入:%(detail)s"),
-    RemarkCode.BODY_CUT: _("正文过长,已截断"),
-    RemarkCode.CANCELLED: _("供稿方已撤销,没有收入:%(detail)s"),
-    RemarkCode.DATE_DROPPED: _("发布时间不合常理,已按“未知”处理:%(detail)s"),
-    RemarkCode.ENCODING_GUESSED: _("声明的编码与内容不符,已按 %(detail)s 读取"),
-    RemarkCode.GARBLED: _("部分文字损坏,可能有乱码:%(detail)s"),
-    RemarkCode.ITEMS_CUT: _("条目过多,只取了前 %(detail)s 条"),
-    RemarkCode.ITEM_SKIPPED: _("有条目既无标题也无地址,已跳过:%(detail)s"),
-    RemarkCode.MALFORMED: _("格式有误,已尽量读取:%(detail)s"),
-    RemarkCode.SECOND_PARSER: _("内容不规范,改用了备用解析器"),
-    RemarkCode.TITLE_CUT: _("标题过长,已截断"),
+    RemarkCode.ATTACHMENT_LEFT: _("有附件读不出稿件，没有收入：%(detail)s"),
+    RemarkCode.BODY_CUT: _("正文过长，已截断"),
+    RemarkCode.CANCELLED: _("供稿方已撤销，没有收入：%(detail)s"),
+    RemarkCode.DATE_DROPPED: _("发布时间不合常理，已按“未知”处理：%(detail)s"),
+    RemarkCode.ENCODING_GUESSED: _("声明的编码与内容不符，已按 %(detail)s 读取"),
+    RemarkCode.GARBLED: _("部分文字损坏，可能有乱码：%(detail)s"),
+    RemarkCode.ITEMS_CUT: _("条目过多，只取了前 %(detail)s 条"),
+    RemarkCode.ITEM_SKIPPED: _("有条目既无标题也无地址，已跳过：%(detail)s"),
+    RemarkCode.MALFORMED: _("格式有误，已尽量读取：%(detail)s"),
+    RemarkCode.SECOND_PARSER: _("内容不规范，改用了备用解析器"),
+    RemarkCode.TITLE_CUT: _("标题过长，已截断"),
 }
 
 
@@ -202,7 +202,7 @@ class FetchOutcome(StrEnum):
 _OUTCOMES: Mapping[FetchOutcome, Promise] = {
     FetchOutcome.OK: _("正常"),
     FetchOutcome.NOT_MODIFIED: _("没有更新"),
-    FetchOutcome.EMPTY: _("读到了,但没有条目"),
+    FetchOutcome.EMPTY: _("读到了，但没有条目"),
     FetchOutcome.PARTLY: _("部分正文没有取到"),
     FetchOutcome.DNS: _("查不到域名"),
     FetchOutcome.UNREACHABLE: _("连不上"),
@@ -211,7 +211,7 @@ _OUTCOMES: Mapping[FetchOutcome, Promise] = {
     FetchOutcome.SLOW: _("传输太慢"),
     FetchOutcome.TOO_LARGE: _("内容过大"),
     FetchOutcome.REDIRECTS: _("反复跳转"),
-    FetchOutcome.PRIVATE: _("指向内部网络,已拒绝"),
+    FetchOutcome.PRIVATE: _("指向内部网络，已拒绝"),
     FetchOutcome.ADDRESS: _("地址无法使用"),
     FetchOutcome.STATUS: _("对方返回错误"),
     FetchOutcome.BROKEN: _("传输中断"),
@@ -220,7 +220,7 @@ _OUTCOMES: Mapping[FetchOutcome, Promise] = {
     FetchOutcome.RULE: _("取数规则有误"),
     FetchOutcome.ROBOTS: _("对方不允许抓取"),
     FetchOutcome.LOGIN: _("邮箱不让登录"),
-    FetchOutcome.RESTING: _("对方故障,暂停访问"),
+    FetchOutcome.RESTING: _("对方故障，暂停访问"),
     FetchOutcome.INTERNAL: _("本系统处理出错"),
 }
 

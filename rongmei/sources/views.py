@@ -112,7 +112,7 @@ def source_fetch(request: MemberRequest, source_id: uuid.UUID) -> HttpResponse:
     """Put the source at the head of the queue."""
     selectors.source_for(request.user, source_id)
     actions.source_fetch_now(by=request.user, source_id=source_id)
-    messages.success(request, _("已排到最前,几秒后读取"))
+    messages.success(request, _("已排到最前，几秒后读取"))
     return redirect("sources:detail", source_id)
 
 
@@ -122,7 +122,7 @@ def source_toggle(request: MemberRequest, source_id: uuid.UUID) -> HttpResponse:
     """Stop or go on watching."""
     source = selectors.source_for(request.user, source_id)
     actions.source_change(by=request.user, source_id=source_id, enabled=not source.enabled)
-    messages.success(request, _("已停用,不再读取") if source.enabled else _("已启用,马上读取"))
+    messages.success(request, _("已停用，不再读取") if source.enabled else _("已启用，马上读取"))
     return redirect("sources:detail", source_id)
 
 
@@ -143,7 +143,7 @@ def source_moved(request: MemberRequest, source_id: uuid.UUID) -> HttpResponse:
     source = selectors.source_for(request.user, source_id)
     if source.state.moved_to:
         actions.source_change(by=request.user, source_id=source_id, url=source.state.moved_to)
-        messages.success(request, _("已改用新地址,马上读取"))
+        messages.success(request, _("已改用新地址，马上读取"))
     return redirect("sources:detail", source_id)
 
 
@@ -244,7 +244,7 @@ def _add_chosen(request: MemberRequest, step: str) -> HttpResponse:
         except RongmeiError as error:
             form.add_error(None, error.message)
         else:
-            messages.success(request, _("已添加,几秒后开始读取"))
+            messages.success(request, _("已添加，几秒后开始读取"))
             return redirect("sources:detail", source.pk)
     return render(request, "sources/add.html", shown, status=422)
 
@@ -298,7 +298,7 @@ def opml_import(request: MemberRequest) -> HttpResponse:
     """Add the feeds of an OPML file to one's own unit; those already there are left as they are."""
     given = request.FILES.get("file")
     if given is None or (given.size or 0) > opml.MAX_BYTES:
-        messages.error(request, _("没有收到文件,或文件超过 1 MB,没有导入。请重新选择 OPML 文件。"))
+        messages.error(request, _("没有收到文件，或文件超过 1 MB,没有导入。请重新选择 OPML 文件。"))
         return redirect("sources:list")
     try:
         added, skipped = actions.sources_import(
@@ -307,6 +307,6 @@ def opml_import(request: MemberRequest) -> HttpResponse:
     except SourceError as error:
         messages.error(request, str(error))
     else:
-        words = _("导入了 %(added)s 个信源,%(skipped)s 个已有或无效,没有改动。")
+        words = _("导入了 %(added)s 个信源，%(skipped)s 个已有或无效，没有改动。")
         messages.success(request, words % {"added": added, "skipped": skipped})
     return redirect("sources:list")

@@ -53,7 +53,7 @@ def _take(request: MemberRequest, source_id: uuid.UUID) -> None:
         files=[(one.name or "file", _pieces(one)) for one in given],
     )  # fmt: skip
     messages.success(
-        request, _("收到 %(count)s 份文件,几秒后读完,结果见读取记录。") % {"count": count}
+        request, _("收到 %(count)s 份文件，几秒后读完，结果见读取记录。") % {"count": count}
     )
 
 
@@ -115,11 +115,11 @@ def secret(request: MemberRequest, source_id: uuid.UUID) -> HttpResponse:
     source = selectors.source_for(request.user, source_id)
     given = request.POST.get("secret", "")
     if source.kind == "mail" and not given:
-        messages.error(request, _("没有填写密码,没有改动。"))
+        messages.error(request, _("没有填写密码，没有改动。"))
         return redirect("sources:detail", source_id)
     made = actions.source_secret_set(by=request.user, source_id=source_id, secret=given)
     if source.kind == "mail":
-        messages.success(request, _("已保存密码,马上读取"))
+        messages.success(request, _("已保存密码，马上读取"))
         return redirect("sources:detail", source_id)
     source.refresh_from_db()
     answer = render(request, "sources/key.html", {"source": source, "key": made})
@@ -135,7 +135,7 @@ def refused(request: MemberRequest, source_id: uuid.UUID, key: str) -> HttpRespo
     if request.method == "POST":
         again = request.POST.get("do") != "discard"
         actions.refused_file_deal(by=request.user, source_id=source_id, key=key, again=again)
-        messages.success(request, _("已放回,几秒后重读") if again else _("已删除这份文件"))
+        messages.success(request, _("已放回，几秒后重读") if again else _("已删除这份文件"))
         return redirect("sources:detail", source_id)
     held = spool.find_refused(source_id, key)
     if held is None:
@@ -158,13 +158,13 @@ def push(request: HttpRequest, source_id: uuid.UUID) -> JsonResponse:
     file; `X-Filename` names it. A source that is not there, or a wrong key, is 404.
     """
     if int(request.META.get("CONTENT_LENGTH") or 0) > MAX_PUSH:
-        return _said(413, _("一次推送最多 10 MB,没有收下。请分开推送,或由人上传。"))
+        return _said(413, _("一次推送最多 10 MB,没有收下。请分开推送，或由人上传。"))
     source = selectors.drop_source(source_id)
     body = request.body
     if source is None or not _is_from_keyholder(request, source, body):
-        return _said(404, _("没有这个推送地址,或密钥不对。没有收下。请核对地址和密钥。"))
+        return _said(404, _("没有这个推送地址，或密钥不对。没有收下。请核对地址和密钥。"))
     if not body:
-        return _said(400, _("推送的内容是空的,没有收下。"))
+        return _said(400, _("推送的内容是空的，没有收下。"))
     name = request.headers.get("X-Filename", "") or _NAMES.get(request.content_type or "", "push")
     try:
         kept = actions.file_pushed(

@@ -132,7 +132,7 @@ def story(request: HttpRequest, story_id: uuid.UUID) -> Any:
 @router.post("", response={201: StoryFull})
 def create(request: HttpRequest, new: NewStory) -> Any:
     """Begin a story."""
-    return 201, actions.story_create(by=member_of(request), **new.dict())
+    return actions.story_create(by=member_of(request), **new.dict())
 
 
 @router.patch("/{story_id}", response=StoryFull)

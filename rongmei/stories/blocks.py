@@ -35,7 +35,11 @@ class QuoteBlock(blocks.StructBlock):
 
 
 BODY_BLOCKS = [
-    ("paragraph", blocks.RichTextBlock(label=_("段落"), icon="pilcrow", features=RICH)),
+    # An empty paragraph is how people leave room; it must not keep the rest from being saved.
+    (
+        "paragraph",
+        blocks.RichTextBlock(label=_("段落"), icon="pilcrow", features=RICH, required=False),
+    ),
     ("heading", blocks.CharBlock(label=_("小标题"), icon="title", max_length=60)),
     ("picture", PictureBlock()),
     ("quote", QuoteBlock()),

@@ -60,10 +60,16 @@ def picture_keys(story: Any) -> set[int]:
 
 
 def blocks_of(story: Any) -> list[tuple[str, Any]]:
-    """(kind, plain value) of every block of the body."""
+    """(kind, plain value) of every block of the body; empty paragraphs say nothing, and are none."""
     value = story.body
     raw = value.stream_block.get_prep_value(value) if hasattr(value, "stream_block") else value
-    return [(str(one["type"]), one["value"]) for one in raw or []]
+    found = [(str(one["type"]), one["value"]) for one in raw or []]
+    return [(kind, held) for kind, held in found if kind != "paragraph" or says(str(held or ""))]
+
+
+def says(source: str) -> bool:
+    """Whether paragraph HTML shows a reader anything: text, or a rule."""
+    return "<hr" in source or bool(plain(source))
 
 
 def _utc(at: datetime | None) -> str | None:

@@ -113,4 +113,4 @@ class ForgedStory(StoryError):
     """What another node sent does not prove what it says."""
 
     status = 422
-    words = _("其他节点发来的稿件未通过核验(单位、签名或内容摘要不符)，没有收入。")
+    words = _("其他节点发来的稿件未通过核验（单位、签名或内容摘要不符），没有收入。")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 import uuid
+from datetime import timedelta
 from typing import Any, Final
 
 from django.contrib import messages
@@ -12,6 +13,7 @@ from django.db.models import Count, Q
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -70,6 +72,8 @@ def story_list(request: MemberRequest) -> HttpResponse:
     states = [one for one in request.GET.getlist("state") if one in StoryState.values]
     if states:
         rows = rows.filter(state__in=states)
+    if request.GET.get("signed"):
+        rows = rows.filter(signed_at__gte=timezone.now() - timedelta(days=1))
     found = Paginator(_sorted(rows, request.GET.get("sort", "")), PAGE_SIZE).get_page(
         request.GET.get("page")
     )

@@ -24,15 +24,14 @@ PANELS = ObjectList(
     [
         MultiFieldPanel(
             [
-                FieldPanel("kicker"),
                 FieldPanel("title", classname="title"),
-                FieldPanel("subtitle"),
+                FieldRowPanel([FieldPanel("kicker"), FieldPanel("subtitle")]),
                 FieldPanel("summary", widget=forms.Textarea({"rows": 2})),
             ],
             heading=_("标题"),
         ),
-        FieldPanel("lead_picture"),
         FieldPanel("body"),
+        FieldPanel("lead_picture"),
         MultiFieldPanel(
             [
                 FieldRowPanel([FieldPanel("byline"), FieldPanel("origin")]),

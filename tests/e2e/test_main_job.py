@@ -12,6 +12,7 @@ pytestmark = pytest.mark.e2e
 PHONE_PAGES = (
     "/desk/", "/desk/archive/", "/desk/monitoring/", "/desk/planning/", "/desk/planning/tasks/",
     "/desk/stories/", "/desk/stories/review/", "/desk/assets/",
+    "/desk/network/notices/",
 )  # fmt: skip
 
 

@@ -123,6 +123,15 @@ def test_chips_and_words_narrow_together(signed_in, held, cast, own_index):
     assert "没有找到" in empty
 
 
+def test_a_pitch_starts_from_a_document_for_those_who_may_pitch(signed_in, held):
+    document = held["all"]
+    path = f"/desk/planning/pitches/new/?document={document.pk}"
+    client = signed_in("planner")
+    assert path in client.get(f"/desk/archive/{document.pk}/").content.decode()
+    assert document.title in client.get(path).content.decode()
+    assert path not in signed_in("editor").get(f"/desk/archive/{document.pk}/").content.decode()
+
+
 def test_a_wrong_query_is_pointed_at(signed_in, held):
     answer = signed_in("planner").get("/desk/archive/", {"q": "台风 (抢修"})
     assert answer.status_code == 422

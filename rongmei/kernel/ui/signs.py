@@ -70,7 +70,10 @@ def took(span: timedelta | None) -> str:
 
 @register.simple_tag
 def num(value: float | None, unit: str = "") -> SafeString:
-    """A number to read (万, 亿 in Chinese), all its digits on hover; no data is a dash, not 0."""
+    """A number to read (万, 亿 in Chinese), all its digits on hover; no data is a dash, not 0.
+
+    Measure words (篇, 次) have no English: there they are blank, and nothing is written.
+    """
     if value is None:
         return format_html(
             '<span class="num muted" title="{}">{}</span>', gettext("无数据"), words.NO_DATA
@@ -83,7 +86,7 @@ def num(value: float | None, unit: str = "") -> SafeString:
         title,
         digits,
         format_html('<span class="wan">{}</span>', wan) if wan else "",
-        format_html('<span class="unit">{}</span>', unit) if unit else "",
+        format_html('<span class="unit">{}</span>', unit) if unit.strip() else "",
     )
 
 

@@ -6,7 +6,7 @@ from django.core.paginator import Page
 from django.template.context import Context
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 
 from rongmei.kernel.ui import query, words
 from rongmei.kernel.ui.library import MICRO, attributes, held_query, register, svg
@@ -111,7 +111,7 @@ def bulkbar(context: Context, content: str, table: str, action: str) -> SafeStri
 @register.simple_tag
 def hits(total: int, ms: float | None = None, approximate: bool = False) -> SafeString:
     """How many there are and how long finding them took."""
-    count = gettext("约 %(n)s 条") if approximate else gettext("%(n)s 条")
+    count = gettext("约 %(n)s 条") if approximate else ngettext("%(n)s 条", "%(n)s 条", total)
     text = count % {"n": words.number_exact(total)}
     if ms is None:
         return format_html('<p class="hits num" role="status">{}</p>', text)

@@ -61,6 +61,7 @@ ROUTES = {
         args=watch, allowed=(("duty", 200), ("yl.chief", 200)),
         refused=(("jc.chief", 404), ("sysadmin", 403)),
     ),
+    "monitoring:reprints_found": Route(allowed=SEE, refused=NOT),
     "monitoring:hot_lists": Route(allowed=SEE, refused=NOT),
     "api:topic_list": Route(allowed=SEE, refused=NOT),
     "api:topic": Route(args=topic, allowed=SEE, refused=(("sysadmin", 404),)),

@@ -33,9 +33,9 @@ def check_role(*, by: Member, member: Member, role: Role, ends_at: datetime | No
     if member.pk == by.pk:
         raise SelfGrant
     if not member.is_active:
-        raise Conflict(_("账号已停用,未授予角色。请先启用账号。"))
+        raise Conflict(_("账号已停用，未授予角色。请先启用账号。"))
     if ends_at is not None and ends_at <= timezone.now():
-        raise BadInput(_("到期时间已经过去,未授予角色。请选一个将来的日期。"))
+        raise BadInput(_("到期时间已经过去，未授予角色。请选一个将来的日期。"))
     if role in ADMIN_ROLES:
         live = Q(ends_at=None) | Q(ends_at__gt=timezone.now())
         rival = RoleHolding.objects.filter(live, member=member, role__in=ADMIN_ROLES - {role})
@@ -121,13 +121,13 @@ def grant_give(
 ) -> Grant:
     """Let another unit do something with this unit's records, with a reason and an end."""
     if permission not in SHAREABLE:
-        raise BadInput(_("这项权限不能跨单位共享,未授权。请从列表中选择。"))
+        raise BadInput(_("这项权限不能跨单位共享，未授权。请从列表中选择。"))
     if not reason.strip():
-        raise BadInput(_("没有写明共享的理由,未授权。请补上理由。"))
+        raise BadInput(_("没有写明共享的理由，未授权。请补上理由。"))
     if ends_at <= timezone.now():
-        raise BadInput(_("到期时间已经过去,未授权。请选一个将来的日期。"))
+        raise BadInput(_("到期时间已经过去，未授权。请选一个将来的日期。"))
     if unit_id == to_unit_id:
-        raise BadInput(_("共享给本单位没有意义,未授权。请另选单位。"))
+        raise BadInput(_("共享给本单位没有意义，未授权。请另选单位。"))
     with db.write():
         unit = local_unit(unit_id)
         policy.require(by, "network.manage_grants", unit)

@@ -32,7 +32,7 @@ class NewToken:
 def token_create(*, by: Member, name: str, read_only: bool = True, days: int = 90) -> NewToken:
     """Make a token for oneself, good for 1 to 365 days."""
     if not name.strip() or not 1 <= days <= MOST_DAYS:
-        raise BadInput(_("令牌要有名称,有效期为 1 到 365 天。未新建。"))
+        raise BadInput(_("令牌要有名称，有效期为 1 到 365 天。未新建。"))
     secret, prefix, digest = tokens.make_secret()
     now = timezone.now()
     with db.write():

@@ -308,6 +308,25 @@ def test_cut_and_mend_by_button(far, signed_in, room):
     assert far.deliver(say(far, 1, "a")).json()["new"] == 1
 
 
+def test_a_line_that_is_down_is_logged_once_and_once_when_it_is_back(far, caplog):
+    caplog.set_level("INFO")
+    for _try in range(3):
+        federation.note_error(far.peer.pk, "拒绝连接")
+    federation.note_error(far.peer.pk, "超时")
+    federation.note_ok(far.peer.pk)
+    federation.note_ok(far.peer.pk)
+    said = [(one.levelname, one.getMessage().split(" is ")[1]) for one in caplog.records]
+    assert said == [("WARNING", "down: 拒绝连接"), ("INFO", "back")]
+
+
+def test_refusing_a_cut_line_is_no_error_of_ours(far, signed_in, caplog):
+    signed_in("sysadmin").post(f"/desk/network/peers/{far.peer.pk}/cut/")
+    caplog.clear()
+    for _try in range(3):
+        assert far.deliver(say(far, 1, "a")).status_code == 503
+    assert [one.getMessage() for one in caplog.records if one.levelname != "INFO"] == []
+
+
 def test_replay_by_button_and_a_reason_for_giving_up(far, signed_in, room):
     room.breaks = {"bad"}
     far.deliver(say(far, 1, "bad"))

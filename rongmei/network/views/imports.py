@@ -69,7 +69,7 @@ def import_page(request: MemberRequest) -> HttpResponse:
 def import_confirm(request: MemberRequest) -> HttpResponse:
     """Import what was shown, and show the one-time passwords once."""
     _require(request)
-    lost = Conflict(_("要导入的表格已过期或不在了,未导入任何内容。请重新上传。"))
+    lost = Conflict(_("要导入的表格已过期或不在了，未导入任何内容。请重新上传。"))
     try:
         owner, name, digest = signing.loads(
             request.POST.get("token", ""), salt=_SALT, max_age=_KEPT_SECONDS

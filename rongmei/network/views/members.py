@@ -147,12 +147,14 @@ def member_disable(request: MemberRequest, member_id: uuid.UUID) -> HttpResponse
         members.member_disable(
             by=request.user, member_id=member_id, reason=form.cleaned_data["reason"]
         )
-        messages.success(request, _("已停用,此人在各处的登录都已失效"))
+        messages.success(request, _("已停用，此人在各处的登录都已失效"))
         return redirect("network:member", member_id)
     shown = {
         "form": form,
-        "heading": _("停用账号:%(name)s") % {"name": member.label},
-        "words": _("停用后立即在各处退出登录,接口令牌一并失效。写过的稿件、审核签名和日志都保留。"),
+        "heading": _("停用账号：%(name)s") % {"name": member.label},
+        "words": _(
+            "停用后立即在各处退出登录，接口令牌一并失效。写过的稿件、审核签名和日志都保留。"
+        ),
         "act": _("停用账号"),
     }
     return render(request, "network/reason.html", shown, status=422 if form.errors else 200)
@@ -164,7 +166,7 @@ def member_enable(request: MemberRequest, member_id: uuid.UUID) -> HttpResponse:
     """Open a closed account again."""
     _managed(request, member_id)
     members.member_enable(by=request.user, member_id=member_id)
-    messages.success(request, _("已启用,下次登录须修改密码"))
+    messages.success(request, _("已启用，下次登录须修改密码"))
     return redirect("network:member", member_id)
 
 
@@ -178,13 +180,13 @@ def factor_remove(request: MemberRequest, member_id: uuid.UUID) -> HttpResponse:
         members.factor_remove(
             by=request.user, member_id=member_id, reason=form.cleaned_data["reason"]
         )
-        messages.success(request, _("已解除动态验证码,此人须重新登录"))
+        messages.success(request, _("已解除动态验证码，此人须重新登录"))
         return redirect("network:member", member_id)
     shown = {
         "form": form,
-        "heading": _("解除动态验证码:%(name)s") % {"name": member.label},
+        "heading": _("解除动态验证码：%(name)s") % {"name": member.label},
         "words": _(
-            "请先当面或电话核实是本人,并写明核实方式。解除后只凭密码就能登录,请提醒本人尽快重新绑定。"
+            "请先当面或电话核实是本人，并写明核实方式。解除后只凭密码就能登录，请提醒本人尽快重新绑定。"
         ),
         "act": _("解除"),
     }
@@ -241,9 +243,9 @@ def role_revoke(request: MemberRequest, holding_id: uuid.UUID) -> HttpResponse:
         return redirect("network:member", holding.member_id)
     shown = {
         "form": form,
-        "heading": _("收回角色:%(name)s · %(role)s")
+        "heading": _("收回角色：%(name)s · %(role)s")
         % {"name": holding.member.label, "role": holding.get_role_display()},
-        "words": _("立即生效。此人正在写的稿件、待办的任务不会丢失,但不能再处理。"),
+        "words": _("立即生效。此人正在写的稿件、待办的任务不会丢失，但不能再处理。"),
         "act": _("收回角色"),
         "changes": previews.role_revoke(holding),
     }

@@ -81,7 +81,7 @@ def tokens_page(request: MemberRequest) -> HttpResponse:
 def token_revoke(request: MemberRequest, token_id: uuid.UUID) -> HttpResponse:
     """Take a token back."""
     tokens.token_revoke(by=request.user, token_id=token_id)
-    messages.success(request, _("已撤销,使用它的程序不能再访问"))
+    messages.success(request, _("已撤销，使用它的程序不能再访问"))
     return redirect("network:tokens")
 
 

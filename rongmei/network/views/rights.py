@@ -82,7 +82,7 @@ def grant_give(request: MemberRequest) -> HttpResponse:
                     by=request.user, unit_id=data["unit_id"], to_unit_id=data["to_unit_id"],
                     permission=data["permission"], reason=data["reason"], ends_at=ends_at,
                 )  # fmt: skip
-                messages.success(request, _("已共享,到期自动失效"))
+                messages.success(request, _("已共享，到期自动失效"))
                 return redirect("network:grants")
             changes = previews.grant_give(data["unit_id"], data["to_unit_id"], data["permission"])
         except RongmeiError as error:
@@ -105,7 +105,7 @@ def grant_revoke(request: MemberRequest, grant_id: uuid.UUID) -> HttpResponse:
         return redirect("network:grants")
     shown = {
         "form": form,
-        "heading": _("收回共享:%(unit)s → %(to)s") % {"unit": grant.unit, "to": grant.to_unit},
+        "heading": _("收回共享：%(unit)s → %(to)s") % {"unit": grant.unit, "to": grant.to_unit},
         "words": _("立即生效。对方已经复制或引用的内容不受影响。"),
         "act": _("收回共享"),
     }

@@ -54,7 +54,7 @@ def route_add(request: MemberRequest) -> HttpResponse:
         except RongmeiError as error:
             form.add_error(None, error.message)
         else:
-            messages.success(request, _("已保存,可以先测试一下"))
+            messages.success(request, _("已保存，可以先测试一下"))
             return redirect("network:routes")
     shown = {"form": form, "route": None}
     return render(request, "network/route_form.html", shown, status=422 if form.errors else 200)
@@ -84,7 +84,7 @@ def route_remove(request: MemberRequest, route_id: uuid.UUID) -> HttpResponse:
     """Take a route away."""
     selectors.route_for(request.user, route_id)
     routes.route_remove(by=request.user, route_id=route_id)
-    messages.success(request, _("已删除,等待发送的通知不再从这里发出"))
+    messages.success(request, _("已删除，等待发送的通知不再从这里发出"))
     return redirect("network:routes")
 
 
@@ -97,6 +97,6 @@ def route_try(request: MemberRequest, route_id: uuid.UUID) -> HttpResponse:
     if answer.ok:
         messages.success(request, _("“%(name)s”已收到测试消息") % {"name": route.name})
     else:
-        words = _("“%(name)s”没有收到测试消息:%(why)s。设置没有改动。请核对地址和密钥后再试。")
+        words = _("“%(name)s”没有收到测试消息：%(why)s。设置没有改动。请核对地址和密钥后再试。")
         messages.error(request, words % {"name": route.name, "why": answer.why})
     return redirect("network:routes")

@@ -168,12 +168,12 @@ def unit_close(request: MemberRequest, unit_id: uuid.UUID) -> HttpResponse:
     form = ReasonForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         units.unit_close(by=request.user, unit_id=unit_id, reason=form.cleaned_data["reason"])
-        messages.success(request, _("已停用,它的资料仍可查"))
+        messages.success(request, _("已停用，它的资料仍可查"))
         return redirect("network:units")
     shown = {
         "form": form,
-        "heading": _("停用单位:%(name)s") % {"name": unit.label},
-        "words": _("停用后不再出现在列表里,也不能再建人员。已有资料、记录和审计都保留。"),
+        "heading": _("停用单位：%(name)s") % {"name": unit.label},
+        "words": _("停用后不再出现在列表里，也不能再建人员。已有资料、记录和审计都保留。"),
         "act": _("停用单位"),
         "back": unit_id,
     }

@@ -37,8 +37,8 @@ class Migration(migrations.Migration):
                 ('shared', models.BooleanField(default=True, verbose_name='本节点各单位共享')),
                 ('enabled', models.BooleanField(default=True, verbose_name='启用')),
                 ('preset', models.CharField(blank=True, max_length=40)),
-                ('min_interval', models.PositiveIntegerField(default=600, verbose_name='最短轮询间隔(秒)')),
-                ('max_interval', models.PositiveIntegerField(default=86400, verbose_name='最长轮询间隔(秒)')),
+                ('min_interval', models.PositiveIntegerField(default=600, verbose_name='最短轮询间隔（秒）')),
+                ('max_interval', models.PositiveIntegerField(default=86400, verbose_name='最长轮询间隔（秒）')),
                 ('unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='network.unit')),
             ],
             options={

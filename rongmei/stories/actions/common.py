@@ -112,9 +112,11 @@ def tell_author(
 def tell_reviewers(
     story: Story, permission: str, label: object, without: Iterable[uuid.UUID]
 ) -> None:
-    """A notice to those who may sign the step, once for each text that waits."""
+    """A notice to those who may sign the step, once for each text that waits; also to those whom
+    another unit lends for it."""
     out = set(without)
-    people = [one for one in policy.members_with(permission, story.unit_id) if one.pk not in out]
+    held = policy.members_with(permission, story.unit_id, lent=True)
+    people = [one for one in held if one.pk not in out]
     network.notify(
         people, kind="stories.review", url=reverse("review:story", args=[story.pk]), subject_id=story.pk,
         title=_("%(step)s:%(title)s") % {"step": label, "title": story.title},

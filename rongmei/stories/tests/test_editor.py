@@ -61,6 +61,19 @@ def test_opening_and_saving_goes_through_our_action(cast, signed_in):
     assert saved.content_hash != story.content_hash
 
 
+def test_an_empty_paragraph_does_not_keep_a_draft_from_being_saved(cast, signed_in):
+    story = newsroom.draft(cast)
+    client = signed_in("yl.reporter")
+    page = client.get(edit_url(story)).content.decode()
+    nothing = {"blocks": [], "entityMap": {}}
+    answer = client.post(edit_url(story), posted(page, story, **{
+        "body-count": "2", "body-1-deleted": "", "body-1-order": "1", "body-1-type": "paragraph",
+        "body-1-id": str(uuid.uuid4()), "body-1-value": json.dumps(nothing),
+    }))  # fmt: skip
+    assert answer.status_code == 302, answer.content.decode()[-3000:]
+    assert Story.objects.get(pk=story.pk).body_text == "正文一段，见报用。"
+
+
 def test_a_stale_editor_keeps_the_words_and_overwrites_nothing(cast, signed_in):
     story = newsroom.draft(cast)
     client = signed_in("yl.reporter")

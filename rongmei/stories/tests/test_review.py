@@ -395,6 +395,29 @@ def test_a_grant_lends_a_reviewer_but_never_breaks_the_rule(cast):
     assert newsroom.sign(cast, story, "second").state == StoryState.FINAL
 
 
+def test_a_lent_reviewer_is_told_and_others_of_that_unit_are_not(cast):
+    first = {"unit": cast.unit("shimenkan"), "to_unit": cast.unit("yunling"), "reason": "借审"}
+    ended = Grant.objects.create(**first, permission="stories.review_first")
+    ended.revoked_at = timezone.now()
+    ended.save()
+    newsroom.submit(cast, newsroom.draft(cast, by="smk.reporter"), by="smk.reporter")
+    assert not Notice.objects.filter(member=cast["yl.first"], kind="stories.review").exists()
+    Grant.objects.create(**first, permission="stories.review_first")
+    story = newsroom.submit(cast, newsroom.draft(cast, by="smk.reporter"), by="smk.reporter")
+    told = Notice.objects.filter(kind="stories.review", subject_id=story.pk)
+    assert set(told.values_list("member__username", flat=True)) == {"yl.first"}
+
+
+def test_an_empty_paragraph_is_no_part_of_the_text(cast):
+    story = newsroom.draft(cast, body=newsroom.body("<p>只有这一段。</p>"))
+    gaps = newsroom.body("<p>只有这一段。</p>", '<p data-block-key="x1"></p>', "")
+    again = newsroom.save(cast, story, body=gaps)
+    assert again.content_hash == story.content_hash
+    assert (again.body_text, again.word_count) == (story.body_text, story.word_count)
+    ruled = newsroom.save(cast, again, body=newsroom.body("<p>只有这一段。</p>", "<hr/>"))
+    assert ruled.content_hash != story.content_hash, "a rule is something to see"
+
+
 def test_numbers_count_by_unit_and_day(cast):
     one, two = newsroom.draft(cast), newsroom.draft(cast, title="第二篇")
     other = newsroom.draft(cast, by="jc.reporter")

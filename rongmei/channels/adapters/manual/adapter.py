@@ -37,7 +37,7 @@ class ManualAdapter:
     """Posts through a person: 复制发布."""
 
     key = "manual"
-    label: object = gettext_lazy("复制发布(未接入接口)")
+    label: object = gettext_lazy("复制发布（未接入接口）")
     can = Can.DRAFT
     settings: tuple[SettingField, ...] = (
         SettingField(
@@ -57,7 +57,7 @@ class ManualAdapter:
             (_("标题"), len(title), platform.title),
             (_("作者"), len(author), platform.author),
             (_("摘要"), len(digest), platform.digest),
-            (_("正文(含标签)"), len(styled), platform.body),
+            (_("正文（含标签）"), len(styled), platform.body),
         )
         limits = tuple(Limit(label, have, most) for label, have, most in measured if most)
         return Rendered(title, styled, str(package["text"]), author, digest, limits)
@@ -72,4 +72,4 @@ class ManualAdapter:
 
     def withdraw(self, parcel: Parcel) -> dict[str, Any]:
         """No interface: ask a person to delete the post."""
-        raise NeedsHuman(_("请到平台删除这条内容,然后在发布单上确认。"))
+        raise NeedsHuman(_("请到平台删除这条内容，然后在发布单上确认。"))

@@ -57,7 +57,7 @@ def difference(expected: str, found: str) -> str:
         (i for i, (one, two) in enumerate(zip(expected, found, strict=False)) if one != two),
         min(len(expected), len(found)),
     )
-    return _("第 %(at)d 字起不同:应为“%(expected)s”,页面是“%(found)s”") % {
+    return _("第 %(at)d 字起不同：应为“%(expected)s”，页面是“%(found)s”") % {
         "at": at + 1,
         "expected": expected[at : at + 20],
         "found": found[at : at + 20],
@@ -72,7 +72,7 @@ class SiteAdapter:
     can = Can.PUBLISH | Can.VERIFY | Can.WITHDRAW | Can.METRICS
     settings: tuple[SettingField, ...] = (
         SettingField(
-            "title", gettext_lazy("站点名称"), gettext_lazy("显示在门户页首,如“云上新闻”。")
+            "title", gettext_lazy("站点名称"), gettext_lazy("显示在门户页首，如“云上新闻”。")
         ),
         SettingField("title_en", gettext_lazy("站点英文名")),
         SettingField("about", gettext_lazy("页脚说明"), gettext_lazy("主办单位、联系方式等。")),
@@ -106,7 +106,7 @@ class SiteAdapter:
         """The page is gone with the publication's state; make sure that readers get 410."""
         answer = self._fetch(parcel.site_url, expect={GONE})
         if answer.status != GONE:
-            raise Retriable(_("页面还能打开,撤下尚未生效。系统会自动重试。"))
+            raise Retriable(_("页面还能打开，撤下尚未生效。系统会自动重试。"))
         return {"status": answer.status}
 
     def _fetch(self, url: str, expect: frozenset[int] | set[int] = frozenset()) -> http.Response:
