@@ -71,13 +71,3 @@ def _pitch_url(topic_id: uuid.UUID) -> str:
 def register_topic_actions() -> list[TopicAction]:
     """报选题 out of a hot topic."""
     return [TopicAction("pitch", _("报选题"), "light-bulb", "planning.pitch", _pitch_url, 10)]
-
-
-def _pitch_from_document_url(document_id: uuid.UUID) -> str:
-    return f"{reverse('planning:pitch_new')}?document={document_id}"
-
-
-@hookimpl
-def register_document_actions() -> list[DocumentAction]:
-    """报选题 out of a document of the archive."""
-    return [DocumentAction(_("报选题"), _pitch_from_document_url, "planning.pitch", order=10)]
