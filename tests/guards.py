@@ -25,7 +25,11 @@ from tests import routes
 ROOT = Path(__file__).resolve().parent.parent
 ASKED = ("require", "allows", "anywhere", "units_for")
 # These hold verbs too, beside the rooms' `actions`.
-VERBS = {"rongmei/network/federation.py", "rongmei/network/joining.py", "rongmei/network/auditing.py"}
+VERBS = {
+    "rongmei/network/federation.py",
+    "rongmei/network/joining.py",
+    "rongmei/network/auditing.py",
+}
 Position = tuple[str, int, int]
 
 

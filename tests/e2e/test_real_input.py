@@ -54,7 +54,9 @@ class RealJourney(Journey):
         admin = self.who("sysadmin")
         addresses = [(f"{wire}/bulk/feed/{n}.xml", "feed") for n in range(1, FEEDS + 1)]
         for address, kind in [*addresses, (f"{wire}/bulk/sitemap.xml", "sitemap")]:
-            given = f"url={quote(address, safe='')}&kind={kind}&name=实测 {address[-12:]}&internal=1"
+            given = (
+                f"url={quote(address, safe='')}&kind={kind}&name=实测 {address[-12:]}&internal=1"
+            )
             page = admin.go(f"/desk/sources/add/?{given}")
             page.get_by_role("button", name="添加").click()
             expect(page.get_by_text("已添加,几秒后开始读取")).to_be_visible()
