@@ -117,5 +117,5 @@ def _ninjs_lines(given: Given) -> Iterator[Item]:
         one = Given(f"{given.name}:{number}", line, given.at, given.spec, given.remarks)
         try:
             yield from read_json(one)
-        except FileUnreadable:
+        except SourceError:
             given.remarks.append(Remark(RemarkCode.MALFORMED, str(number)))
