@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from rongmei_wire.feeds import Channel, json_bytes, rss
+from rongmei_wire.feeds import Channel, json_bytes, newest, rss, sitemap
 from rongmei_wire.newsroom import LOCAL, Item
 from rongmei_wire.reply import NOT_FOUND, BreakConnection, Reply
 
@@ -44,7 +44,8 @@ def read_jsonl(path: Path) -> list[dict[str, object]]:
 
 
 class Bulk:
-    """Serves `/bulk/`. Articles are mappings with `title`, `body` and, if known, an ISO `date`.
+    """Serves `/bulk/`: an index, feeds of `PAGE` articles with their full text, a sitemap of all
+    articles, and their pages. Articles are mappings with `title`, `body` and, if known, an ISO `date`.
 
     An article without a date is dated back from the epoch, one minute after the other.
     """
@@ -82,6 +83,9 @@ class Bulk:
             feeds = [f"{base}/bulk/feed/{page}.xml" for page in range(1, self.pages + 1)]
             data = {"articles": len(self._items), "page": PAGE, "feeds": feeds}
             return Reply(json_bytes(data), "application/json; charset=utf-8")
+        if rest == "sitemap.xml" and self._items:
+            body = sitemap(_channel("批量信源（示例）", base), self._items)
+            return Reply(body, "application/xml; charset=utf-8", modified=newest(self._items))
         if rest.startswith("feed/"):
             page = _number(rest.removeprefix("feed/"), ".xml")
             if 1 <= page <= self.pages:
@@ -93,16 +97,19 @@ class Bulk:
 
     def _feed(self, page: int, base: str) -> Reply:
         items = self._items[(page - 1) * PAGE : page * PAGE]
-        channel = Channel(
-            slug="bulk",
-            title=f"批量信源（示例）第{page}页",
-            description="由调用者给出的文章",
-            base=base,
-            home="/bulk/index.json",
-            full=True,
-        )
-        body = rss(channel, items, limit=PAGE)
-        return Reply(body, "application/rss+xml; charset=utf-8", modified=max(i.at for i in items))
+        body = rss(_channel(f"批量信源（示例）第{page}页", base), items, limit=PAGE)
+        return Reply(body, "application/rss+xml; charset=utf-8", modified=newest(items))
+
+
+def _channel(title: str, base: str) -> Channel:
+    return Channel(
+        slug="bulk",
+        title=title,
+        description="由调用者给出的文章",
+        base=base,
+        home="/bulk/index.json",
+        full=True,
+    )
 
 
 def _item(place: int, row: Mapping[str, object], epoch: datetime) -> Item:

@@ -34,6 +34,29 @@ def test_receipts_keys_and_databases_do_not_lie_in_the_public_folder():
     assert not (settings.RONGMEI_NODE.home / "keys").resolve().is_relative_to(public)
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        "", "pictures", "pictures/", "../secret.txt", "%2e%2e/secret.txt",
+        "pictures/..%2f..%2fsecret.txt", "..%5csecret.txt", "%00", "/etc/hostname",
+    ],
+)  # fmt: skip
+def test_media_lists_nothing_and_leads_nowhere_else(db, path, caplog):
+    public = Path(settings.MEDIA_ROOT)
+    (public / "pictures").mkdir(parents=True, exist_ok=True)
+    (public / "pictures" / "there.txt").write_text("there")
+    secret = public.parent / "secret.txt"
+    secret.write_text("secret")
+    try:
+        there = Client().get("/media/pictures/there.txt")
+        assert b"".join(there.streaming_content) == b"there"
+        assert Client().get(f"/media/{path}").status_code == 404
+    finally:
+        secret.unlink()
+    # Whoever guesses must not fill the log with errors.
+    assert not [one for one in caplog.records if one.levelname == "ERROR"]
+
+
 def test_a_pictures_address_cannot_be_guessed(cast):
     by = cast["yl.reporter"]
     picture = assets.picture_add(

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 from urllib.parse import urlsplit
 
 import pytest
+from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 from ninja.operation import PathView
@@ -43,6 +46,14 @@ def call(name: str, row: Route, cast: Cast, username: str | None) -> Any:
     answer = _sent(client, name, row, url, data)
     answer.left = lines() - before
     return answer
+
+
+@contextmanager
+def undone() -> Iterator[None]:
+    """Whatever the block wrote is taken back, so that many calls can share one cast."""
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
 
 
 def lines() -> int:

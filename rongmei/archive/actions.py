@@ -18,11 +18,13 @@ from rongmei.archive.models import Change, Document, DocumentVersion, HotSightin
 from rongmei.kernel import audit, db, events
 from rongmei.kernel.errors import BadInput, NotFound
 from rongmei.network import policy
+from rongmei.sources.selectors import media_classes
 from rongmei.sources.types import HotEntry, Item
 
 if TYPE_CHECKING:
     from rongmei.network.models import Member
 
+_CLASSES = frozenset(str(one) for one in media_classes())
 BATCH = 200
 MAX_TITLE, MAX_URL = 500, 1000
 # Below this many characters, the same words twice may be two things (天气预报).
@@ -122,10 +124,10 @@ def _document(arrived: Arrived, source: SourceFacts, at: datetime) -> Document:
         unit_id=source.unit_id,
         shared=source.shared,
         source_id=source.id,
-        source_name=source.name[:80],
-        origin=item.medium if item.medium != source.name else "",
-        media_class=source.media_class,
-        region=source.region,
+        source_name=(item.carrier or source.name)[:80],
+        origin=item.medium if item.medium not in {source.name, item.carrier} else "",
+        media_class=item.media_class if item.media_class in _CLASSES else source.media_class,
+        region=item.region or source.region,
         # zh and zh-cn are one language to whoever narrows a search.
         language=(item.language or source.language).split("-")[0][:12],
         title=item.title[:MAX_TITLE],

@@ -29,6 +29,7 @@ from django.utils.translation import gettext as _
 
 from rongmei.archive import actions
 from rongmei.archive.actions import Arrived
+from rongmei.archive.handed import take_in
 from rongmei.archive.identity import SourceFacts, entry_hash_of, identity_of
 from rongmei.archive.selectors import known_entries, known_words
 from rongmei.kernel import db
@@ -175,6 +176,12 @@ class Collector:
 
     async def _collect(self, source: Source, started: float) -> sources.Outcome:
         spec, state = source_rows.spec_of(source), source.state
+        if spec.kind in {"drop", "mail"}:
+            taken = await take_in(
+                source, spec, facts_of(source), rows=self.in_rows, work=self._parsers
+            )
+            await self.in_rows(sources.fetch_recorded, source, taken)
+            return taken
         answer = await self.guest.get(
             spec.url, internal=spec.internal, etag=state.etag, last_modified=state.last_modified
         )

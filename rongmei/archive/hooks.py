@@ -26,5 +26,5 @@ class DocumentAction:
 
 @hookspec
 def register_document_actions() -> list[DocumentAction]:
-    """Return what the room offers on a document's page and in lists of documents."""
+    """Return what the room offers on a document's page."""
     return []

@@ -67,7 +67,6 @@ def search(request: MemberRequest) -> HttpResponse:
         "days": _days(request, found),
         "prev": _page_url(request, number - 1) if number > 1 else "",
         "next": _page_url(request, number + 1) if more else "",
-        "actions": selectors.document_actions(request.user),
         "classes": media_classes(),
     }
     return render(request, "archive/list.html", shown)

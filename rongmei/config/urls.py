@@ -5,13 +5,11 @@ from __future__ import annotations
 from importlib import import_module
 from importlib.util import find_spec
 
-from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.i18n import set_language
-from django.views.static import serve
 
 from rongmei.config.api import api
-from rongmei.config.views import healthz, metrics
+from rongmei.config.views import healthz, media, metrics
 
 # Room → prefix. The portal comes last: it owns the root.
 PLACES = {
@@ -48,6 +46,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("metrics", metrics, name="metrics"),
     path("api/v1/", api.urls),
     path("i18n/language/", set_language, name="set_language"),
-    path("media/<path:path>", serve, {"document_root": settings.MEDIA_ROOT}, name="media"),
+    path("media/<path:path>", media, name="media"),
     *_room_patterns(),
 ]

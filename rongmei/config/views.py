@@ -1,9 +1,12 @@
-"""Health and metrics of a node, for machines."""
+"""Health and metrics of a node, for machines, and the files of its public pictures."""
 
 from __future__ import annotations
 
+from django.conf import settings
+from django.core.exceptions import SuspiciousFileOperation
 from django.db import connection
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.views.static import serve
 
 from rongmei import __version__
 from rongmei.kernel import events, plugins
@@ -31,3 +34,14 @@ def metrics(request: HttpRequest) -> HttpResponse:
                 f"{gauge.name} {gauge.read()}",
             ]
     return HttpResponse("\n".join(lines) + "\n", content_type="text/plain; version=0.0.4")
+
+
+def media(request: HttpRequest, path: str) -> HttpResponseBase:
+    """A public picture. A path out of the folder gets the 404 of a file that is not there.
+
+    Django would answer 400 and write a traceback of an error for each of a scanner's guesses.
+    """
+    try:
+        return serve(request, path, document_root=str(settings.MEDIA_ROOT))
+    except SuspiciousFileOperation as error:
+        raise Http404 from error

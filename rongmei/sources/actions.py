@@ -6,8 +6,9 @@ import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from secrets import token_urlsafe as make_key
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from django.db.models import Q
 from django.utils import timezone
@@ -15,10 +16,13 @@ from django.utils.translation import gettext as _
 
 from rongmei.kernel import audit, db
 from rongmei.kernel.errors import BadInput, Conflict, NotFound
+from rongmei.kernel.mailbox import PORTS, Place
 from rongmei.network import policy
+from rongmei.sources import spool
 from rongmei.sources.models import FetchLog, FetchState, Source
 from rongmei.sources.opml import Outline
 from rongmei.sources.schedule import Bounds, PollState, after_failure, after_success
+from rongmei.sources.selectors import HAND_IN
 from rongmei.sources.types import FetchOutcome
 
 if TYPE_CHECKING:
@@ -56,6 +60,7 @@ class Outcome:
     moved_to: str = ""
     sample: bytes = b""
     left: int = 0
+    cursor: str = ""
     parts: Mapping[str, list[str]] = field(default_factory=dict)
     trouble: Mapping[str, float] = field(default_factory=dict)
 
@@ -67,9 +72,8 @@ def _checked(fields: dict[str, Any]) -> dict[str, Any]:
         found["name"] = str(found["name"]).strip()[:80]
         if not found["name"]:
             raise BadInput(_("信源要有名称，没有保存。请填写名称。"))
-    for key in ("url", "home_url"):
-        if found.get(key) or (key == "url" and key in found):
-            _check_address(str(found[key]))
+    if found.get("home_url"):
+        _check_address(str(found["home_url"]))
     for key, known in (("kind", Source.Kind), ("media_class", Source.MediaClass)):
         if key in found and found[key] not in known.values:
             raise BadInput(_("没有这种读取方式或媒体类别，没有保存。请从列表中选择。"))
@@ -88,6 +92,31 @@ def _check_address(url: str) -> None:
         raise BadInput(_("地址要以 http:// 或 https:// 开头，信源没有保存。请改正地址。"))
 
 
+def _check_place(kind: str, url: str) -> None:
+    """The address must be of the kind the source is."""
+    if kind == Source.Kind.MAIL:
+        mail_place(url)
+    elif kind != Source.Kind.DROP:
+        _check_address(url)
+
+
+def mail_place(url: str) -> Place:
+    """The folder that `imaps://user@host:port/folder` names; BadInput when it names none."""
+    try:
+        parts = urlsplit(url)
+        folder = unquote(parts.path.strip("/")) or "INBOX"
+        if parts.scheme in PORTS and parts.hostname and parts.username and folder.isascii():
+            return Place(
+                parts.hostname, parts.port or PORTS[parts.scheme], unquote(parts.username), folder,
+                secure=parts.scheme == "imaps",
+            )  # fmt: skip
+    except ValueError:
+        pass
+    raise BadInput(
+        _("邮箱地址要写成 imaps://用户名@服务器：端口/文件夹，文件夹用英文名，信源没有保存。")
+    )
+
+
 def _check_pace(source: Source) -> None:
     if not SHORTEST <= source.min_interval <= source.max_interval <= LONGEST:
         raise BadInput(_("轮询间隔要在 5 秒到 30 天之间，最短的不能大于最长的，没有保存。"))
@@ -96,11 +125,18 @@ def _check_pace(source: Source) -> None:
 def source_add(*, by: Member, unit_id: uuid.UUID, name: str, url: str, **fields: Any) -> Source:
     """Watch a new source for the unit; it is fetched at once.
 
-    `fields` are those of `EDITABLE`, and `preset`, the key of the preset it was made from.
+    `fields` are those of `EDITABLE`, `preset`, the key of the preset it was made from, and
+    `secret`, the password of a mailbox.
     """
     policy.require(by, "sources.manage", unit_id)
     chosen = _checked({**fields, "name": name, "url": url.strip()})
-    source = Source(unit_id=unit_id, preset=str(fields.get("preset", "")), **chosen)
+    source = Source(
+        unit_id=unit_id, preset=str(fields.get("preset", "")),
+        secret=str(fields.get("secret", ""))[:200], **chosen,
+    )  # fmt: skip
+    if source.kind == Source.Kind.DROP:
+        source.url = source.url or f"drop:{source.pk}"
+    _check_place(source.kind, source.url)
     _check_pace(source)
     with db.write():
         if Source.objects.filter(unit_id=unit_id, url=source.url).exists():
@@ -152,6 +188,7 @@ def source_change(*, by: Member, source_id: uuid.UUID, **fields: Any) -> Source:
         source = _locked(source_id)
         policy.require(by, "sources.manage", source)
         changed = {key: value for key, value in given.items() if getattr(source, key) != value}
+        _check_place(given.get("kind", source.kind), given.get("url", source.url))
         moved = "url" in changed and _place(changed["url"]) != _place(source.url)
         for key, value in changed.items():
             setattr(source, key, value)
@@ -164,8 +201,97 @@ def source_change(*, by: Member, source_id: uuid.UUID, **fields: Any) -> Source:
         source.save()
         if {"url", "kind", "options", "enabled"} & set(changed):
             _afresh(source)
+        elif {"min_interval", "max_interval"} & set(changed):
+            # What was put off under the old pace must not wait for its end.
+            soon = timezone.now() + timedelta(seconds=source.min_interval)
+            FetchState.objects.filter(source=source, due_at__gt=soon).update(due_at=soon)
         audit.record(by, "source.changed", source, fields=sorted(changed))
     return source
+
+
+def source_secret_set(*, by: Member, source_id: uuid.UUID, secret: str = "") -> str:
+    """Set a mailbox's password, or make a new key for pushing; returns it, for the only time."""
+    with db.write():
+        source = _locked(source_id)
+        policy.require(by, "sources.manage", source)
+        source.secret = (secret or make_key(32))[:200]
+        source.save(update_fields=["secret", "updated_at"])
+        _afresh(source)
+        audit.record(by, "source.secret_set", source)
+    return source.secret
+
+
+def files_hand_over(
+    *, by: Member, source_id: uuid.UUID, files: Iterable[tuple[str, Iterable[bytes]]]
+) -> int:
+    """Take (name, pieces) of files for the source to read, within seconds; returns how many.
+
+    Raises `TooMuch` for one beyond 64 MB; those before it stay.
+    """
+    _require_drop(by, source_id)
+    kept = [spool.put(source_id, name, pieces) for name, pieces in files]
+    with db.write():
+        source = _locked(source_id)
+        policy.require(by, "sources.manage", source)
+        wake(source_id)
+        audit.record(by, "source.files_handed_over", source, files=[one.name[:80] for one in kept])
+    return len(kept)
+
+
+def file_pushed(*, source_id: uuid.UUID, name: str, body: bytes, ip: str) -> str:
+    """Take a file that another system pushed with the source's key; its key in the spool."""
+    with db.write():
+        source = _locked(source_id)
+        if source.kind != Source.Kind.DROP or not source.enabled:
+            raise NotFound
+        if len(spool.waiting(source_id)) >= spool.MAX_WAITING:
+            raise Conflict(_("等待读取的文件太多，这一份没有收下。请过几分钟再推送。"))
+        kept = spool.put(source_id, name, [body])
+        wake(source_id)
+        audit.record(None, "source.file_pushed", source, file=kept.name[:80], ip=ip)
+    return kept.name
+
+
+def refused_file_deal(*, by: Member, source_id: uuid.UUID, key: str, again: bool) -> None:
+    """Have a refused file read once more, or remove it for good."""
+    with db.write():
+        source = _locked(source_id)
+        policy.require(by, "sources.manage", source)
+        held = spool.find_refused(source_id, key)
+        if held is None:
+            raise NotFound
+        action = "source.file_again" if again else "source.file_discarded"
+        audit.record(by, action, source, file=held.name[:80])
+        wake(source_id)
+    if again:
+        spool.again(held, source_id)
+    else:
+        spool.discard(held)
+
+
+def _require_drop(by: Member, source_id: uuid.UUID) -> None:
+    source = Source.objects.filter(pk=source_id).first()
+    if source is None:
+        raise NotFound
+    policy.require(by, "sources.manage", source)
+    if source.kind != Source.Kind.DROP:
+        raise BadInput(_("只有“文件与推送”类信源能收文件，没有收下。请选择或新建这样的信源。"))
+
+
+def drop_for(*, by: Member, unit_id: uuid.UUID) -> Source:
+    """The unit's source for files handed over by people; made at the first."""
+    policy.require(by, "sources.manage", unit_id)
+    held = Source.objects.filter(unit_id=unit_id, preset=HAND_IN).first()
+    return held or source_add(
+        by=by, unit_id=unit_id, name=_("文件导入"), url="", kind=Source.Kind.DROP,
+        preset=HAND_IN, media_class=Source.MediaClass.COMPANY,
+        min_interval=10, max_interval=60, full_text=False,
+    )  # fmt: skip
+
+
+def wake(source_id: uuid.UUID) -> None:
+    """Let the collect process look at the source at once; in the caller's write."""
+    FetchState.objects.filter(pk=source_id).update(due_at=timezone.now())
 
 
 def _place(url: str) -> str:
@@ -241,23 +367,26 @@ def fetch_recorded(source: Source, outcome: Outcome) -> None:
     """Note how a fetch came out and when to ask again; in the write of the last items, or alone."""
     now = timezone.now()
     with db.write():
-        state = FetchState.objects.select_for_update().filter(pk=source.pk).first()
+        # The pace as it is now: it may have been changed while the fetch went on.
+        states = FetchState.objects.select_for_update(of=("self",)).select_related("source")
+        state = states.filter(pk=source.pk).first()
         if state is None:
             return
         asked_again = state.due_at > source.state.due_at
         before = state.outcome
-        poll = _poll_after(source, state, outcome, now)
+        poll = _poll_after(state.source, state, outcome, now)
         state.interval = max(1, int(poll.interval.total_seconds()))
         state.failures = poll.failures
         # Somebody changed the source, or asked for it, while it was being fetched: it stays due.
         if not asked_again:
-            state.due_at = _next_due(source, poll, outcome, now)
+            state.due_at = _next_due(state.source, poll, outcome, now)
         state.leased_until = None
         state.outcome, state.message = outcome.outcome, outcome.message[:500]
         state.http_status, state.last_try_at = outcome.http_status, now
         if outcome.failure is None:
             state.last_ok_at = now
             state.moved_to = outcome.moved_to[:1000]
+            state.cursor = outcome.cursor or state.cursor
             state.left, state.trouble = outcome.left, _bounded(outcome.trouble)
             if not asked_again:
                 _remember_answer(state, outcome)

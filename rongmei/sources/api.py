@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from ninja import Router, Schema
+from ninja import File, Router, Schema, Status, UploadedFile
 from ninja.pagination import paginate
 from pydantic import Field
 
@@ -146,6 +146,26 @@ def source_fetch(request: HttpRequest, source_id: uuid.UUID) -> Source:
     selectors.source_for(member, source_id)
     actions.source_fetch_now(by=member, source_id=source_id)
     return selectors.source_for(member, source_id)
+
+
+class TakenOut(Schema):
+    """How many files were taken; they are read within seconds, see the log."""
+
+    taken: int
+
+
+@router.post("/{source_id}/files", response={202: TakenOut})
+def source_files(
+    request: HttpRequest, source_id: uuid.UUID, files: File[list[UploadedFile]]
+) -> Status[dict[str, int]]:
+    """Hand files to a source of kind `drop`: ninjs, NewsML-G2, JSON Lines, CSV, Word, mail, ZIP."""
+    member = _reader(request)
+    selectors.source_for(member, source_id)
+    taken = actions.files_hand_over(
+        by=member, source_id=source_id,
+        files=[(one.name or "file", one.chunks()) for one in files],
+    )  # fmt: skip
+    return Status(202, {"taken": taken})
 
 
 @router.get("/{source_id}/log", response=list[LogOut])

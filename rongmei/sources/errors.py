@@ -52,6 +52,27 @@ class EntityRefused(SourceError):
     )
 
 
+class TooMuch(SourceError):
+    """A file is larger than it may be, or becomes so when unpacked."""
+
+    status = 413
+    kind: Kind = "hard"
+    words = _(
+        "%(url)s 过大，或解压后超过 %(limit)s，已停止读取。没有保存其中的内容。请拆成几份再交。"
+    )
+
+
+class MailRefused(SourceError):
+    """The mail server let nobody in, or has no such folder."""
+
+    status = 403
+    kind: Kind = "hard"
+    words = _(
+        "邮箱 %(url)s 没有打开，对方说：%(said)s。没有读取任何邮件。"
+        "请核对用户名、密码（多数邮箱要用“授权码”）和文件夹名。"
+    )
+
+
 class BadRule(SourceError):
     """The source's reading rule is incomplete or wrong."""
 

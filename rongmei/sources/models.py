@@ -21,6 +21,8 @@ class Source(OwnedRecord):
         PAGE = "page", _("网页")
         SITEMAP = "sitemap", _("站点地图")
         HOTLIST = "hotlist", _("热榜")
+        DROP = "drop", _("文件与推送")
+        MAIL = "mail", _("邮箱")
 
     class MediaClass(models.TextChoices):
         """What kind of medium speaks (公司、行业、社会 and finer)."""
@@ -33,7 +35,8 @@ class Source(OwnedRecord):
         OVERSEAS = "overseas", _("境外媒体")
 
     name = models.CharField(_("名称"), max_length=80)
-    url = models.URLField(_("地址"), max_length=1000)
+    # A web address, `imaps:` for a mailbox, or `drop:` for a spool; the actions check it.
+    url = models.CharField(_("地址"), max_length=1000)
     home_url = models.URLField(_("网站首页"), max_length=1000, blank=True)
     kind = models.CharField(_("读取方式"), max_length=10, choices=Kind, default=Kind.FEED)
     media_class = models.CharField(
@@ -48,6 +51,8 @@ class Source(OwnedRecord):
     shared = models.BooleanField(_("本节点各单位共享"), default=True)
     enabled = models.BooleanField(_("启用"), default=True)
     preset = models.CharField(max_length=40, blank=True)
+    # The password of a mailbox, or the key that pushed files are signed with; never shown again.
+    secret = models.CharField(max_length=200, blank=True)
     min_interval = models.PositiveIntegerField(_("最短轮询间隔（秒）"), default=600)
     max_interval = models.PositiveIntegerField(_("最长轮询间隔（秒）"), default=86_400)
 
@@ -86,6 +91,8 @@ class FetchState(models.Model):
     parts = models.JSONField(default=dict)
     # Entries whose page could not be read → how often; from three on they are left alone.
     trouble = models.JSONField(default=dict)
+    # How far a mailbox was read: "UIDVALIDITY:UID".
+    cursor = models.CharField(max_length=60, blank=True)
 
     @property
     def is_failing(self) -> bool:

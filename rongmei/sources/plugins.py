@@ -8,8 +8,9 @@ from ninja import Router
 
 from rongmei.kernel.hooks import Gauge, RailItem
 from rongmei.kernel.plugins import hookimpl
+from rongmei.kernel.sweeps import Sweep
 from rongmei.network.guard import MemberRequest
-from rongmei.sources import api, selectors
+from rongmei.sources import api, selectors, spool
 
 
 def _failing(request: HttpRequest) -> int:
@@ -27,6 +28,12 @@ def register_rail() -> list[RailItem]:
 def register_api() -> list[tuple[str, Router]]:
     """Sources below /api/v1/sources."""
     return [("/sources", api.router)]
+
+
+@hookimpl
+def register_sweeps() -> list[Sweep]:
+    """Old files leave the spools once an hour."""
+    return [Sweep("sources.prune_spools", 3600, spool.prune)]
 
 
 @hookimpl

@@ -20,6 +20,9 @@ from rongmei.network.selectors import unit_labels
 from rongmei.sources.models import FetchLog, FetchState, Source
 from rongmei.sources.types import SourceSpec
 
+# The preset's name of a unit's own source for files handed over by people.
+HAND_IN: Final = "hand-in"
+
 if TYPE_CHECKING:
     from datetime import datetime
 
@@ -124,6 +127,17 @@ def source_for(member: Member, source_id: uuid.UUID) -> Source:
     if found is None:
         raise NotFound
     return found
+
+
+def hand_in_of(member: Member) -> Source | None:
+    """The source of the member's own unit that takes files from people, if there is one yet."""
+    rows = sources_visible_to(member).filter(unit_id=member.unit_id, preset=HAND_IN)
+    return rows.first()
+
+
+def drop_source(source_id: uuid.UUID) -> Source | None:
+    """An enabled source that takes pushed files; its key is what admits the caller."""
+    return Source.objects.filter(pk=source_id, kind=Source.Kind.DROP, enabled=True).first()
 
 
 def log_of(source: Source, limit: int = 50) -> list[FetchLog]:

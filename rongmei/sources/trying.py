@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from rongmei.kernel import http
 from rongmei.kernel.http_errors import HttpError
-from rongmei.sources.collectors import parse
+from rongmei.sources.collectors import COLLECTORS, parse
 from rongmei.sources.collectors.discover import Candidate, discover
 from rongmei.sources.collectors.robots import (
     EVERYTHING,
@@ -96,6 +96,8 @@ def find_sources(address: str, *, internal: bool = False) -> tuple[Candidate, ..
 
 def try_source(spec: SourceSpec) -> Trial:
     """Read a source once and say what came."""
+    if spec.kind not in COLLECTORS:
+        return Trial(FetchOutcome.EMPTY, str(_("这种信源不用测试：有文件或来信就会读取。")))
     try:
         read = parse(spec, _fetched(spec.url, spec.internal))
     except (HttpError, SourceError) as error:

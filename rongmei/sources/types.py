@@ -16,7 +16,7 @@ from rongmei.kernel import http
 from rongmei.kernel.http_errors import HttpError
 from rongmei.sources import errors
 
-SourceKind = Literal["feed", "page", "sitemap", "hotlist"]
+SourceKind = Literal["feed", "page", "sitemap", "hotlist", "drop", "mail"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +92,10 @@ class Item:
     tags: tuple[str, ...] = ()
     medium: str = ""
     content_hash: str = ""
+    # Only files that bring items of many media fill these: who carried it, where, what kind.
+    carrier: str = ""
+    region: str = ""
+    media_class: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +111,9 @@ class HotEntry:
 class RemarkCode(StrEnum):
     """What was odd about an answer that could be read all the same."""
 
+    ATTACHMENT_LEFT = "attachment_left"
     BODY_CUT = "body_cut"
+    CANCELLED = "cancelled"
     DATE_DROPPED = "date_dropped"
     ENCODING_GUESSED = "encoding_guessed"
     GARBLED = "garbled"
@@ -119,7 +125,9 @@ class RemarkCode(StrEnum):
 
 
 _REMARKS: Mapping[RemarkCode, Promise] = {
+    RemarkCode.ATTACHMENT_LEFT: _("有附件读不出稿件，没有收入：%(detail)s"),
     RemarkCode.BODY_CUT: _("正文过长，已截断"),
+    RemarkCode.CANCELLED: _("供稿方已撤销，没有收入：%(detail)s"),
     RemarkCode.DATE_DROPPED: _("发布时间不合常理，已按“未知”处理：%(detail)s"),
     RemarkCode.ENCODING_GUESSED: _("声明的编码与内容不符，已按 %(detail)s 读取"),
     RemarkCode.GARBLED: _("部分文字损坏，可能有乱码：%(detail)s"),
@@ -181,6 +189,7 @@ class FetchOutcome(StrEnum):
     BOMB = "bomb"
     RULE = "rule"
     ROBOTS = "robots"
+    LOGIN = "login"
     RESTING = "resting"
     INTERNAL = "internal"
 
@@ -210,6 +219,7 @@ _OUTCOMES: Mapping[FetchOutcome, Promise] = {
     FetchOutcome.BOMB: _("含恶意 XML,已拒绝"),
     FetchOutcome.RULE: _("取数规则有误"),
     FetchOutcome.ROBOTS: _("对方不允许抓取"),
+    FetchOutcome.LOGIN: _("邮箱不让登录"),
     FetchOutcome.RESTING: _("对方故障，暂停访问"),
     FetchOutcome.INTERNAL: _("本系统处理出错"),
 }
@@ -229,8 +239,10 @@ _BY_ERROR: tuple[tuple[type[Exception], FetchOutcome], ...] = (
     (http.BadStatus, FetchOutcome.STATUS),
     (HttpError, FetchOutcome.BROKEN),
     (errors.EntityRefused, FetchOutcome.BOMB),
+    (errors.TooMuch, FetchOutcome.TOO_LARGE),
     (errors.BadRule, FetchOutcome.RULE),
     (errors.RobotsForbid, FetchOutcome.ROBOTS),
+    (errors.MailRefused, FetchOutcome.LOGIN),
     (errors.HostResting, FetchOutcome.RESTING),
     (errors.SourceError, FetchOutcome.UNREADABLE),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from rongmei.sources import views
+from rongmei.sources import views, views_files
 
 urlpatterns = [
     path("", views.source_list, name="list"),
@@ -13,6 +13,11 @@ urlpatterns = [
     path("presets/<slug:key>/", views.preset_toggle, name="preset_toggle"),
     path("export.opml", views.opml_export, name="opml_export"),
     path("import/", views.opml_import, name="opml_import"),
+    path("add/<slug:way>/", views_files.add, name="add_other"),
+    path("hand-in/", views_files.hand_in, name="hand_in"),
+    path("<uuid:source_id>/files/", views_files.files, name="files"),
+    path("<uuid:source_id>/secret/", views_files.secret, name="secret"),
+    path("<uuid:source_id>/refused/<str:key>/", views_files.refused, name="refused"),
     path("<uuid:source_id>/", views.source_detail, name="detail"),
     path("<uuid:source_id>/change/", views.source_change, name="change"),
     path("<uuid:source_id>/fetch/", views.source_fetch, name="fetch"),
@@ -21,3 +26,6 @@ urlpatterns = [
     path("<uuid:source_id>/internal/", views.source_internal, name="internal"),
     path("<uuid:source_id>/moved/", views.source_moved, name="moved"),
 ]
+
+# Other systems push here; short, because it is typed into their settings.
+root_patterns = [path("in/<uuid:source_id>/", views_files.push, name="push")]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
@@ -17,11 +17,15 @@ from rongmei.kernel.errors import RongmeiError
 from rongmei.kernel.http_errors import HttpError
 from rongmei.network import policy
 from rongmei.network.guard import MemberRequest, page
-from rongmei.sources import actions, opml, selectors, trying
+from rongmei.sources import actions, opml, selectors, spool, trying
 from rongmei.sources.errors import SourceError
 from rongmei.sources.forms import AddressForm, NewSourceForm, SourceForm
 from rongmei.sources.presets import BY_KEY, PRESETS
+from rongmei.sources.readers import SUFFIXES
 from rongmei.sources.types import FetchOutcome, SourceSpec
+
+if TYPE_CHECKING:
+    from rongmei.sources.models import Source
 
 PER_PAGE = 50
 SAMPLE_SHOWN = 6_000
@@ -74,12 +78,23 @@ def _detail(
         "log": selectors.log_of(source),
         "failure": failure,
         "sample": sample,
+        **_handed(source),
         "now": timezone.now(),
         "may_manage": policy.allows(request.user, "sources.manage", source),
         "may_mark": policy.allows(request.user, "sources.mark_internal", source),
         **more,
     }
     return render(request, "sources/detail.html", shown, status=status)
+
+
+def _handed(source: Source) -> dict[str, Any]:
+    """What waits in the spool of a source that takes files, and what could not be read."""
+    if source.kind != "drop":
+        return {}
+    return {
+        "waiting": spool.waiting(source.pk), "refused": spool.refused(source.pk),
+        "accept": ",".join(SUFFIXES),
+    }  # fmt: skip
 
 
 @page("sources.manage")

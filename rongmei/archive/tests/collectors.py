@@ -13,7 +13,7 @@ from rongmei.sources import actions as sources
 from rongmei.sources.models import FetchState, Source
 from rongmei.sources.polite import Politeness
 
-QUICK = Limits(connect=2, read=1.0, total=3.0, max_bytes=2_000_000)
+QUICK = Limits(connect=4, read=2.0, total=6.0, max_bytes=2_000_000)
 
 
 class Inline(Collector):

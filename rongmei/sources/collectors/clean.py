@@ -105,6 +105,11 @@ def html_to_text(source: str) -> str:
     return _join(html.unescape(part) for part in _BREAK.split(bare))
 
 
+def escaped(text: str) -> str:
+    """Plain text on its way through what expects HTML; quotation marks stay."""
+    return html.escape(text, quote=False)
+
+
 def paragraphs(text: str) -> str:
     """Plain text put in order: clean lines, one blank line between them."""
     return _join(text.splitlines())

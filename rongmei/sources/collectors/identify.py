@@ -59,6 +59,9 @@ class Draft:
     images: Iterable[str] = ()
     tags: Iterable[str] = field(default_factory=list)
     medium: str = ""
+    carrier: str = ""
+    region: str = ""
+    media_class: str = ""
 
 
 def identify(item: Item) -> Identity:
@@ -75,7 +78,7 @@ def finish(draft: Draft, *, base: str, remarks: list[Remark]) -> Item | None:
     """Clean, resolve and identify; None when there is neither a headline nor an address."""
     url = absolute(draft.link, base) if draft.link.strip() else ""
     title = _cut(plain(draft.title, MAX_TITLE + 1), draft.title, remarks)
-    source = draft.body_html or draft.summary_html
+    source = draft.body_html or ("" if draft.body_text else draft.summary_html)
     if len(source) > MAX_HTML:
         remarks.append(Remark(RemarkCode.BODY_CUT))
         source = source[:MAX_HTML]
@@ -86,7 +89,7 @@ def finish(draft: Draft, *, base: str, remarks: list[Remark]) -> Item | None:
         title = summary_of(body, 60)
     if not title and not url:
         return None
-    given = draft.summary_html if draft.body_html else ""
+    given = draft.summary_html if draft.body_html or draft.body_text else ""
     summary = html_to_text(given[:20_000]) if given else body
     pictures = [absolute(link, url or base) for link in draft.images] + image_links(body_html)
     names = (_MAIL_AUTHOR.sub(r"\1", plain(name, 80)) for name in draft.authors)
@@ -107,6 +110,9 @@ def finish(draft: Draft, *, base: str, remarks: list[Remark]) -> Item | None:
         tags=_few((plain(tag, 60) for tag in draft.tags), _MAX_NAMES),
         medium=plain(draft.medium, 80),
         content_hash=content_hash(title, body),
+        carrier=plain(draft.carrier, 80),
+        region=plain(draft.region, 40),
+        media_class=draft.media_class,
     )
 
 

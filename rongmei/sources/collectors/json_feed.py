@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping
 from datetime import datetime
 
-from rongmei.sources.collectors.clean import plain
+from rongmei.sources.collectors.clean import escaped, plain
 from rongmei.sources.collectors.dates import believable, parse_when, zone
 from rongmei.sources.collectors.encoding import decode
 from rongmei.sources.collectors.identify import Draft, finish
@@ -76,7 +76,7 @@ def _item(
         entry_id=_text(entry, "id"),
         link=_text(entry, "url") or _text(entry, "external_url"),
         title=_text(entry, "title"),
-        summary_html=_escaped(_text(entry, "summary")),
+        summary_html=escaped(_text(entry, "summary")),
         body_html=_text(entry, "content_html"),
         body_text=_text(entry, "content_text"),
         authors=_names(entry) or _names(feed),
@@ -87,7 +87,7 @@ def _item(
         tags=[tag for tag in _list(entry, "tags") if isinstance(tag, str)],
     )
     if draft.body_text and not draft.body_html:
-        draft.body_html = "".join(f"<p>{_escaped(p)}</p>" for p in draft.body_text.splitlines())
+        draft.body_html = "".join(f"<p>{escaped(p)}</p>" for p in draft.body_text.splitlines())
     return finish(draft, base=fetched.final_url, remarks=remarks)
 
 
@@ -125,7 +125,3 @@ def _text(source: Mapping[str, object], name: str) -> str:
 def _list(source: Mapping[str, object], name: str) -> list[object]:
     value = source.get(name)
     return value if isinstance(value, list) else []
-
-
-def _escaped(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

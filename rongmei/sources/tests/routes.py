@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.core.files.uploadedfile import SimpleUploadedFile
+
 from rongmei.network.testing import Cast, Route
-from rongmei.sources import actions
+from rongmei.sources import actions, spool
 from rongmei.sources.models import Source
 
 FEED = "http://news.invalid/feed.xml"
@@ -70,4 +72,59 @@ ROUTES: dict[str, Route | tuple[Route, ...]] = {
     ),
     "api:source_fetch": _verb(200),
     "api:source_log": Route(args=source, **OWN_LOOKS),
+}  # fmt: skip
+
+
+def drop(cast: Cast) -> dict[str, Any]:
+    held = Source.objects.filter(name="示例投递").first() or actions.source_add(
+        by=cast["duty"], unit_id=cast.unit("hq").pk, name="示例投递", url="", kind="drop"
+    )
+    return {"source_id": held.pk}
+
+
+def refused(cast: Cast) -> dict[str, Any]:
+    held = drop(cast)
+    spool.settle(
+        spool.Handed(spool.put(held["source_id"], "x.bin", [b"x"]), "x.bin", 1, 0.0),
+        held["source_id"], "示例",
+    )  # fmt: skip
+    return {**held, "key": spool.refused(held["source_id"])[0].key}
+
+
+def upload(cast: Cast) -> dict[str, Any]:
+    return {"files": [SimpleUploadedFile("a.jsonl", b'{"title": "x", "body": "y"}\n')]}
+
+
+ROUTES |= {
+    "sources:add_other": Route(
+        args=lambda cast: {"way": "mail"}, allowed=(("duty", 200),),
+        refused=(("planner", 403), ("yl.chief", 403)),
+    ),
+    "sources:hand_in": (
+        Route(allowed=(("duty", 200),), refused=(("planner", 403), ("yl.chief", 403))),
+        Route(
+            method="POST", form=True, data=upload, allowed=(("duty", 302),),
+            refused=(("planner", 403), ("yl.chief", 403)),
+        ),
+    ),
+    "sources:files": Route(
+        args=drop, method="POST", form=True, data=upload, allowed=(("duty", 302),),
+        refused=STRANGERS,
+    ),
+    "sources:secret": Route(
+        args=drop, method="POST", allowed=(("duty", 200),), refused=STRANGERS
+    ),
+    "sources:refused": (
+        Route(args=refused, allowed=(("duty", 200),), refused=STRANGERS),
+        Route(args=refused, method="POST", allowed=(("duty", 302),), refused=STRANGERS),
+    ),
+    "api:source_files": Route(
+        args=drop, method="POST", form=True, data=upload, allowed=(("duty", 202),),
+        refused=STRANGERS,
+    ),
+    "push": Route(
+        args=drop, method="POST",
+        public="other systems push files here; the source's key in the request admits them, "
+        "without it the answer is 404",
+    ),
 }  # fmt: skip

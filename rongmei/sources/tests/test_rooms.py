@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
+from django.utils import timezone
 
 from rongmei.kernel.errors import BadInput, Conflict, NotAllowed
 from rongmei.kernel.models import AuditEntry
@@ -213,3 +216,19 @@ def test_counts_at_the_head_are_those_in_reach(cast):
     add(cast)
     assert selectors.overview(cast["duty"])["all"] == 1
     assert selectors.overview(cast["yl.planner"])["all"] == 0
+
+
+def test_a_new_pace_holds_for_what_was_put_off_and_what_is_being_fetched(cast):
+    source = add(cast)
+    actions.sources_claim(limit=1)
+    fetched = Source.objects.get(pk=source.pk)
+    # Loaded as the fetch begins, before the pace changes.
+    assert fetched.state.left == 0
+    actions.source_change(by=cast["duty"], source_id=source.pk, min_interval=5, max_interval=60)
+    more_to_come = actions.Outcome(FetchOutcome.OK, items_seen=300, items_new=200, left=100)
+    actions.fetch_recorded(fetched, more_to_come)
+    state = FetchState.objects.get(pk=source.pk)
+    assert state.due_at - state.last_try_at <= timedelta(seconds=5)
+    FetchState.objects.filter(pk=source.pk).update(due_at=timezone.now() + timedelta(days=1))
+    actions.source_change(by=cast["duty"], source_id=source.pk, max_interval=90)
+    assert FetchState.objects.get(pk=source.pk).due_at <= timezone.now() + timedelta(seconds=5)
