@@ -288,11 +288,15 @@ def save_counts(topics: Sequence[Topic]) -> list[Topic]:
     hot = [one for one in topics if one.found_at is None and is_hot(one)]
     for topic in hot:
         topic.found_at = timezone.now()
+    # A bulk update leaves the time alone, and pages say from it how old the figures are.
+    for topic in topics:
+        topic.updated_at = timezone.now()
     Topic.objects.bulk_update(
         topics,
         [
             "title", "keywords", "region", "heat", "document_count", "source_count", "family_count",
             "last_hour", "first_at", "last_at", "found_at", "explain", "history", "method",
+            "updated_at",
         ],
         batch_size=50,
     )  # fmt: skip

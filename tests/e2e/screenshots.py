@@ -1,7 +1,7 @@
 """Pictures of the key pages for the documentation: `make screenshots`.
 
 Starts the demo network, walks the main job and stops at the pages worth showing, in Chinese and
-English. Also used by the test run when RONGMEI_SCREENSHOTS=1, which saves a second walk.
+English. Not a part of the tests: the pictures change only when somebody asks for new ones.
 """
 
 from __future__ import annotations

@@ -11,13 +11,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.core import signing
 from django.test import Client
+from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 from pytest_django import DjangoAssertNumQueries
 
 from rongmei.kernel import db, streams
 from rongmei.kernel.errors import NotAllowed
-from rongmei.monitoring import actions, copies, digesting, heat, selectors
+from rongmei.monitoring import actions, copies, digesting, heat, selectors, topics
 from rongmei.monitoring.errors import ReasonMissing
 from rongmei.monitoring.models import Topic
 from rongmei.network.models import Notice
@@ -191,3 +192,14 @@ def test_stream_addresses_expire(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(time, "time", lambda: later)
     with pytest.raises(signing.SignatureExpired):
         signing.loads(token, salt=streams.SALT, max_age=streams.LIFETIME)
+
+
+@pytest.mark.django_db
+def test_counting_says_when_it_was_done_also_when_nothing_moved():
+    now = timezone.now()
+    topic = Topic.objects.create(title="示例", first_at=now, last_at=now)
+    Topic.objects.update(updated_at=now - timedelta(hours=1))
+    topic.refresh_from_db()
+    topics.save_counts([topic])
+    counted = selectors.counted_at()
+    assert counted is not None and counted >= now
