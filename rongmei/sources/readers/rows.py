@@ -64,7 +64,9 @@ def read_csv(given: Given) -> Iterator[Item]:
     try:
         names = [_FIELD.get(name.strip().lower(), "") for name in next(rows, [])]
         if not {"title", "body", "body_html"} & set(names):
-            raise Unreadable(url=given.name, expected=_("有表头的 CSV(至少要有“标题”或“正文”一列)"))
+            raise Unreadable(
+                url=given.name, expected=_("有表头的 CSV（至少要有“标题”或“正文”一列）")
+            )
         given.remarks += remarks_on(decoded)
         for number, cells in enumerate(rows):
             if number >= _MAX_ROWS:
