@@ -59,7 +59,7 @@ class RealJourney(Journey):
             )
             page = admin.go(f"/desk/sources/add/?{given}")
             page.get_by_role("button", name="添加").click()
-            expect(page.get_by_text("已添加,几秒后开始读取")).to_be_visible()
+            expect(page.get_by_text("已添加，几秒后开始读取")).to_be_visible()
             self.sources.append(page.url.removeprefix(admin.node))
         # A fetch of the sitemap takes at most 200 pages; the next one follows this much later.
         page = admin.go(self.sources[-1] + "change/")
