@@ -11,7 +11,7 @@ import ast
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from types import FrameType
@@ -19,17 +19,12 @@ from typing import Any
 from unittest.mock import patch
 
 from rongmei.network import policy
+from rongmei.network.matrix import PERMISSIONS
 from rongmei.network.models import Unit
 from tests import routes
 
 ROOT = Path(__file__).resolve().parent.parent
 ASKED = ("require", "allows", "anywhere", "units_for")
-# These hold verbs too, beside the rooms' `actions`.
-VERBS = {
-    "rongmei/network/federation.py",
-    "rongmei/network/joining.py",
-    "rongmei/network/auditing.py",
-}
 Position = tuple[str, int, int]
 
 
@@ -39,21 +34,20 @@ class Site:
 
     where: str
     asks: str
-    line: int = field(compare=False, default=0)
     nth: int = 0
-
-    @property
-    def is_page(self) -> bool:
-        return self.asks.startswith("@page")
-
-    @property
-    def is_verb(self) -> bool:
-        """Whether it stands in an action, on the record itself."""
-        path = self.where.split(":")[0]
-        return path.endswith("/actions.py") or "/actions/" in path or path in VERBS
 
     def __str__(self) -> str:
         return f"{self.where}: {self.asks}" + (f" ({self.nth + 1})" if self.nth else "")
+
+    @property
+    def is_shown_only(self) -> bool:
+        """Whether it chooses what a page offers: buttons, choices, lines of Today.
+
+        What is behind a button is refused by its verb, and a list by its scope; those are tried.
+        """
+        path = self.where.split(":")[0]
+        shows = "/views" in path or path.startswith(("rongmei/desk/", "rongmei/screen/"))
+        return shows and not self.asks.startswith("require")
 
 
 def _files() -> Iterator[Path]:
@@ -88,7 +82,7 @@ class _Calls(ast.NodeVisitor):
             where = f"{self.name}:{'.'.join(self.inside)}"
             asks = f"{called.attr}({', '.join(ast.unparse(one) for one in node.args[1:])})"
             nth = sum(one.where == where and one.asks == asks for one in self.found.values())
-            site = Site(where, asks, node.lineno, nth)
+            site = Site(where, asks, nth)
             self.found[self.name, node.lineno, node.col_offset] = site
         self.generic_visit(node)
 
@@ -115,13 +109,13 @@ def pages() -> frozenset[Site]:
     return frozenset(
         _page(address.view)
         for address in routes.addresses()
-        if getattr(address.view, "rongmei_permission", "signed-in") != "signed-in"
+        if getattr(address.view, "rongmei_permission", "") in PERMISSIONS
     )
 
 
 def sites() -> list[Site]:
-    """All of them."""
-    return sorted({*calls().values(), *pages()})
+    """All that guard something."""
+    return sorted(one for one in {*calls().values(), *pages()} if not one.is_shown_only)
 
 
 def _of(frame: FrameType) -> Site | None:

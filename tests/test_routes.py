@@ -138,6 +138,13 @@ def test_the_page_of_addresses_is_up_to_date():
     assert route_table.PAGE.read_text() == route_table.page(), "run: python tools/route_table.py"
 
 
+def test_the_page_of_checks_is_up_to_date():
+    """A check that is taken out, or asks something else, shows here even where another stands by."""
+    assert route_table.CHECKS.read_text() == route_table.checks_page(), (
+        "run: python tools/route_table.py"
+    )
+
+
 def test_every_desk_page_is_guarded():
     bare = [
         address.name

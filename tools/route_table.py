@@ -1,6 +1,6 @@
-"""Write docs/reference/routes.md from the permission table that the tests hold.
+"""Write docs/reference/routes.md and checks.md: who may call what, and every place that asks.
 
-Run it as `python tools/route_table.py`; `tests/test_routes.py` fails when the page is out of date.
+Run it as `python tools/route_table.py`; `tests/test_routes.py` fails when a page is out of date.
 """
 
 from __future__ import annotations
@@ -13,6 +13,17 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "reference" / "routes.md"
+CHECKS = ROOT / "docs" / "reference" / "checks.md"
+CHECKS_HEAD = """# Checks
+
+Every place in the code that asks whether somebody may, but for those that only choose what a page
+offers. Written by `tools/route_table.py` from the code; do not edit it by hand. A place that is gone
+from here was taken out: say why in the commit. `tests/test_guards.py` opens each and looks for a
+refusal that depends on it.
+
+| Where | Asks |
+|---|---|
+"""
 HEAD = """# Addresses
 
 Every address of a node: which permission opens it, and for whom the tests have tried it. Written by
@@ -56,14 +67,24 @@ def page() -> str:
     return HEAD + "\n".join(lines[key] for key in sorted(lines)) + "\n"
 
 
+def checks_page() -> str:
+    """The page of checks as it should be."""
+    sites = import_module("tests.guards").sites()
+    lines = [
+        f"| `{one.where}` | `{one.asks}`{f' ({one.nth + 1})' if one.nth else ''} |" for one in sites
+    ]
+    return CHECKS_HEAD + "\n".join(lines) + "\n"
+
+
 def main() -> None:
-    """Set Django up and write the page."""
+    """Set Django up and write the pages."""
     sys.path.insert(0, str(ROOT))
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "rongmei.config.settings_test")
     django = import_module("django")
 
     django.setup()
     PAGE.write_text(page())
+    CHECKS.write_text(checks_page())
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """What the worker does with new documents: reprint families, reprints of ours, topics, heat.
 
-It follows `archive.documents_stored` with a cursor of its own, some hundred documents at a time:
+It follows `archive.documents_stored` with a cursor of its own, at most a hundred documents at a time:
 read and compute first, then one short write that also moves the cursor. A crash in between loses
 nothing and doubles nothing.
 """
@@ -8,6 +8,7 @@ nothing and doubles nothing.
 from __future__ import annotations
 
 import threading
+import time
 import uuid
 from collections.abc import Sequence
 from datetime import timedelta
@@ -39,7 +40,8 @@ if TYPE_CHECKING:
     from rongmei.archive.models import Document
 
 FOLLOWER: Final = "monitoring.digest"
-EVENTS_A_TURN, DOCUMENTS_A_TURN = 40, 200
+EVENTS_A_TURN, DOCUMENTS_A_TURN = 40, 100
+SECONDS_A_GO: Final = 2.0
 BANDS_KEPT: Final = timedelta(days=14)
 # A topic nobody joined is no topic; its row goes with the window.
 LONE_KEPT: Final = clusters.WINDOW + timedelta(hours=6)
@@ -52,11 +54,13 @@ def digest_due() -> int:
     """Take in what the archive has stored since the last turn; return how many documents."""
     done = 0
     with _lock:
-        # A full turn means that more waits: go on while there is something, but not for ever.
-        for _turn in range(25):
+        # A full turn means that more waits: go on while there is something, but publishing and
+        # all other sweeps wait behind this one.
+        until = time.monotonic() + SECONDS_A_GO
+        while True:
             count, more = _turn_once()
             done += count
-            if not more:
+            if not more or time.monotonic() > until:
                 break
     return done
 

@@ -339,9 +339,12 @@ def sources_claim(*, limit: int, only: Iterable[uuid.UUID] | None = None) -> lis
 
 
 def sources_hold(source_ids: Iterable[uuid.UUID]) -> None:
-    """Renew the leases of what is still being fetched."""
+    """Renew the leases of what is still being fetched.
+
+    What was recorded in the meantime has no lease any more, and must not be held up by a new one.
+    """
     with db.write():
-        FetchState.objects.filter(pk__in=list(source_ids)).update(
+        FetchState.objects.filter(pk__in=list(source_ids), leased_until__isnull=False).update(
             leased_until=timezone.now() + LEASE
         )
 

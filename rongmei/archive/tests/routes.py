@@ -45,14 +45,14 @@ EXPORTS = {
 
 ROUTES: dict[str, Route | tuple[Route, ...]] = {
     "archive:list": Route(**SEARCHES),
-    "archive:document": Route(**READS),
+    "archive:document": Route(**{**READS, "refused": (*READS["refused"], ("sysadmin", 403))}),
     "archive:search_save": Route(
         method="POST", data=lambda cast: {"name": "示例", "query": "示例"},
         allowed=(("yl.reporter", 302),), refused=(("sysadmin", 403),),
     ),
     "archive:search_forget": Route(
         args=saved, method="POST", allowed=(("yl.reporter", 302),),
-        refused=(("yl.first", 404), ("planner", 404)),
+        refused=(("yl.first", 404), ("planner", 404), ("sysadmin", 403)),
     ),
     "archive:export": Route(**EXPORTS),
     "api:archive_search": Route(**SEARCHES),

@@ -48,7 +48,7 @@ ROUTES: dict[str, Route | tuple[Route, ...]] = {
     "assets:list": Route(
         allowed=(("yl.reporter", 200),), refused=(("sysadmin", 403), ("yl.nobody", 403))
     ),
-    "assets:picture": Route(**SEES_ONE),
+    "assets:picture": Route(**{**SEES_ONE, "refused": (*SEES_ONE["refused"], ("sysadmin", 403))}),
     "assets:upload": (
         Route(allowed=(("yl.reporter", 200),), refused=(("yl.planner", 403), ("sysadmin", 403))),
         Route(

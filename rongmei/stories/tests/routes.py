@@ -122,9 +122,10 @@ ROUTES: dict[str, Route | tuple[Route, ...]] = {
     "stories:submit": sent(DRAFT, "yl.reporter", *NOT_WRITERS),
     "stories:withdraw": sent(SIGNED, "yl.chief", *NOT_CHIEF, data=reason),
     "stories:share": sent(SIGNED, "yl.chief", *NOT_CHIEF),
-    "stories:lock": sent(UNLOCKED, "yl.reporter", *NOT_WRITERS),
+    "stories:lock": sent(UNLOCKED, "yl.reporter", *NOT_WRITERS, ("sysadmin", 403)),
     "stories:unlock": sent(
-        locked, "yl.reporter", ("jc.reporter", 404), ("yl.first", 409), ("yl.planner", 409)
+        locked, "yl.reporter", ("jc.reporter", 404), ("yl.first", 409), ("yl.planner", 409),
+        ("sysadmin", 403),
     ),
     "stories:comment": sent(
         DRAFT, "yl.reporter", ("jc.chief", 404), ("sysadmin", 403), data=lambda cast: {"text": "示例"}

@@ -1,0 +1,273 @@
+"""Refusals that no address alone can show: verbs called directly, and questions answered directly."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from rongmei.archive import actions as archive_verbs
+from rongmei.archive import selectors as archive
+from rongmei.archive.models import HotSighting
+from rongmei.assets import actions as assets
+from rongmei.assets.choosing import PicturePolicy
+from rongmei.channels import actions as channels
+from rongmei.channels import selectors as channels_seen
+from rongmei.channels.tests import routes as channel_rows
+from rongmei.exemplars import selectors as exemplars
+from rongmei.kernel.errors import NotAllowed
+from rongmei.monitoring import selectors as monitoring
+from rongmei.monitoring.models import Topic, TopicMark
+from rongmei.monitoring.tests import routes as monitoring_rows
+from rongmei.network.actions import members, roles, units
+from rongmei.network.actions import routes as notice_routes
+from rongmei.network.models import Member, RoleHolding
+from rongmei.network.testing import Cast
+from rongmei.network.tests import routes as network_rows
+from rongmei.network.types import Role
+from rongmei.planning import actions as planning_verbs
+from rongmei.planning import clashes
+from rongmei.planning import selectors as planning
+from rongmei.planning.models import Pitch, TaskState
+from rongmei.planning.tests import routes as planning_rows
+from rongmei.sources import actions as sources
+from rongmei.sources import selectors as sources_seen
+from rongmei.sources.models import Source
+from rongmei.stories import actions as stories
+from rongmei.stories import policy as rules
+from rongmei.stories import selectors as stories_seen
+from rongmei.stories.editor.permissions import StoryPolicy
+from rongmei.stories.models import Story
+from rongmei.stories.tests import newsroom
+from tests.test_routes import BACKEND
+
+
+def outsider(cast: Cast) -> Member:
+    """A member who holds every role, at Jiangchuan: only scopes and records refuse them."""
+    held = Member.objects.filter(username="jc.all").first()
+    if held is None:
+        held = Member.objects.create_user(
+            "jc.all", None, name="江全能", unit=cast.unit("jiangchuan")
+        )
+        RoleHolding.objects.bulk_create(
+            RoleHolding(member=held, unit=cast.unit("jiangchuan"), role=role) for role in Role
+        )
+    return Member.objects.get(pk=held.pk)
+
+
+def _moves_own_unit_away(cast: Cast) -> Any:
+    """Who manages a station and another centre, but not the centre above the station."""
+    by = outsider(cast)
+    RoleHolding.objects.create(member=by, unit=cast.unit("shimenkan"), role=Role.SYSTEM_ADMIN)
+    parent = {"parent_id": cast.unit("jiangchuan").pk}
+    units.unit_change(by=by, unit_id=cast.unit("shimenkan").pk, fields=parent)
+
+
+def _a_route(cast: Cast) -> dict[str, Any]:
+    return {"name": "示例", "kind": "webhook", "url": "https://robot.invalid/y", "secret": "s"}
+
+
+def _a_correction(cast: Cast) -> Any:
+    publication = channel_rows.publication(cast)
+    publication.story_id = newsroom.signed(cast).pk
+    publication.save()
+    channels.publication_correct(by=outsider(cast), publication_id=publication.pk, note="示例")
+
+
+def _tries_inside(cast: Cast) -> None:
+    """A source of a unit below: managed from above, but leave for the inside is given there."""
+    client = Client()
+    client.force_login(cast.people["yl.sysadmin"], BACKEND)
+    asked = {
+        "do": "try", "url": "http://127.0.0.1:9/feed.xml", "name": "示例", "kind": "feed",
+        "media_class": "local", "language": "zh", "internal": "on", "options": "",
+        "unit_id": str(cast.unit("shimenkan").pk),
+    }  # fmt: skip
+    if client.post(reverse("sources:add"), asked).status_code == 403:
+        raise NotAllowed
+
+
+# Verbs as the outsider (or somebody else it names) calls them: each is refused.
+DIRECT: dict[str, Callable[[Cast], Any]] = {
+    "a channel of another unit": lambda cast: channels.channel_save(
+        by=outsider(cast), unit_id=cast.unit("platform").pk, name="示例", adapter="manual",
+        settings={"platform": "wechat"},
+    ),
+    "publishing on another unit's channel": lambda cast: channels._channels_for(
+        outsider(cast), [channel_rows.channel(cast).pk]
+    ),
+    "publishing without leave": lambda cast: channels.publication_publish(
+        by=cast["yl.reporter"], channel_ids=[], **channel_rows.no_story(cast)
+    ),
+    "another unit's member": lambda cast: members.member_change(
+        by=outsider(cast), member_id=cast.people["yl.reporter"].pk, fields={"name": "示例"}
+    ),
+    "a member into another unit": lambda cast: members.member_change(
+        by=outsider(cast), member_id=cast.people["jc.reporter"].pk,
+        fields={"unit_id": cast.unit("yunling").pk},
+    ),
+    "another unit": lambda cast: units.unit_change(
+        by=outsider(cast), unit_id=cast.unit("yunling").pk, fields={"name": "示例"}
+    ),
+    "a unit below another": lambda cast: units.unit_change(
+        by=cast["yl.sysadmin"], unit_id=cast.unit("shimenkan").pk,
+        fields={"parent_id": cast.unit("jiangchuan").pk},
+    ),
+    "a unit away from another": _moves_own_unit_away,
+    "closing another unit": lambda cast: units.unit_close(
+        by=outsider(cast), unit_id=cast.unit("shimenkan").pk, reason="示例"
+    ),
+    "another unit's notices": lambda cast: notice_routes.route_add(
+        by=outsider(cast), unit_id=cast.unit("yunling").pk, fields=_a_route(cast)
+    ),
+    "another unit's way out": lambda cast: notice_routes.route_change(
+        by=outsider(cast), route_id=network_rows.route(cast)["route_id"], fields={"name": "新"}
+    ),
+    "sources for another unit": lambda cast: sources.sources_import(
+        by=outsider(cast), unit_id=cast.unit("hq").pk, feeds=[]
+    ),
+    "words of the archive": lambda cast: archive.suggest(cast["yl.nobody"], "示"),
+    "forgetting a search": lambda cast: archive_verbs.search_forget(
+        by=cast["yl.nobody"], search_id=cast.unit("hq").pk
+    ),
+    "a grant of another unit's records": lambda cast: roles.grant_give(
+        by=outsider(cast), unit_id=cast.unit("yunling").pk, to_unit_id=cast.unit("jiangchuan").pk,
+        permission="stories.view", reason="示例", ends_at=timezone.now() + timedelta(days=9),
+    ),
+    "a unit under another": lambda cast: units.unit_add(
+        by=outsider(cast), parent_id=cast.unit("yunling").pk, code="new-one",
+        fields={"name": "示例", "kind": "station"},
+    ),
+    "a picture for another unit": lambda cast: assets.picture_add(
+        by=outsider(cast), unit_id=cast.unit("yunling").pk, file=newsroom.picture_file(), title="示例"
+    ),
+    "a story for another unit": lambda cast: stories.story_create(
+        by=outsider(cast), unit_id=cast.unit("yunling").pk, title="示例"
+    ),
+    "correcting another unit's publication": _a_correction,
+    "giving back what is not in review": lambda cast: stories.story_return(
+        by=cast["yl.reporter"], story_id=newsroom.draft(cast).pk, reason="示例"
+    ),
+    "trying an address inside for a unit below": _tries_inside,
+}  # fmt: skip
+
+
+def _decided(cast: Cast) -> Any:
+    planning_rows.approved(cast)
+    Pitch.objects.update(decided_at=timezone.now())
+    return planning.agenda(cast["yl.reporter"], timezone.localdate()).decided
+
+
+def _a_task(cast: Cast) -> dict[str, Any]:
+    return planning_rows.task(TaskState.OFFERED)(cast)
+
+
+def _seen_after(make: Callable[[Cast], Any], look: Callable[[], Any], cast: Cast) -> Any:
+    make(cast)
+    return look()
+
+
+def _hot(cast: Cast, by: Member, *, shared: bool) -> Any:
+    source = Source.objects.create(
+        unit=cast.unit("yunling"),
+        name="示例",
+        url="http://hot.invalid/",
+        kind="hotlist",
+        shared=shared,
+    )
+    HotSighting.objects.create(source=source, seen_at=timezone.now(), rank=1, title="示例")
+    return monitoring.hot_lists(by)
+
+
+def _marked(cast: Cast) -> Any:
+    topic = Topic.objects.get(pk=monitoring_rows.topic(cast)["topic_id"])
+    by = cast["planner"]
+    TopicMark.objects.create(topic=topic, unit=cast.unit("hq"), by_id=by.pk, by_name=by.name)
+    return monitoring.marks_of(outsider(cast), topic)
+
+
+def _shared(cast: Cast) -> Any:
+    Story.objects.filter(pk=newsroom.signed(cast).pk).update(shared_at=timezone.now())
+    return stories_seen.stories_visible_to(outsider(cast)).count()
+
+
+def _still_inside(cast: Cast) -> bool:
+    """Somebody without leave for the inside moves an internal source to another host."""
+    source = sources.source_add(
+        by=cast["duty"], unit_id=cast.unit("hq").pk, name="示例", url="http://in.invalid/a.xml"
+    )
+    sources.source_mark_internal(by=cast["sysadmin"], source_id=source.pk, internal=True)
+    moved = sources.source_change(
+        by=cast["duty"], source_id=source.pk, url="http://other.invalid/a.xml"
+    )
+    return moved.internal
+
+
+# Questions whose answer must be no, or nothing.
+ANSWERS: dict[str, Callable[[Cast], Any]] = {
+    "document actions": lambda cast: archive.document_actions(cast["yl.nobody"]),
+    "topic actions": lambda cast: monitoring.topic_actions(cast["yl.nobody"]),
+    "scope of a search": lambda cast: (
+        str(cast.unit("yunling").pk) in archive.scope_of(outsider(cast))
+    ),
+    "choosing pictures": lambda cast: (
+        PicturePolicy(None).user_has_permission(cast["yl.nobody"], "choose")
+    ),
+    "choosing another unit's picture": lambda cast: (
+        PicturePolicy(None).user_has_permission_for_instance(
+            outsider(cast), "choose", newsroom.a_picture(cast)
+        )
+    ),
+    "channels to publish on": lambda cast: _seen_after(
+        channel_rows.channel,
+        lambda: channels_seen.channels_to_publish_on(outsider(cast)).count(), cast,
+    ),
+    "clearing exemplars": lambda cast: exemplars.may_clear(outsider(cast)),
+    "hot lists": lambda cast: _hot(cast, cast["yl.nobody"], shared=True),
+    "another unit's hot lists": lambda cast: _hot(cast, outsider(cast), shared=False),
+    "other units' marks": _marked,
+    "a permission of Wagtail's": lambda cast: cast["yl.nobody"].has_perm("assets.view"),
+    "a permission of Wagtail's on a record": lambda cast: outsider(cast).has_perm(
+        "stories.write", newsroom.draft(cast)
+    ),
+    "taking a task on without writing": lambda cast: planning_verbs.task_answer(
+        by=cast["yl.planner"], accept=True, **_a_task(cast)
+    ).assignee_id,
+    "links to other units' pitches": lambda cast: _seen_after(
+        planning_rows.pitch,
+        lambda: [one for one in clashes.clashes(outsider(cast), "示例选题") if one.reachable], cast,
+    ),
+    "decisions of others": _decided,
+    "pitches for others to decide": lambda cast: _seen_after(
+        planning_rows.pitch, lambda: planning.pitches_to_decide(cast["yl.reporter"]).count(), cast
+    ),
+    "tasks that others gave out": lambda cast: _seen_after(
+        _a_task, lambda: planning.tasks_dispatched_by(cast["yl.reporter"]).count(), cast
+    ),
+    "tasks for others": lambda cast: _seen_after(
+        _a_task, lambda: planning.tasks_received_by(cast["analyst"]).count(), cast
+    ),
+    "tasks that wait for others": lambda cast: _seen_after(
+        _a_task, lambda: planning.tasks_waiting_for(cast["yl.first"]).count(), cast
+    ),
+    "delivered tasks that wait for others": lambda cast: _seen_after(
+        planning_rows.task(TaskState.SUBMITTED),
+        lambda: planning.tasks_waiting_for(cast["yl.first"]).count(), cast,
+    ),
+    "stories shared with the platform": _shared,
+    "units to watch sources for": lambda cast: (
+        cast.unit("yunling").pk in dict(sources_seen.units_to_manage(outsider(cast)))
+    ),
+    "staying inside after a move": _still_inside,
+    "the editor": lambda cast: StoryPolicy(Story).user_has_permission(cast["yl.nobody"], "change"),
+    "another unit's signed story": lambda cast: rules.may_edit(
+        outsider(cast), newsroom.signed(cast)
+    ),
+    "another unit's review": lambda cast: rules.may_review(
+        outsider(cast), newsroom.at_step(cast, "first"), []
+    ),
+}  # fmt: skip
