@@ -150,7 +150,7 @@ def test_999_real_articles_to_the_screen(
     documents, addresses, versions = collected(network, wire)
     first, last = network.rows(
         "hq",
-        "select min(unixepoch(fetched_at, 'subsec')), max(unixepoch(fetched_at, 'subsec'))"
+        "select min(julianday(fetched_at)) * 86400, max(julianday(fetched_at)) * 86400"
         " from archive_document where url like ?",
         f"{wire.url}/bulk/%",
     )[0]
