@@ -69,7 +69,7 @@ class Intake:
             said.append(_("还有 %(count)s 条留到下次再取") % {"count": self.left})
         word = FetchOutcome.NOT_MODIFIED
         if self.failures:
-            word = FetchOutcome.PARTLY
+            word = FetchOutcome.FILES_LEFT
         elif self.received:
             word = FetchOutcome.OK if self.seen else FetchOutcome.EMPTY
         return sources.Outcome(

@@ -43,6 +43,15 @@ class Unreadable(SourceError):
     )
 
 
+class FileUnreadable(Unreadable):
+    """A file handed over is in no form that stories can be read from."""
+
+    words = _(
+        "文件 %(url)s 读不出稿件：它不是%(expected)s。没有保存其中的内容。"
+        "请换成能读的格式再交，或请供稿方重发。"
+    )
+
+
 class EntityRefused(SourceError):
     """The document declares XML entities, which can be used to exhaust memory or read files."""
 

@@ -174,6 +174,7 @@ class FetchOutcome(StrEnum):
     NOT_MODIFIED = "not_modified"
     EMPTY = "empty"
     PARTLY = "partly"
+    FILES_LEFT = "files_left"
     DNS = "dns"
     UNREACHABLE = "unreachable"
     TLS = "tls"
@@ -204,6 +205,7 @@ _OUTCOMES: Mapping[FetchOutcome, Promise] = {
     FetchOutcome.NOT_MODIFIED: _("没有更新"),
     FetchOutcome.EMPTY: _("读到了，但没有条目"),
     FetchOutcome.PARTLY: _("部分正文没有取到"),
+    FetchOutcome.FILES_LEFT: _("有文件读不出"),
     FetchOutcome.DNS: _("查不到域名"),
     FetchOutcome.UNREACHABLE: _("连不上"),
     FetchOutcome.TLS: _("证书或加密连接有问题"),

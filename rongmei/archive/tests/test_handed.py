@@ -79,7 +79,7 @@ def test_what_cannot_be_read_stays_with_its_reason(cast):
     spool.put(source.pk, "照片.jpg", [b"\xff\xd8\xff\x00"])
     spool.put(source.pk, "b.jsonl", [rows(1)])
     state = fetch(source)
-    assert (state.outcome, state.items_new, state.failures) == ("partly", 1, 0)
+    assert (state.outcome, state.items_new, state.failures) == ("files_left", 1, 0)
     (one,) = spool.refused(source.pk)
     assert one.name == "照片.jpg" and "照片.jpg" in one.why
     actions.refused_file_deal(by=cast["duty"], source_id=source.pk, key=one.key, again=True)
@@ -285,7 +285,7 @@ def test_a_letter_too_large_is_passed_by(cast, monkeypatch):
     monkeypatch.setattr(handed, "MAX_LETTER", 2_000)
     with ImapServer({1: letter(text="长" * 3000), 2: letter(text="短" * 90)}) as server:
         state = fetch(mail(cast, server))
-    assert (state.items_new, state.outcome, state.cursor) == (1, "partly", "7:2")
+    assert (state.items_new, state.outcome, state.cursor) == (1, "files_left", "7:2")
 
 
 @pytest.mark.parametrize(

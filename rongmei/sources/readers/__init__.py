@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import orjson
 
-from rongmei.sources.errors import SourceError, TooMuch, Unreadable
+from rongmei.sources.errors import FileUnreadable, SourceError, TooMuch
 from rongmei.sources.readers.given import MAX_FILE, Given, Reader
 from rongmei.sources.readers.letters import is_letter, read_letter
 from rongmei.sources.readers.markup import read_xml
@@ -26,6 +26,8 @@ __all__ = ["MAX_FILE", "SUFFIXES", "Given", "read"]
 # What the file chooser offers; what is read is decided by what is inside.
 SUFFIXES = (".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".xml", ".rss", ".docx", ".eml", ".zip")
 _ZIP = b"PK\x03\x04"
+_PICTURES = (b"\xff\xd8\xff", b"\x89PNG", b"GIF8", b"%PDF", b"\xd0\xcf\x11\xe0")
+_READABLE = "Word (.docx) / ninjs / NewsML-G2 / CSV / JSON Lines"
 _BLANK = b"\xef\xbb\xbf \t\r\n"
 
 
@@ -59,7 +61,7 @@ def _read_zip(given: Given) -> Iterator[Item]:
             failure = error
             given.remarks.append(Remark(RemarkCode.ATTACHMENT_LEFT, name[:80]))
     if not read_any:
-        raise failure or Unreadable(url=given.name, expected="ZIP")
+        raise failure or FileUnreadable(url=given.name, expected="ZIP")
 
 
 def _letter(given: Given) -> Iterator[Item]:
@@ -72,13 +74,13 @@ def _attachment(given: Given) -> Iterator[Item]:
     if reader in {read_docx, read_json, read_xml}:
         yield from reader(given)
         return
-    raise Unreadable(url=given.name, expected="Word / ninjs / NewsML-G2")
+    raise FileUnreadable(url=given.name, expected="Word / ninjs / NewsML-G2")
 
 
 def _reader_of(given: Given) -> Reader:
     start = given.body[:400].lstrip(_BLANK)
     if not start:
-        raise Unreadable(url=given.name, expected="ninjs / NewsML-G2 / CSV / Word")
+        raise FileUnreadable(url=given.name, expected=_READABLE)
     if given.body.startswith(_ZIP):
         return read_docx
     if start[:1] in {b"{", b"["}:
@@ -87,6 +89,8 @@ def _reader_of(given: Given) -> Reader:
         return read_xml
     if is_letter(given.name, given.body):
         return _letter
+    if b"\0" in given.body[:4_000] or given.body.startswith(_PICTURES):
+        raise FileUnreadable(url=given.name, expected=_READABLE)
     return read_csv
 
 
@@ -113,5 +117,5 @@ def _ninjs_lines(given: Given) -> Iterator[Item]:
         one = Given(f"{given.name}:{number}", line, given.at, given.spec, given.remarks)
         try:
             yield from read_json(one)
-        except Unreadable:
+        except SourceError:
             given.remarks.append(Remark(RemarkCode.MALFORMED, str(number)))

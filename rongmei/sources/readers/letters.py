@@ -10,7 +10,7 @@ from email.utils import parseaddr
 
 from rongmei.sources.collectors.clean import escaped, html_to_text
 from rongmei.sources.collectors.identify import Draft
-from rongmei.sources.errors import SourceError, Unreadable
+from rongmei.sources.errors import FileUnreadable, SourceError
 from rongmei.sources.readers.given import Given, Reader
 from rongmei.sources.types import Item, Remark, RemarkCode
 
@@ -41,7 +41,7 @@ def read_letter(given: Given, inner: Reader) -> Iterator[Item]:
     """
     message = email.message_from_bytes(given.body, policy=email.policy.default)
     if not isinstance(message, EmailMessage) or not message.keys():
-        raise Unreadable(url=given.name, expected="RFC 5322")
+        raise FileUnreadable(url=given.name, expected="RFC 5322")
     key = _header(message, "Message-ID").strip()
     attached = list(_attached(message, given, inner))
     name, address = parseaddr(_header(message, "From"))

@@ -17,7 +17,7 @@ from rongmei.sources.collectors.clean import escaped
 from rongmei.sources.collectors.feeds import parse_feed
 from rongmei.sources.collectors.identify import Draft
 from rongmei.sources.collectors.xml_text import xml_text
-from rongmei.sources.errors import Unreadable
+from rongmei.sources.errors import FileUnreadable
 from rongmei.sources.readers.given import Given
 from rongmei.sources.types import Item, Remark, RemarkCode
 
@@ -59,12 +59,12 @@ def _tree(given: Given, expected: str) -> ET.Element:
                 depth += 1 if kind == "start" else -1
                 # Reading deeper than this would exhaust the stack of whoever walks the tree.
                 if depth > _MAX_DEPTH:
-                    raise Unreadable(url=given.name, expected=expected)
+                    raise FileUnreadable(url=given.name, expected=expected)
         parser.close()
     except (ET.ParseError, ValueError):
-        raise Unreadable(url=given.name, expected=expected) from None
+        raise FileUnreadable(url=given.name, expected=expected) from None
     if root is None:
-        raise Unreadable(url=given.name, expected=expected)
+        raise FileUnreadable(url=given.name, expected=expected)
     return root
 
 
@@ -72,7 +72,7 @@ def _newsml(given: Given) -> Iterator[Item]:
     root = _tree(given, "NewsML-G2")
     found = [root] if root.tag == f"{_NAR}newsItem" else list(root.iter(f"{_NAR}newsItem"))
     if not found:
-        raise Unreadable(url=given.name, expected="NewsML-G2 newsItem")
+        raise FileUnreadable(url=given.name, expected="NewsML-G2 newsItem")
     for one in found:
         if item := _news_item(given, one):
             yield item
@@ -169,7 +169,7 @@ def _wxr(given: Given) -> Iterator[Item]:
     home = (root.findtext("channel/title") or "").strip()
     posts = list(root.iter("item"))
     if not posts:
-        raise Unreadable(url=given.name, expected="WXR")
+        raise FileUnreadable(url=given.name, expected="WXR")
     for post in posts:
         fields = {
             one.tag.rsplit("}", 1)[-1]: (one.text or "") for one in post if "export/" in one.tag

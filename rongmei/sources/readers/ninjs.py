@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from rongmei.sources.collectors.clean import escaped
 from rongmei.sources.collectors.identify import Draft
 from rongmei.sources.collectors.json_feed import load_json, parse_json_feed
-from rongmei.sources.errors import Unreadable
+from rongmei.sources.errors import FileUnreadable
 from rongmei.sources.readers.given import Given
 from rongmei.sources.types import Item, Remark, RemarkCode
 
@@ -35,7 +35,7 @@ def read_json(given: Given) -> Iterator[Item]:
     listed = value.get("items", [value]) if isinstance(value, dict) else value
     items = [one for one in listed if is_ninjs(one)] if isinstance(listed, list) else []
     if not items:
-        raise Unreadable(url=given.name, expected="ninjs / JSON Feed")
+        raise FileUnreadable(url=given.name, expected="ninjs / JSON Feed")
     for one in items:
         if found := item_of(given, one):
             yield found

@@ -15,7 +15,7 @@ from xml.etree import ElementTree as ET
 
 from rongmei.sources.collectors.clean import escaped, paragraphs
 from rongmei.sources.collectors.identify import Draft
-from rongmei.sources.errors import EntityRefused, Unreadable
+from rongmei.sources.errors import EntityRefused, FileUnreadable
 from rongmei.sources.readers.given import Given
 from rongmei.sources.readers.unpacking import member, opened
 from rongmei.sources.types import Item
@@ -70,7 +70,7 @@ def _xml(given: Given, raw: bytes) -> ET.Element:
     try:
         return ET.fromstring(raw)  # noqa: S314 - no DOCTYPE, hence no entities
     except (ET.ParseError, ValueError):
-        raise Unreadable(url=given.name, expected="Word (.docx)") from None
+        raise FileUnreadable(url=given.name, expected="Word (.docx)") from None
 
 
 def _paragraphs(root: ET.Element) -> Iterator[tuple[str, str]]:

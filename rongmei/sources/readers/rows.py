@@ -18,7 +18,7 @@ from rongmei.sources.collectors.clean import escaped
 from rongmei.sources.collectors.encoding import decode
 from rongmei.sources.collectors.identify import Draft
 from rongmei.sources.collectors.xml_text import remarks_on
-from rongmei.sources.errors import Unreadable
+from rongmei.sources.errors import FileUnreadable
 from rongmei.sources.readers.given import Given
 from rongmei.sources.types import Item, Remark, RemarkCode
 
@@ -64,8 +64,8 @@ def read_csv(given: Given) -> Iterator[Item]:
     try:
         names = [_FIELD.get(name.strip().lower(), "") for name in next(rows, [])]
         if not {"title", "body", "body_html"} & set(names):
-            raise Unreadable(
-                url=given.name, expected=_("有表头的 CSV（至少要有“标题”或“正文”一列）")
+            raise FileUnreadable(
+                url=given.name, expected=_("有表头的 CSV(至少要有“标题”或“正文”一列)")
             )
         given.remarks += remarks_on(decoded)
         for number, cells in enumerate(rows):
@@ -76,7 +76,7 @@ def read_csv(given: Given) -> Iterator[Item]:
             if found := given.item(_draft(given, values)):
                 yield found
     except csv.Error as error:
-        raise Unreadable(url=given.name, expected=f"CSV ({error})") from None
+        raise FileUnreadable(url=given.name, expected=f"CSV ({error})") from None
 
 
 def _bare(cell: str) -> str:
@@ -102,7 +102,7 @@ def read_json_lines(given: Given) -> Iterator[Item]:
         if found := given.item(_draft(given, values)):
             yield found
     if not good:
-        raise Unreadable(url=given.name, expected="JSON Lines")
+        raise FileUnreadable(url=given.name, expected="JSON Lines")
 
 
 def _object(line: bytes) -> dict[str, object] | None:

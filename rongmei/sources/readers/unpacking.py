@@ -7,7 +7,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 
-from rongmei.sources.errors import TooMuch, Unreadable
+from rongmei.sources.errors import FileUnreadable, TooMuch
 
 MAX_MEMBERS = 2_000
 MAX_MEMBER = 64 * 1024 * 1024
@@ -18,11 +18,11 @@ _ENCRYPTED = 0x1
 
 
 def opened(name: str, body: bytes) -> zipfile.ZipFile:
-    """The archive; raises `Unreadable` when it is broken, `TooMuch` when it has too many members."""
+    """The archive; raises `FileUnreadable` when it is broken, `TooMuch` when it has too many members."""
     try:
         archive = zipfile.ZipFile(io.BytesIO(body))
     except (zipfile.BadZipFile, OSError, ValueError):
-        raise Unreadable(url=name, expected="ZIP") from None
+        raise FileUnreadable(url=name, expected="ZIP") from None
     if len(archive.infolist()) > MAX_MEMBERS:
         raise TooMuch(url=name, limit=f"{MAX_MEMBERS}")
     return archive
@@ -40,7 +40,7 @@ def member(archive: zipfile.ZipFile, path: str, limit: int = MAX_MEMBER) -> byte
     except (KeyError, zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError,
             RuntimeError):  # fmt: skip
         # Wrong checksum, cut short, unknown method, or encrypted.
-        raise Unreadable(url=path, expected="ZIP") from None
+        raise FileUnreadable(url=path, expected="ZIP") from None
     return bytes(held)
 
 
@@ -54,7 +54,7 @@ def members(name: str, body: bytes) -> Iterator[tuple[str, bytes]]:
             if info.is_dir() or not leaf or leaf.startswith(".") or "__MACOSX/" in path:
                 continue
             if info.flag_bits & _ENCRYPTED:
-                raise Unreadable(url=f"{name}/{leaf}", expected="ZIP")
+                raise FileUnreadable(url=f"{name}/{leaf}", expected="ZIP")
             inside = member(archive, info.filename)
             total += len(inside)
             if total > MAX_TOTAL:
