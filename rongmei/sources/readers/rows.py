@@ -65,7 +65,7 @@ def read_csv(given: Given) -> Iterator[Item]:
         names = [_FIELD.get(name.strip().lower(), "") for name in next(rows, [])]
         if not {"title", "body", "body_html"} & set(names):
             raise FileUnreadable(
-                url=given.name, expected=_("有表头的 CSV(至少要有“标题”或“正文”一列)")
+                url=given.name, expected=_("有表头的 CSV（至少要有“标题”或“正文”一列）")
             )
         given.remarks += remarks_on(decoded)
         for number, cells in enumerate(rows):
