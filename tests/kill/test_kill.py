@@ -28,7 +28,7 @@ from tests.demo_network import DemoNetwork, children, eventually, free_base
 
 SEED = int(os.environ.get("KILL_SEED", "20261122"))
 KILLS = int(os.environ.get("KILL_COUNT", "200"))
-WHOLE = int(os.environ.get("KILL_WHOLE", "10"))
+WHOLE = int(os.environ.get("KILL_WHOLE", "4"))
 PROCESSES = (
     "web",
     "web-worker",
