@@ -19,9 +19,10 @@ from rongmei.channels import actions as channels
 from rongmei.channels import selectors as channels_seen
 from rongmei.channels.tests import routes as channel_rows
 from rongmei.exemplars import selectors as exemplars
+from rongmei.kernel import db
 from rongmei.kernel.errors import NotAllowed
 from rongmei.monitoring import selectors as monitoring
-from rongmei.monitoring.models import Topic, TopicMark
+from rongmei.monitoring.models import Reprint, Topic, TopicMark, Watch
 from rongmei.monitoring.tests import routes as monitoring_rows
 from rongmei.network.actions import members, roles, units
 from rongmei.network.actions import routes as notice_routes
@@ -91,6 +92,18 @@ def _tries_inside(cast: Cast) -> None:
         raise NotAllowed
 
 
+def _reads_mail_inside(cast: Cast) -> None:
+    client = Client()
+    client.force_login(cast.people["yl.sysadmin"], BACKEND)
+    asked = {
+        "host": "mail.invalid", "port": "993", "user": "shili", "secret": "s", "folder": "INBOX",
+        "name": "示例", "media_class": "company", "language": "zh", "internal": "on",
+        "unit_id": str(cast.unit("shimenkan").pk),
+    }  # fmt: skip
+    if client.post(reverse("sources:add_other", args=["mail"]), asked).status_code == 403:
+        raise NotAllowed
+
+
 # Verbs as the outsider (or somebody else it names) calls them: each is refused.
 DIRECT: dict[str, Callable[[Cast], Any]] = {
     "a channel of another unit": lambda cast: channels.channel_save(
@@ -153,6 +166,7 @@ DIRECT: dict[str, Callable[[Cast], Any]] = {
         by=cast["yl.reporter"], story_id=newsroom.draft(cast).pk, reason="示例"
     ),
     "trying an address inside for a unit below": _tries_inside,
+    "a mailbox inside for a unit below": _reads_mail_inside,
 }  # fmt: skip
 
 
@@ -195,6 +209,19 @@ def _shared(cast: Cast) -> Any:
     return stories_seen.stories_visible_to(outsider(cast)).count()
 
 
+def _reprinted(cast: Cast) -> Any:
+    """A reprint, in an article that all may see, of what another unit wrote."""
+    monitoring_rows.watch(cast)
+    with db.write():
+        article = archive_verbs.document_keep(
+            kind="article", identity="示例转载", unit_id=cast.unit("hq").pk, title="示例", body="示例",
+            source_name="示例", published_at=timezone.now(),
+        )  # fmt: skip
+    Reprint.objects.create(watch=Watch.objects.get(), document=article, similarity=0.9)
+    found = monitoring.reprints_found(outsider(cast), timezone.now() - timedelta(days=1))
+    return found.count()
+
+
 def _still_inside(cast: Cast) -> bool:
     """Somebody without leave for the inside moves an internal source to another host."""
     source = sources.source_add(
@@ -230,6 +257,7 @@ ANSWERS: dict[str, Callable[[Cast], Any]] = {
     "hot lists": lambda cast: _hot(cast, cast["yl.nobody"], shared=True),
     "another unit's hot lists": lambda cast: _hot(cast, outsider(cast), shared=False),
     "other units' marks": _marked,
+    "reprints of other units' words": _reprinted,
     "a permission of Wagtail's": lambda cast: cast["yl.nobody"].has_perm("assets.view"),
     "a permission of Wagtail's on a record": lambda cast: outsider(cast).has_perm(
         "stories.write", newsroom.draft(cast)
