@@ -8,7 +8,6 @@ page's door, and the action on the locked row), each is shown with the others op
 
 from __future__ import annotations
 
-import os
 import re
 from collections import Counter
 from dataclasses import dataclass, field
@@ -184,8 +183,6 @@ STAND_BY = {
 }  # fmt: skip
 
 
-# Minutes long, and not seen green since files can be handed in: asked for, not run by `make test`.
-@pytest.mark.skipif(not os.environ.get("RONGMEI_GUARDS"), reason="set RONGMEI_GUARDS=1")
 def test_every_guard_is_needed(cast: Cast, capsys: pytest.CaptureFixture[str]):
     tried = Tried()
     try_directly(tried, cast)

@@ -238,14 +238,16 @@ def files_hand_over(
 
 
 def file_pushed(*, source_id: uuid.UUID, name: str, body: bytes, ip: str) -> str:
-    """Take a file that another system pushed with the source's key; its key in the spool."""
+    """Take a file that another system pushed with the source's key; its key in the spool.
+
+    The caller has found the source to be one that takes files, and the key to be right.
+    """
+    if len(spool.waiting(source_id)) >= spool.MAX_WAITING:
+        raise Conflict(_("等待读取的文件太多，这一份没有收下。请过几分钟再推送。"))
+    # On the disk before the write: nobody waits at the database's gate for a disk.
+    kept = spool.put(source_id, name, [body])
     with db.write():
         source = _locked(source_id)
-        if source.kind != Source.Kind.DROP or not source.enabled:
-            raise NotFound
-        if len(spool.waiting(source_id)) >= spool.MAX_WAITING:
-            raise Conflict(_("等待读取的文件太多，这一份没有收下。请过几分钟再推送。"))
-        kept = spool.put(source_id, name, [body])
         wake(source_id)
         audit.record(None, "source.file_pushed", source, file=kept.name[:80], ip=ip)
     return kept.name
@@ -253,10 +255,10 @@ def file_pushed(*, source_id: uuid.UUID, name: str, body: bytes, ip: str) -> str
 
 def refused_file_deal(*, by: Member, source_id: uuid.UUID, key: str, again: bool) -> None:
     """Have a refused file read once more, or remove it for good."""
+    held = spool.find_refused(source_id, key)
     with db.write():
         source = _locked(source_id)
         policy.require(by, "sources.manage", source)
-        held = spool.find_refused(source_id, key)
         if held is None:
             raise NotFound
         action = "source.file_again" if again else "source.file_discarded"

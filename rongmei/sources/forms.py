@@ -61,16 +61,13 @@ class SourceForm(forms.ModelForm):  # type: ignore[type-arg]
         return given
 
 
-class NewSourceForm(SourceForm):
-    """A new source: for which unit, and what the site offers."""
+class OfUnit(forms.ModelForm):  # type: ignore[type-arg]
+    """A form for a new source: of which unit, and whether it may be inside.
+
+    `units` are those the member may add to; who may not allow the inside is not asked about it.
+    """
 
     unit_id = forms.TypedChoiceField(label=_("单位"), coerce=uuid.UUID)
-    internal = forms.BooleanField(
-        label=_("在内网"), required=False, help_text=_("只有系统管理员可以允许访问内网地址。")
-    )
-
-    class Meta(SourceForm.Meta):
-        fields = ["name", "url", "kind", "media_class", "region", "language", "options"]
 
     def __init__(
         self,
@@ -82,7 +79,18 @@ class NewSourceForm(SourceForm):
         super().__init__(*args, **more)
         self.fields["unit_id"].choices = list(units)  # type: ignore[attr-defined]
         if not may_be_internal:
-            del self.fields["internal"]
+            self.fields.pop("internal", None)
+
+
+class NewSourceForm(OfUnit, SourceForm):
+    """A new source: for which unit, and what the site offers."""
+
+    internal = forms.BooleanField(
+        label=_("在内网"), required=False, help_text=_("只有系统管理员可以允许访问内网地址。")
+    )
+
+    class Meta(SourceForm.Meta):
+        fields = ["name", "url", "kind", "media_class", "region", "language", "options"]
 
 
 class AddressForm(forms.Form):
@@ -104,26 +112,12 @@ class AddressForm(forms.Form):
             del self.fields["internal"]
 
 
-class DropForm(forms.ModelForm):  # type: ignore[type-arg]
+class DropForm(OfUnit):
     """A new place for files: whose, and how what comes there counts."""
-
-    unit_id = forms.TypedChoiceField(label=_("单位"), coerce=uuid.UUID)
 
     class Meta:
         model = Source
         fields = ["name", "media_class", "region", "language"]
-
-    def __init__(
-        self,
-        *args: Any,
-        units: Iterable[tuple[uuid.UUID, str]],
-        may_be_internal: bool,
-        **more: Any,
-    ) -> None:
-        super().__init__(*args, **more)
-        self.fields["unit_id"].choices = list(units)  # type: ignore[attr-defined]
-        if not may_be_internal:
-            self.fields.pop("internal", None)
 
     @override
     def clean(self) -> dict[str, Any]:

@@ -50,8 +50,13 @@ class Handed:
 
 def folder_of(source_id: uuid.UUID, part: str = "incoming") -> Path:
     """The folder of a source; made when it is not there."""
-    place: Path = settings.RONGMEI_NODE.data / "drop" / str(source_id) / part
+    place = _place(source_id, part)
     place.mkdir(parents=True, exist_ok=True)
+    return place
+
+
+def _place(source_id: uuid.UUID, part: str) -> Path:
+    place: Path = settings.RONGMEI_NODE.data / "drop" / str(source_id) / part
     return place
 
 
@@ -115,8 +120,11 @@ def find_refused(source_id: uuid.UUID, key: str) -> Handed | None:
 
 
 def _listed(source_id: uuid.UUID, part: str) -> list[Handed]:
-    found = []
-    with os.scandir(folder_of(source_id, part)) as entries:
+    found: list[Handed] = []
+    place = _place(source_id, part)
+    if not place.is_dir():
+        return found
+    with os.scandir(place) as entries:
         for entry in entries:
             if (
                 entry.name.startswith(".")
