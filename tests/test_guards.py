@@ -159,14 +159,28 @@ def try_lists(tried: Tried, cast: Cast) -> None:
         with switched(lambda site: False) as reached:
             shut = seen(client, name)
         for site in reached & tried.left:
-            with switched(site.__eq__):
-                try:
-                    more = seen(client, name) & seen(client, name)
-                except (RongmeiError, LookupError, TypeError, ValueError, AttributeError):
-                    continue
-            # Looked at before and after: a clock that moved on in between is no more to see.
-            if more - (shut | seen(client, name)):
+            if shows_more(client, name, site, shut):
                 tried.needed(site, outright=True)
+
+
+def shows_more(client: Client, name: str, site: Site, shut: Counter[str]) -> bool:
+    """Whether a list says more with this place open, time after time.
+
+    A clock that moves on and a number that is different at each look are no more to see: what
+    counts must stand there each time it is open, and never while it is shut.
+    """
+    more: Counter[str] | None = None
+    for _turn in range(3):
+        with switched(site.__eq__):
+            try:
+                now = seen(client, name)
+            except (RongmeiError, LookupError, TypeError, ValueError, AttributeError):
+                return False
+        extra = now - (shut | seen(client, name))
+        more = extra if more is None else more & extra
+        if not more:
+            return False
+    return True
 
 
 # Needed by nothing today, with the reason why they stand there all the same.
