@@ -69,6 +69,7 @@ def as_indexed(document: Document, seq: int) -> IndexDocument:
         url=document.url,
         published_at=int(document.published_at.timestamp()),
         fetched_at=int(document.fetched_at.timestamp()),
+        family_id=str(document.family_id) if document.family_id else None,
         seq=seq,
     )
 
