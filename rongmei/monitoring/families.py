@@ -265,7 +265,7 @@ def reprint_of(watch: Watch, document: Document) -> float:
     found = copies.likeness(
         copies.shingles_kept(f"watch:{watch.pk}:{watch.updated_at}", watch.body), grams(document)
     )
-    return found.shown if found.is_copy else 0.0
+    return found.shown if found.is_carried else 0.0
 
 
 def save(made: Plan) -> list[Reprint]:
