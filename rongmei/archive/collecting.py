@@ -346,7 +346,7 @@ def _entry(item: Item, spec: SourceSpec, facts: SourceFacts) -> Entry:
 
 def _wanted(entries: Sequence[Entry], harvest: Harvest) -> list[Entry]:
     """The entries to be fetched now: what is unknown, then what changed; the rest is left."""
-    known = known_entries([one.identity for one in entries])
+    known = known_entries([one.identity for one in entries], harvest.facts.id)
     unknown = [one for one in entries if one.identity not in known]
     telling = [one.entry_hash for one in unknown if len(one.item.body) >= actions.TELLING]
     if telling:
@@ -362,7 +362,7 @@ def _wanted(entries: Sequence[Entry], harvest: Harvest) -> list[Entry]:
     changed = [
         replace(one, known=True)
         for one in entries
-        if one.identity in known
+        if known.get(one.identity) is not None
         and known[one.identity] != one.entry_hash
         and harvest.trouble.get(one.key, 0) < GIVEN_UP
     ][:MAX_CHANGED_A_FETCH]

@@ -216,6 +216,21 @@ def test_a_changed_article_is_a_new_version(cast):
     assert list(Change.objects.values_list("document_id", flat=True)) == [document.pk] * 2
 
 
+def test_a_document_follows_the_source_that_gave_it_first(cast):
+    door = door_with(("a", text("甲")))
+    other = "http://news.example.com/other.xml"
+    for turn in range(3):
+        door.answer(FEED, rss(("a", text("甲"))) + f"<!-- {turn} -->")
+        door.answer(other, rss(("a", "导语：" + text("甲"))) + f"<!-- {turn} -->")
+    first, second = (watch(cast, url, full_text=False) for url in (FEED, other))
+    for _turn in range(3):
+        fetch(first, door)
+        fetch(second, door)
+    document = Document.objects.get()
+    assert (document.source_id, document.version) == (first.pk, 1)
+    assert not DocumentVersion.objects.exists()
+
+
 def test_other_words_in_the_feed_with_the_same_article_are_asked_for_once(cast):
     door = door_with(("a", "甲摘要。"))
     for turn in range(3):
