@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 from ninja import Router
 
@@ -72,3 +73,24 @@ def register_gauges() -> list[Gauge]:
         Gauge("rongmei_deliveries_due", "Deliveries waiting to be sent.", selectors.count_due),
         Gauge("rongmei_deliveries_failed", "Deliveries that failed.", selectors.count_failed),
     ]
+
+
+@hookimpl
+def register_audit_words() -> dict[str, object]:
+    """The room's lines of the audit log, in words."""
+    return {
+        "channel.saved": _("设置了渠道"),
+        "publication.published": _("发布了稿件"),
+        "publication.corrected": _("发了更正"),
+        "publication.withdrawn": _("撤下了发布"),
+        "publication.heard": _("得知稿件已发布"),
+        "delivery.by_hand": _("转为人工发布"),
+        "delivery.confirmed": _("登记了人工发布"),
+        "delivery.delivered": _("投递成功"),
+        "delivery.failed": _("投递失败"),
+        "delivery.verified": _("核验了投递"),
+        "delivery.differs": _("核验发现内容不一致"),
+        "delivery.retried": _("重新投递"),
+        "delivery.recheck_asked": _("要求重新核验"),
+        "delivery.withdrawn": _("从渠道撤下了"),
+    }
