@@ -15,7 +15,7 @@ from rongmei.kernel.hooks import Gauge, RailItem, Subscriber
 from rongmei.kernel.models import Event
 from rongmei.kernel.plugins import hookimpl
 from rongmei.kernel.sweeps import Sweep
-from rongmei.network.hooks import Activity
+from rongmei.network.hooks import Activity, RoadFact
 
 
 def _story_withdrawn(event: Event) -> None:
@@ -94,3 +94,9 @@ def register_audit_words() -> dict[str, object]:
         "delivery.recheck_asked": _("要求重新核验"),
         "delivery.withdrawn": _("从渠道撤下了"),
     }
+
+
+@hookimpl
+def register_road_facts() -> list[RoadFact]:
+    """What the room knows of a unit's coming to life."""
+    return [RoadFact("published", _("首次发布"), 50, selectors.first_published)]

@@ -8,10 +8,10 @@ from ninja import Router
 from rongmei.kernel.hooks import Gauge, Process, RailItem, Subscriber
 from rongmei.kernel.plugins import hookimpl
 from rongmei.kernel.sweeps import Sweep
-from rongmei.network import deliveries, dialer, federation, joining, lines
+from rongmei.network import deliveries, dialer, federation, joining, lines, roadmap
 from rongmei.network.api import routers
 from rongmei.network.events import NoticeGiven
-from rongmei.network.hooks import Activity
+from rongmei.network.hooks import Activity, RoadFact
 
 
 @hookimpl
@@ -21,6 +21,12 @@ def register_activities() -> list[Activity]:
         Activity(joining.UNITS, joining.apply_units),
         Activity(joining.HEAD, joining.apply_head),
     ]
+
+
+@hookimpl
+def register_road_facts() -> list[RoadFact]:
+    """The first account; the joining of the node."""
+    return roadmap.BUILT_IN
 
 
 @hookimpl
@@ -86,6 +92,7 @@ def register_audit_words() -> dict[str, object]:
         "node.made": _("建立了节点"),
         "unit.added": _("新建了单位"),
         "unit.changed": _("修改了单位"),
+        "unit.road_set": _("登记了建设进度"),
         "unit.closed": _("停用了单位"),
         "unit.came_under": _("接入了下级节点的单位"),
         "member.added": _("新建了账号"),

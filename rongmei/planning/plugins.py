@@ -14,7 +14,7 @@ from rongmei.kernel.hooks import RailItem
 from rongmei.kernel.plugins import hookimpl
 from rongmei.kernel.sweeps import Sweep
 from rongmei.monitoring.hooks import TopicAction
-from rongmei.network.hooks import Activity
+from rongmei.network.hooks import Activity, RoadFact
 from rongmei.planning import escalation, selectors
 from rongmei.planning.activities import ACTIVITIES
 from rongmei.planning.api import pitch_router, task_router
@@ -99,3 +99,9 @@ def register_audit_words() -> dict[str, object]:
         "task.progressed": _("推进了任务"),
         "task.updated": _("任务有更新"),
     }
+
+
+@hookimpl
+def register_road_facts() -> list[RoadFact]:
+    """What the room knows of a unit's coming to life."""
+    return [RoadFact("task", _("首次接任务"), 30, selectors.first_answered)]

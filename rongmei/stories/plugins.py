@@ -9,7 +9,8 @@ from ninja import Router
 
 from rongmei.kernel.hooks import RailItem
 from rongmei.kernel.plugins import hookimpl
-from rongmei.network.hooks import Activity
+from rongmei.network.hooks import Activity, RoadFact
+from rongmei.network.types import Milestone
 from rongmei.stories import actions, checking, lexicon, selectors
 from rongmei.stories.api import router
 from rongmei.stories.hooks import Checker
@@ -78,3 +79,11 @@ def register_audit_words() -> dict[str, object]:
         "comment.added": _("评论了稿件"),
         "comment.settled": _("了结了评论，稿件"),
     }
+
+
+@hookimpl
+def register_road_facts() -> list[RoadFact]:
+    """What the room knows of a unit's coming to life."""
+    return [
+        RoadFact("signed", _("首篇签发"), 40, selectors.first_signed, Milestone.PLATFORM_UP.value)
+    ]

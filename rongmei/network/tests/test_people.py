@@ -45,8 +45,8 @@ def test_a_new_unit_is_in_reach_at_once(cast):
     by = cast["yl.sysadmin"]
     fields = {"name": "新站", "kind": "station"}
     unit = units.unit_add(by=by, parent_id=cast.unit("yunling").pk, code="new", fields=fields)
-    units.unit_change(by=by, unit_id=unit.pk, fields={"milestone": "set_up"})
-    assert Unit.objects.get(code="new").milestone == "set_up"
+    units.unit_change(by=by, unit_id=unit.pk, fields={"region": "云岭"})
+    assert Unit.objects.get(code="new").region == "云岭"
 
 
 def test_a_preview_names_who_gains_and_who_loses(cast):
