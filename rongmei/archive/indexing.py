@@ -29,7 +29,7 @@ from rongmei.archive.errors import (
 from rongmei.archive.index import IndexWriter, SearchIndex
 from rongmei.archive.models import Change, Document
 from rongmei.archive.types import PUBLIC, IndexDocument
-from rongmei.kernel import events
+from rongmei.kernel import db, events
 
 log = logging.getLogger(__name__)
 BATCH = 500
@@ -153,9 +153,10 @@ def verify(sample: int = 100) -> IndexVerdict:
 def _follow(stop: threading.Event) -> None:
     with search_index().writer() as writer:
         while not stop.is_set():
+            mark = db.data_version()
             if not follow_once(writer):
+                events.wait_for_change(0.5, since=mark, step=0.1)
                 close_old_connections()
-                events.wait_for_change(0.5, step=0.1)
 
 
 def _is_outdated() -> bool:
