@@ -32,7 +32,7 @@ from rongmei.archive.errors import (
 from rongmei.archive.index import IndexWriter, SearchIndex
 from rongmei.archive.models import Change, Document
 from rongmei.archive.types import PUBLIC, IndexDocument
-from rongmei.kernel import events
+from rongmei.kernel import db, events
 
 log = logging.getLogger(__name__)
 BATCH = 1_000
@@ -169,11 +169,11 @@ def verify(sample: int = 100) -> IndexVerdict:
 def _follow(stop: threading.Event) -> None:
     with search_index().writer() as writer:
         while not stop.is_set():
-            started = time.monotonic()
+            mark, started = db.data_version(), time.monotonic()
             done = follow_once(writer)
             if not done:
+                events.wait_for_change(0.5, since=mark, step=0.1)
                 close_old_connections()
-                events.wait_for_change(0.5, step=0.1)
             elif done < BATCH:
                 stop.wait(max(0.0, RHYTHM - (time.monotonic() - started)))
 
