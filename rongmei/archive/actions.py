@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from django.utils import timezone
@@ -65,7 +66,8 @@ def documents_store(arrived: Sequence[Arrived], *, source: SourceFacts, at: date
     """Keep the items of one fetch; at most 200 (`BATCH`), in the caller's write.
 
     An item known under its identity is a new version when its source gives other words, and
-    nothing at all when it gives the same.
+    nothing at all when it gives the same. A document follows the source that gave it first: a feed
+    and a sitemap that tell one article each in their own way would make versions without end.
     """
     # Before looking what is there: nobody else may keep the same item between look and write.
     db.serialise()
@@ -73,7 +75,15 @@ def documents_store(arrived: Sequence[Arrived], *, source: SourceFacts, at: date
     known = {
         found.identity: found
         for found in Document.objects.filter(identity__in=list(by_identity)).only(
-            "id", "identity", "title", "body", "content_hash", "entry_hash", "version", "fetched_at"
+            "id",
+            "identity",
+            "source_id",
+            "title",
+            "body",
+            "content_hash",
+            "entry_hash",
+            "version",
+            "fetched_at",
         )
     }
     unknown = [one for identity, one in by_identity.items() if identity not in known]
@@ -82,7 +92,8 @@ def documents_store(arrived: Sequence[Arrived], *, source: SourceFacts, at: date
     changed = [
         document
         for identity, document in known.items()
-        if _replace_text(document, by_identity[identity], at)
+        if document.source_id in {None, source.id}
+        and _replace_text(document, by_identity[identity], at)
     ]
     Document.objects.bulk_create(fresh)
     touched = [one.pk for one in (*fresh, *changed)]
@@ -225,6 +236,29 @@ def document_keep(
     stored = DocumentsStored(unit_id=unit_id, document_ids=[str(document.pk)], new=1)
     events.publish(stored)
     return document
+
+
+def families_assign(
+    assigned: Mapping[uuid.UUID, uuid.UUID | None],
+    *,
+    merged: Mapping[uuid.UUID, uuid.UUID] = MappingProxyType({}),
+) -> None:
+    """Note which documents carry the same text, and which families became one; in the caller's write.
+
+    `assigned` maps a document to its family (None: it left it), `merged` a family to the one it went
+    into. The index follows; documents that are gone by now are passed over.
+    """
+    members: dict[uuid.UUID | None, list[uuid.UUID]] = {}
+    for document_id, family_id in assigned.items():
+        members.setdefault(family_id, []).append(document_id)
+    moved = Document.objects.filter(family_id__in=list(merged))
+    touched = dict.fromkeys([*assigned, *(moved.values_list("pk", flat=True) if merged else ())])
+    for younger, elder in merged.items():
+        Document.objects.filter(family_id=younger).update(family_id=elder)
+    for family_id, ids in members.items():
+        Document.objects.filter(pk__in=ids).update(family_id=family_id)
+    if touched:
+        note_changes(touched)
 
 
 def hot_list_store(entries: Sequence[HotEntry], *, source: SourceFacts, at: datetime) -> int:
