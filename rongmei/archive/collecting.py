@@ -16,22 +16,26 @@ import logging
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from django.db import DatabaseError, close_old_connections, connections
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from rongmei.archive import actions
+from rongmei.archive import actions, snapshots
 from rongmei.archive.actions import Arrived
 from rongmei.archive.handed import take_in
 from rongmei.archive.identity import SourceFacts, entry_hash_of, identity_of
 from rongmei.archive.selectors import known_entries, known_words
+from rongmei.archive.shelf import Shelf
+from rongmei.archive.snapshots import Held
+from rongmei.archive.vault import Vault
+from rongmei.archive.warc import Answer
 from rongmei.kernel import db
 from rongmei.kernel.http import AsyncDoor, Door, Limits, Response
 from rongmei.kernel.http_errors import BadStatus, HttpError, Kind
@@ -55,6 +59,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
+Snapshots: TypeAlias = Mapping[str, Sequence[Held]]
+"""Answers that are on the disk, by the identity of the item they brought."""
 
 AT_ONCE = 32
 PAGES_AT_ONCE = 8
@@ -79,6 +85,7 @@ class Entry:
     identity: str
     entry_hash: str
     known: bool = False
+    answers: tuple[Answer, ...] = ()
 
     @property
     def key(self) -> str:
@@ -92,6 +99,12 @@ class Harvest:
 
     facts: SourceFacts
     at: datetime
+    keeps: bool = True
+    """Whether answers are kept as they came."""
+    answer: Answer | None = None
+    origins: dict[str, Answer] = field(default_factory=dict)
+    """The part of a sitemap that each entry came in."""
+    held: dict[int, Held] = field(default_factory=dict)
     waiting: list[Arrived] = field(default_factory=list)
     hot: list[HotEntry] = field(default_factory=list)
     seen: int = 0
@@ -116,6 +129,10 @@ class Harvest:
         self.new += stored.new
         self.trouble.update({identity[:KEY]: GIVEN_UP for identity in stored.same})
 
+    def raw(self, answer: Response, at: datetime, **asked: str) -> Answer | None:
+        """The answer to be kept, where answers are."""
+        return Answer.of(answer, at=at, **asked) if self.keeps else None
+
     def words(self) -> str:
         """What the person who looks after the source should know."""
         said = list(dict.fromkeys(self.remarks))
@@ -132,11 +149,14 @@ class Harvest:
 class Collector:
     """Fetches sources through a door; `door` and `polite` can be a test's."""
 
-    def __init__(self, door: Door, *, polite: Politeness | None = None) -> None:
+    def __init__(
+        self, door: Door, *, polite: Politeness | None = None, vault: Vault | None = None
+    ) -> None:
         politeness = polite or Politeness(clock=time.monotonic)
         self.guest = Guest(door, politeness, clock=time.monotonic)
         self._rows = ThreadPoolExecutor(1, thread_name_prefix="rows")
         self._parsers = ThreadPoolExecutor(2, thread_name_prefix="parse")
+        self.shelf = Shelf(vault or Vault(snapshots.folder_path()), self.in_rows)
 
     async def in_rows(self, call: Callable[..., T], *args: object) -> T:
         """Run database work on the one thread that does it."""
@@ -152,6 +172,7 @@ class Collector:
         self._rows.submit(connections.close_all)
         self._rows.shutdown(wait=True)
         self._parsers.shutdown(wait=False)
+        self.shelf.close()
 
     async def collect(self, source: Source) -> sources.Outcome:
         """Fetch one source, keep what is new, note how it went; every failure becomes a record."""
@@ -187,9 +208,15 @@ class Collector:
         )
         digest = hashlib.sha256(answer.body).hexdigest()
         same = answer.not_modified or digest == state.body_hash
-        harvest = Harvest(facts_of(source), timezone.now(), trouble=dict(state.trouble))
+        harvest = Harvest(
+            facts_of(source), timezone.now(), trouble=dict(state.trouble),
+            keeps=snapshots.wanted(source.media_class),
+        )  # fmt: skip
         index = False
         if not same:
+            harvest.answer = harvest.raw(
+                answer, harvest.at, etag=state.etag, last_modified=state.last_modified
+            )
             try:
                 collected = await self.parsed(spec, answer, harvest.at)
             except SourceError as error:
@@ -201,7 +228,6 @@ class Collector:
             await self._harvest(spec, collected, harvest, state.parts)
         outcome = sources.Outcome(
             _word(harvest, same=same, index=index),
-            message=harvest.words()[:500],
             http_status=answer.status, received=len(answer.body), took_ms=_ms_since(started),
             items_seen=harvest.seen, items_new=harvest.new, left=harvest.left,
             etag="" if index else answer.etag or (state.etag if same else ""),
@@ -212,7 +238,10 @@ class Collector:
             moved_to=answer.permanent_url or "", trouble=harvest.trouble,
             parts=harvest.parts if not same else state.parts,
         )  # fmt: skip
-        return await self.in_rows(_finish, source, harvest, outcome)
+        while len(harvest.waiting) > actions.BATCH:
+            await self._keep_batch(harvest)
+        held = await self._on_disk(harvest, harvest.waiting)
+        return await self.in_rows(_finish, source, harvest, outcome, held)
 
     async def _harvest(
         self, spec: SourceSpec, collected: Collected, harvest: Harvest, parts: dict[str, list[str]]
@@ -229,7 +258,7 @@ class Collector:
             spec = replace(spec, fetch_full_text=False)
         items = items[:MAX_ITEMS]
         harvest.seen = len(items) + len(harvest.hot)
-        entries = [_entry(item, spec, harvest.facts) for item in items]
+        entries = [_entry(item, spec, harvest) for item in items]
         wanted = await self.in_rows(_wanted, entries, harvest)
         await self._complete(spec, wanted, harvest)
 
@@ -258,6 +287,10 @@ class Collector:
                 [etag, modified] if answer.not_modified else [answer.etag, answer.last_modified]
             )
             items += found.items
+            if (
+                kept := harvest.raw(answer, harvest.at, etag=etag, last_modified=modified)
+            ) is not None:
+                harvest.origins |= dict.fromkeys((one.entry_key for one in found.items), kept)
         if failure is not None and not harvest.parts:
             raise failure
         return items
@@ -278,16 +311,45 @@ class Collector:
                 done, pending = await asyncio.wait(pending, timeout=KEEP_EVERY)
                 for task in done:
                     task.result()
-                if pending:
-                    await self.in_rows(_keep_waiting, harvest)
+                while pending and harvest.waiting:
+                    await self._keep_batch(harvest)
         finally:
             for task in pending:
                 task.cancel()
 
+    async def _keep_batch(self, harvest: Harvest) -> None:
+        """Store some of what has come, its snapshots first."""
+        batch = harvest.waiting[: actions.BATCH]
+        held = await self._on_disk(harvest, batch)
+        await self.in_rows(_keep, harvest, batch, held)
+        del harvest.waiting[: len(batch)]
+
+    async def _on_disk(self, harvest: Harvest, batch: Sequence[Arrived]) -> Snapshots:
+        """The batch's answers by identity, each on the disk; without them where the disk refuses."""
+        answers = {id(one): one for arrived in batch for one in arrived.answers}
+        fresh = [one for key, one in answers.items() if key not in harvest.held]
+        if fresh:
+            try:
+                held = await self.shelf.put(fresh)
+            except OSError as error:
+                log.error("snapshots were not kept: %s", error)
+                harvest.remarks.append(
+                    _("原始快照没有存下，文献照常保存：%(why)s") % {"why": error}
+                )
+                return {}
+            harvest.held.update((id(one.answer), one) for one in held)
+        return {
+            arrived.identity: [harvest.held[id(one)] for one in arrived.answers]
+            for arrived in batch
+            if arrived.answers
+        }
+
     async def _with_page(self, spec: SourceSpec, entry: Entry, harvest: Harvest) -> Arrived | None:
         item = entry.item
         if not item.url or (item.title and item.body and not spec.fetch_full_text):
-            return Arrived(item, entry.identity, entry.entry_hash) if item.title else None
+            if not item.title:
+                return None
+            return Arrived(item, entry.identity, entry.entry_hash, entry.answers)
         page = SourceSpec(
             kind="page", url=item.url, internal=_also_internal(spec, item.url),
             language=spec.language, timezone=spec.timezone,
@@ -295,16 +357,18 @@ class Collector:
         )  # fmt: skip
         try:
             answer = await self.guest.get(item.url, internal=page.internal, limits=PAGE_LIMITS)
-            read = (await self.parsed(page, answer, timezone.now())).items[0]
+            at = timezone.now()
+            read = (await self.parsed(page, answer, at)).items[0]
         except (HttpError, SourceError) as error:
             again = harvest.failed(entry, error)
             if entry.known or not item.title or not (item.body or item.summary):
                 # Less than the archive has, or nothing to keep: it comes again next time.
                 return None
             # What the feed itself gave is kept at once.
-            return Arrived(item, entry.identity, "" if again else entry.entry_hash)
+            return Arrived(item, entry.identity, "" if again else entry.entry_hash, entry.answers)
         harvest.trouble.pop(entry.key, None)
-        return Arrived(_joined(item, read), entry.identity, entry.entry_hash)
+        answers = (*entry.answers, *filter(None, [harvest.raw(answer, at)]))
+        return Arrived(_joined(item, read), entry.identity, entry.entry_hash, answers)
 
 
 _PAGE_RULES = frozenset({"title", "body", "published", "medium", "authors", "drop"})
@@ -339,9 +403,11 @@ def _bare(link: str) -> Item:
     )
 
 
-def _entry(item: Item, spec: SourceSpec, facts: SourceFacts) -> Entry:
+def _entry(item: Item, spec: SourceSpec, harvest: Harvest) -> Entry:
     hashed = entry_hash_of(item, trusts_lastmod=spec.kind == "sitemap")
-    return Entry(item, identity_of(item, facts), hashed)
+    listed = harvest.origins.get(item.entry_key, harvest.answer)
+    answers = (listed,) if listed else ()
+    return Entry(item, identity_of(item, harvest.facts), hashed, answers=answers)
 
 
 def _wanted(entries: Sequence[Entry], harvest: Harvest) -> list[Entry]:
@@ -407,29 +473,25 @@ def _failed(
     )
 
 
-def _keep_waiting(harvest: Harvest) -> None:
-    """Store what has come so far, in short writes."""
-    while harvest.waiting:
-        batch = harvest.waiting[: actions.BATCH]
-        with db.write():
-            stored = actions.documents_store(batch, source=harvest.facts, at=timezone.now())
-        del harvest.waiting[: len(batch)]
-        harvest.kept(stored)
+def _keep(harvest: Harvest, batch: Sequence[Arrived], held: Snapshots) -> None:
+    """Store a batch in one short write."""
+    with db.write():
+        stored = actions.documents_store(batch, source=harvest.facts, at=timezone.now())
+        snapshots.note(held, stored.touched)
+    harvest.kept(stored)
 
 
-def _finish(source: Source, harvest: Harvest, outcome: sources.Outcome) -> sources.Outcome:
-    """Store the rest; the source's state moves in the write of the last of it."""
-    while len(harvest.waiting) > actions.BATCH:
-        _keep_waiting(harvest)
+def _finish(
+    source: Source, harvest: Harvest, outcome: sources.Outcome, held: Snapshots
+) -> sources.Outcome:
+    """Store the rest; the source's state moves in the same write."""
     with db.write():
         if harvest.waiting:
-            stored = actions.documents_store(
-                harvest.waiting, source=harvest.facts, at=timezone.now()
-            )
-            harvest.kept(stored)
+            _keep(harvest, harvest.waiting, held)
         if harvest.hot:
             harvest.new += actions.hot_list_store(harvest.hot, source=harvest.facts, at=harvest.at)
-        outcome = replace(outcome, items_new=harvest.new, trouble=harvest.trouble)
+        message = harvest.words()[:500]
+        outcome = replace(outcome, items_new=harvest.new, trouble=harvest.trouble, message=message)
         sources.fetch_recorded(source, outcome)
     return outcome
 
