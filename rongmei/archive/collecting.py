@@ -16,12 +16,12 @@ import logging
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from django.db import DatabaseError, close_old_connections, connections
 from django.utils import timezone
@@ -30,12 +30,15 @@ from django.utils.translation import gettext as _
 from rongmei.archive import actions, snapshots
 from rongmei.archive.actions import Arrived
 from rongmei.archive.handed import take_in
-from rongmei.archive.identity import SourceFacts, entry_hash_of, identity_of
+from rongmei.archive.identity import (
+    SourceFacts,
+    entry_hash_of,
+    identity_in_crowd,
+    identity_of,
+)
 from rongmei.archive.selectors import known_entries, known_words
-from rongmei.archive.shelf import Shelf
-from rongmei.archive.snapshots import Held
+from rongmei.archive.shelf import Answers, Shelf, Snapshots
 from rongmei.archive.vault import Vault
-from rongmei.archive.warc import Answer
 from rongmei.kernel import db
 from rongmei.kernel.http import AsyncDoor, Door, Limits, Response
 from rongmei.kernel.http_errors import BadStatus, HttpError, Kind
@@ -59,8 +62,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
-Snapshots: TypeAlias = Mapping[str, Sequence[Held]]
-"""Answers that are on the disk, by the identity of the item they brought."""
 
 AT_ONCE = 32
 PAGES_AT_ONCE = 8
@@ -85,7 +86,8 @@ class Entry:
     identity: str
     entry_hash: str
     known: bool = False
-    answers: tuple[Answer, ...] = ()
+    # Whether the address is that of this entry alone, so that its page may complete it.
+    own_page: bool = True
 
     @property
     def key(self) -> str:
@@ -99,12 +101,7 @@ class Harvest:
 
     facts: SourceFacts
     at: datetime
-    keeps: bool = True
-    """Whether answers are kept as they came."""
-    answer: Answer | None = None
-    origins: dict[str, Answer] = field(default_factory=dict)
-    """The part of a sitemap that each entry came in."""
-    held: dict[int, Held] = field(default_factory=dict)
+    answers: Answers = field(default_factory=Answers)
     waiting: list[Arrived] = field(default_factory=list)
     hot: list[HotEntry] = field(default_factory=list)
     seen: int = 0
@@ -128,10 +125,6 @@ class Harvest:
         """Note what became of a batch."""
         self.new += stored.new
         self.trouble.update({identity[:KEY]: GIVEN_UP for identity in stored.same})
-
-    def raw(self, answer: Response, at: datetime, **asked: str) -> Answer | None:
-        """The answer to be kept, where answers are."""
-        return Answer.of(answer, at=at, **asked) if self.keeps else None
 
     def words(self) -> str:
         """What the person who looks after the source should know."""
@@ -210,11 +203,11 @@ class Collector:
         same = answer.not_modified or digest == state.body_hash
         harvest = Harvest(
             facts_of(source), timezone.now(), trouble=dict(state.trouble),
-            keeps=snapshots.wanted(source.media_class),
+            answers=Answers(keeps=snapshots.wanted(source.media_class)),
         )  # fmt: skip
         index = False
         if not same:
-            harvest.answer = harvest.raw(
+            harvest.answers.whole = harvest.answers.raw(
                 answer, harvest.at, etag=state.etag, last_modified=state.last_modified
             )
             try:
@@ -240,7 +233,7 @@ class Collector:
         )  # fmt: skip
         while len(harvest.waiting) > actions.BATCH:
             await self._keep_batch(harvest)
-        held = await self._on_disk(harvest, harvest.waiting)
+        held = await self.shelf.keep(harvest.waiting, harvest.answers, harvest.remarks)
         return await self.in_rows(_finish, source, harvest, outcome, held)
 
     async def _harvest(
@@ -258,7 +251,7 @@ class Collector:
             spec = replace(spec, fetch_full_text=False)
         items = items[:MAX_ITEMS]
         harvest.seen = len(items) + len(harvest.hot)
-        entries = [_entry(item, spec, harvest) for item in items]
+        entries = entries_of(items, spec, harvest.facts)
         wanted = await self.in_rows(_wanted, entries, harvest)
         await self._complete(spec, wanted, harvest)
 
@@ -320,36 +313,18 @@ class Collector:
     async def _keep_batch(self, harvest: Harvest) -> None:
         """Store some of what has come, its snapshots first."""
         batch = harvest.waiting[: actions.BATCH]
-        held = await self._on_disk(harvest, batch)
+        held = await self.shelf.keep(batch, harvest.answers, harvest.remarks)
         await self.in_rows(_keep, harvest, batch, held)
         del harvest.waiting[: len(batch)]
 
-    async def _on_disk(self, harvest: Harvest, batch: Sequence[Arrived]) -> Snapshots:
-        """The batch's answers by identity, each on the disk; without them where the disk refuses."""
-        answers = {id(one): one for arrived in batch for one in arrived.answers}
-        fresh = [one for key, one in answers.items() if key not in harvest.held]
-        if fresh:
-            try:
-                held = await self.shelf.put(fresh)
-            except OSError as error:
-                log.error("snapshots were not kept: %s", error)
-                harvest.remarks.append(
-                    _("原始快照没有存下，文献照常保存：%(why)s") % {"why": error}
-                )
-                return {}
-            harvest.held.update((id(one.answer), one) for one in held)
-        return {
-            arrived.identity: [harvest.held[id(one)] for one in arrived.answers]
-            for arrived in batch
-            if arrived.answers
-        }
-
     async def _with_page(self, spec: SourceSpec, entry: Entry, harvest: Harvest) -> Arrived | None:
         item = entry.item
-        if not item.url or (item.title and item.body and not spec.fetch_full_text):
+        complete = item.title and item.body and not spec.fetch_full_text
+        listed = harvest.answers.listed(item)
+        if not item.url or complete or not entry.own_page:
             if not item.title:
                 return None
-            return Arrived(item, entry.identity, entry.entry_hash, entry.answers)
+            return Arrived(item, entry.identity, entry.entry_hash, listed)
         page = SourceSpec(
             kind="page", url=item.url, internal=_also_internal(spec, item.url),
             language=spec.language, timezone=spec.timezone,
@@ -365,9 +340,9 @@ class Collector:
                 # Less than the archive has, or nothing to keep: it comes again next time.
                 return None
             # What the feed itself gave is kept at once.
-            return Arrived(item, entry.identity, "" if again else entry.entry_hash, entry.answers)
+            return Arrived(item, entry.identity, "" if again else entry.entry_hash, listed)
         harvest.trouble.pop(entry.key, None)
-        answers = (*entry.answers, *filter(None, [harvest.raw(answer, at)]))
+        answers = (*listed, *filter(None, [harvest.answers.raw(answer, at)]))
         return Arrived(_joined(item, read), entry.identity, entry.entry_hash, answers)
 
 
@@ -403,16 +378,30 @@ def _bare(link: str) -> Item:
     )
 
 
-def _entry(item: Item, spec: SourceSpec, harvest: Harvest) -> Entry:
-    hashed = entry_hash_of(item, trusts_lastmod=spec.kind == "sitemap")
-    listed = harvest.origins.get(item.entry_key, harvest.answer)
-    answers = (listed,) if listed else ()
-    return Entry(item, identity_of(item, harvest.facts), hashed, answers=answers)
+def entries_of(items: Iterable[Item], spec: SourceSpec, facts: SourceFacts) -> list[Entry]:
+    """The items under the archive's names for them, each once.
+
+    An address or an id that a source gives to several items (its front page, or 1 for all) names none
+    of them: they would take each other's place for ever. Such items go by their headline as well.
+    """
+    lastmod = spec.kind == "sitemap"
+    named = [(item, identity_of(item, facts)) for item in items]
+    sayings: dict[str, set[str]] = {}
+    for item, identity in named:
+        sayings.setdefault(identity, set()).add(item.content_hash)
+    found: dict[str, Entry] = {}
+    for item, identity in named:
+        alone = len(sayings[identity]) == 1
+        name = identity if alone else identity_in_crowd(item, facts)
+        if name not in found:
+            hashed = entry_hash_of(item, trusts_lastmod=lastmod)
+            found[name] = Entry(item, name, hashed, own_page=alone)
+    return list(found.values())
 
 
 def _wanted(entries: Sequence[Entry], harvest: Harvest) -> list[Entry]:
     """The entries to be fetched now: what is unknown, then what changed; the rest is left."""
-    known = known_entries([one.identity for one in entries])
+    known = known_entries([one.identity for one in entries], harvest.facts.id)
     unknown = [one for one in entries if one.identity not in known]
     telling = [one.entry_hash for one in unknown if len(one.item.body) >= actions.TELLING]
     if telling:
@@ -428,7 +417,7 @@ def _wanted(entries: Sequence[Entry], harvest: Harvest) -> list[Entry]:
     changed = [
         replace(one, known=True)
         for one in entries
-        if one.identity in known
+        if known.get(one.identity) is not None
         and known[one.identity] != one.entry_hash
         and harvest.trouble.get(one.key, 0) < GIVEN_UP
     ][:MAX_CHANGED_A_FETCH]

@@ -234,7 +234,6 @@ def test_the_same_body_again_points_to_the_first(cast, own_vault):
         "今天上午发布消息，相关工作仍在有序进行。" * 9,
         "更正：时间改为下午，其余安排不变。" * 9,
     ]
-    door = door_with(("1", words[0]))
     source = watch(cast, FEED, full_text=False)
     for said in (words[0], words[1], words[0]):
         fetch(source, bare().answer(FEED, full(("1", said))))
