@@ -280,10 +280,8 @@ class Collector:
                 [etag, modified] if answer.not_modified else [answer.etag, answer.last_modified]
             )
             items += found.items
-            if (
-                kept := harvest.raw(answer, harvest.at, etag=etag, last_modified=modified)
-            ) is not None:
-                harvest.origins |= dict.fromkeys((one.entry_key for one in found.items), kept)
+            raw = harvest.answers.raw(answer, harvest.at, etag=etag, last_modified=modified)
+            harvest.answers.part(raw, found.items)
         if failure is not None and not harvest.parts:
             raise failure
         return items
