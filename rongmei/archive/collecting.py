@@ -380,7 +380,8 @@ def entries_of(items: Iterable[Item], spec: SourceSpec, facts: SourceFacts) -> l
     """The items under the archive's names for them, each once.
 
     An address or an id that a source gives to several items (its front page, or 1 for all) names none
-    of them: they would take each other's place for ever. Such items go by their headline as well.
+    of them: they would take each other's place for ever. Such items go by their headline as well, and
+    so do those of a feed without any address: some feeds number theirs anew with each answer.
     """
     lastmod = spec.kind == "sitemap"
     named = [(item, identity_of(item, facts)) for item in items]
@@ -390,7 +391,8 @@ def entries_of(items: Iterable[Item], spec: SourceSpec, facts: SourceFacts) -> l
     found: dict[str, Entry] = {}
     for item, identity in named:
         alone = len(sayings[identity]) == 1
-        name = identity if alone else identity_in_crowd(item, facts)
+        told = alone and (item.canonical_url or spec.kind != "feed")
+        name = identity if told else identity_in_crowd(item, facts)
         if name not in found:
             hashed = entry_hash_of(item, trusts_lastmod=lastmod)
             found[name] = Entry(item, name, hashed, own_page=alone)
