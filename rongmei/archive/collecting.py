@@ -271,6 +271,12 @@ class Collector:
 
     async def _complete(self, spec: SourceSpec, entries: Sequence[Entry], harvest: Harvest) -> None:
         """Fetch the articles' pages, and keep what has come every half second."""
+        to_fetch = []
+        for entry in entries:
+            if _needs_page(entry, spec):
+                to_fetch.append(entry)
+            elif entry.item.title:
+                harvest.waiting.append(Arrived(entry.item, entry.identity, entry.entry_hash))
         slots = asyncio.Semaphore(PAGES_AT_ONCE)
 
         async def one(entry: Entry) -> None:
@@ -279,7 +285,7 @@ class Collector:
             if arrived is not None:
                 harvest.waiting.append(arrived)
 
-        pending = {asyncio.create_task(one(entry)) for entry in entries}
+        pending = {asyncio.create_task(one(entry)) for entry in to_fetch}
         try:
             while pending:
                 done, pending = await asyncio.wait(pending, timeout=KEEP_EVERY)
@@ -293,9 +299,6 @@ class Collector:
 
     async def _with_page(self, spec: SourceSpec, entry: Entry, harvest: Harvest) -> Arrived | None:
         item = entry.item
-        complete = item.title and item.body and not spec.fetch_full_text
-        if not item.url or complete or not entry.own_page:
-            return Arrived(item, entry.identity, entry.entry_hash) if item.title else None
         page = SourceSpec(
             kind="page", url=item.url, internal=_also_internal(spec, item.url),
             language=spec.language, timezone=spec.timezone,
@@ -313,6 +316,12 @@ class Collector:
             return Arrived(item, entry.identity, "" if again else entry.entry_hash)
         harvest.trouble.pop(entry.key, None)
         return Arrived(_joined(item, read), entry.identity, entry.entry_hash)
+
+
+def _needs_page(entry: Entry, spec: SourceSpec) -> bool:
+    item = entry.item
+    complete = item.title and item.body and not spec.fetch_full_text
+    return bool(item.url) and entry.own_page and not complete
 
 
 _PAGE_RULES = frozenset({"title", "body", "published", "medium", "authors", "drop"})
