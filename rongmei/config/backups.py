@@ -1,4 +1,4 @@
-"""Backup and restore of a node: database, media, keys, settings, with the hash of every file.
+"""Backup and restore of a node: database, media, snapshots, keys, settings, with the hash of every file.
 
 The database is copied first, then the files: a row never points to a file that the backup lacks,
 because files are written before their rows. The search index is left out; it is rebuilt from the
@@ -23,8 +23,12 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO, Final
+from urllib.parse import unquote, urlsplit, urlunsplit
+
+import psycopg
 
 from rongmei import __version__
+from rongmei.archive.vault import OPEN, Folder
 from rongmei.config.node import ENV_FILE, Node, read_env_file, write_env_file
 from rongmei.kernel.errors import RongmeiError
 
@@ -59,14 +63,39 @@ def _digest(stream: BinaryIO) -> tuple[int, str]:
     return size, digest.hexdigest()
 
 
-def _run(words: list[str], environ: dict[str, str]) -> None:
+def _postgres(words: list[str], database_url: str) -> None:
+    """Run a PostgreSQL tool on a database; the password goes by the environment, not by `ps`."""
     if shutil.which(words[0]) is None:
         raise BackupRefused(f"没有找到 {words[0]}。请安装与服务器同版本的 PostgreSQL 客户端。")
+    url, password = without_password(database_url)
+    environ = {**os.environ, **({"PGPASSWORD": password} if password else {})}
     done = subprocess.run(  # noqa: S603 - our own words; no shell
-        words, env=environ, capture_output=True, text=True, timeout=_TOOL_SECONDS, check=False
-    )
+        [*words, f"--dbname={url}"], env=environ, capture_output=True, text=True,
+        timeout=_TOOL_SECONDS, check=False,
+    )  # fmt: skip
     if done.returncode:
         raise BackupRefused(f"{words[0]} 没有成功:{done.stderr.strip()[-400:]}")
+
+
+def without_password(database_url: str) -> tuple[str, str]:
+    """The address of a PostgreSQL database without its password, and the password."""
+    parts = urlsplit(database_url)
+    account, at, place = parts.netloc.rpartition("@")
+    name, _colon, password = account.partition(":")
+    return urlunsplit(parts._replace(netloc=f"{name}{at}{place}")), unquote(password)
+
+
+def _require_empty(database_url: str) -> None:
+    """Refuse a database that holds tables: what is there is not overwritten, and not mixed into."""
+    try:
+        with psycopg.connect(database_url, connect_timeout=10) as server:
+            row = server.execute(
+                "SELECT count(*) FROM pg_tables WHERE schemaname = current_schema()"
+            ).fetchone()
+    except psycopg.Error as error:
+        raise BackupRefused(f"数据库连不上：{str(error).strip()[-300:]}。没有恢复。") from error
+    if row and row[0]:
+        raise BackupRefused(f"数据库里已有 {row[0]} 张表，没有恢复。请建一个空数据库再试。")
 
 
 def copy_sqlite(source: Path, target: Path) -> None:
@@ -92,11 +121,18 @@ def _copy_database(node: Node, folder: Path) -> Path:
         copy_sqlite(source, target)
         return target
     target = folder / _DUMP
-    _run(
-        ["pg_dump", "--format=custom", "--no-owner", f"--file={target}", node.database_url],
-        dict(os.environ),
-    )
+    words = ["pg_dump", "--format=custom", "--no-owner", f"--file={target}"]
+    _postgres(words, node.database_url)
     return target
+
+
+def _snapshots(node: Node) -> Iterator[tuple[Path, str]]:
+    """Every segment; the one being written is longer than the copied rows reach, never shorter."""
+    folder = Folder(node.data / "snapshots")
+    for segment in folder.segments():
+        # It may be closed, and so renamed, while the others are copied.
+        path = folder.path_of(segment)
+        yield path, f"data/snapshots/{path.relative_to(folder.root).as_posix()}"
 
 
 def _files(node: Node) -> Iterator[tuple[Path, str]]:
@@ -108,6 +144,7 @@ def _files(node: Node) -> Iterator[tuple[Path, str]]:
     env = node.home / ENV_FILE
     if env.exists():
         yield env, ENV_FILE
+    yield from _snapshots(node)
 
 
 def backup(node: Node, target: Path, *, audit_head: tuple[int, str]) -> dict[str, Any]:
@@ -122,6 +159,8 @@ def backup(node: Node, target: Path, *, audit_head: tuple[int, str]) -> dict[str
             os.fdopen(handle, "wb") as stream,
             tarfile.open(fileobj=stream, mode="w") as tar,
             tempfile.TemporaryDirectory(dir=target.parent) as work,
+            # What the copied rows point to is not moved while the files are copied.
+            Folder(node.data / "snapshots").standing(),
         ):
             copied = _copy_database(node, Path(work))
             for path, name in [(copied, copied.name), *_files(node)]:
@@ -145,8 +184,16 @@ def backup(node: Node, target: Path, *, audit_head: tuple[int, str]) -> dict[str
     return manifest
 
 
+def _opened(path: Path) -> BinaryIO:
+    """A file to read; a segment of snapshots may have been closed, and so renamed, just now."""
+    try:
+        return path.open("rb")
+    except FileNotFoundError:
+        return path.with_name(path.name.removesuffix(OPEN)).open("rb")
+
+
 def _add(tar: tarfile.TarFile, path: Path, name: str) -> Kept:
-    with path.open("rb") as stream:
+    with _opened(path) as stream:
         size, digest = _digest(stream)
         stream.seek(0)
         info = tar.gettarinfo(arcname=name, fileobj=stream)
@@ -174,7 +221,13 @@ def restore(source: Path, home: Path, *, database_url: str = "") -> dict[str, An
     try:
         manifest = _unpack(source, draft)
         _fit(draft, database_url)
-        _check_chain(draft, manifest, database_url)
+        try:
+            _check_chain(draft, manifest)
+        except BackupRefused as error:
+            if database_url:
+                left = "恢复出来的表还在给出的数据库里，请删掉那个数据库。"
+                raise BackupRefused(f"{error.message}{left}") from error
+            raise
         if home.exists():
             home.rmdir()
         draft.replace(home)
@@ -217,14 +270,10 @@ def _fit(draft: Path, database_url: str) -> None:
             raise BackupRefused(
                 "这是 PostgreSQL 节点的备份:请用 --database 给出一个空数据库的地址。没有恢复。"
             )
+        _require_empty(database_url)
         pairs["DATABASE_URL"] = database_url
-        _run(
-            [
-                "pg_restore", "--no-owner", "--exit-on-error", "--single-transaction",
-                f"--dbname={database_url}", str(draft / _DUMP),
-            ],
-            dict(os.environ),
-        )  # fmt: skip
+        words = ["pg_restore", "--no-owner", "--exit-on-error", "--single-transaction"]
+        _postgres([*words, str(draft / _DUMP)], database_url)
         (draft / _DUMP).unlink()
     elif database_url:
         raise BackupRefused("这是 SQLite 节点的备份,不用给 --database。没有恢复。")
@@ -233,7 +282,7 @@ def _fit(draft: Path, database_url: str) -> None:
         path.chmod(0o600)
 
 
-def _check_chain(draft: Path, manifest: dict[str, Any], database_url: str) -> None:
+def _check_chain(draft: Path, manifest: dict[str, Any]) -> None:
     """Let the restored node itself check its chain, and compare with what the backup noted."""
     environ = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
     environ["RONGMEI_HOME"] = str(draft)
