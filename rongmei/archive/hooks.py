@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from rongmei.archive.enriching import Enricher
 from rongmei.kernel.plugins import hookspec
 
 
@@ -27,4 +28,10 @@ class DocumentAction:
 @hookspec
 def register_document_actions() -> list[DocumentAction]:
     """Return what the room offers on a document's page."""
+    return []
+
+
+@hookspec
+def register_enrichers() -> list[Enricher]:
+    """Return what looks at every document and says what it is about: script, names, keywords."""
     return []
