@@ -17,7 +17,6 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from rongmei.archive import actions, dictionary, exporting, selectors
@@ -35,7 +34,6 @@ PER_PAGE = 20
 DAYS_SHOWN = 30
 FACET_SHOWN = 8
 MAX_TABLE = 2_000_000
-SCRIPTS = {"Hans": _lazy("简体"), "Hant": _lazy("繁体")}
 
 
 @page("archive.view")
@@ -149,9 +147,13 @@ def document(request: MemberRequest, document_id: uuid.UUID) -> HttpResponse:
         "carriers": selectors.carriers_of(request.user, held),
         "entities": selectors.entities_of(held),
         "keywords": held.enriched.get("keywords", ()),
-        "script": SCRIPTS.get(held.enriched.get("script", ""), ""),
+        "script": _scripts().get(held.enriched.get("script", ""), ""),
     }
     return render(request, "archive/document.html", shown)
+
+
+def _scripts() -> dict[str, str]:
+    return {"Hans": _("简体"), "Hant": _("繁体")}
 
 
 @page("archive.view")
