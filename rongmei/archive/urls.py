@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from rongmei.archive import views
+from rongmei.archive import views, views_snapshots
 
 urlpatterns = [
     path("", views.search, name="list"),
@@ -16,4 +16,19 @@ urlpatterns = [
     path("terms/import/", views.terms_import, name="terms_import"),
     path("terms/<uuid:term_id>/remove/", views.term_remove, name="term_remove"),
     path("<uuid:document_id>/", views.document, name="document"),
+    path(
+        "<uuid:document_id>/snapshots/<uuid:snapshot_id>/",
+        views_snapshots.snapshot,
+        name="snapshot",
+    ),
+    path(
+        "<uuid:document_id>/snapshots/<uuid:snapshot_id>/body/",
+        views_snapshots.body,
+        name="snapshot_body",
+    ),
+    path(
+        "<uuid:document_id>/snapshots/<uuid:snapshot_id>/record/",
+        views_snapshots.record,
+        name="snapshot_record",
+    ),
 ]

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('archive', '0002_document_family'),
+        ('archive', '0003_snapshots'),
         ('network', '0002_road'),
         ('sources', '0002_handed_over'),
     ]
