@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from rongmei.archive.enriching import Findings, Name
+from rongmei.archive.enriching import Name
 from rongmei.archive.events import DocumentsStored
 from rongmei.archive.identity import SourceFacts
 from rongmei.archive.models import Change, Document, DocumentVersion, HotSighting, SavedSearch, Term
+from rongmei.archive.types import Findings
 from rongmei.archive.warc import Answer
 from rongmei.kernel import audit, db, events
 from rongmei.kernel.errors import BadInput, NotFound
@@ -301,12 +302,6 @@ def documents_enrich(found: Sequence[tuple[Document, Findings]], *, version: str
         )
         if told:
             note_changes(told)
-
-
-def term_kind(written: str) -> str | None:
-    """The kind of name that a word names: `place`, 地点; None for any other word."""
-    words = {str(label): value for value, label in Term.Kind.choices}
-    return written if written in Term.Kind.values else words.get(written)
 
 
 def term_add(*, by: Member, kind: str, name: str, variants: Sequence[str] = ()) -> Term:

@@ -1,4 +1,4 @@
-"""The node's dictionary, its enrichers, and the background work that looks at documents again.
+"""The node's dictionary, its enrichers, and which documents they have not seen.
 
 The row is the job: a document whose `enriched_by` is not the present version is due. A killed worker
 costs one batch; a changed dictionary makes everything due, newest first, a batch at a time.
@@ -17,18 +17,15 @@ from typing import Final
 from django.db.models import Max
 from django.utils.translation import gettext as _
 
-from rongmei.archive import actions
 from rongmei.archive.enriching import (
     Dictionary,
-    Enricher,
     Name,
-    Text,
-    enrich,
     keywords,
     names_in,
     scripts,
     shipped_names,
 )
+from rongmei.archive.hooks import Enricher
 from rongmei.archive.models import Document, Term
 from rongmei.kernel import plugins
 from rongmei.kernel.errors import BadInput
@@ -78,18 +75,6 @@ def version_of(held: Sequence[Enricher]) -> str:
     return hashlib.sha256(repr(named).encode()).hexdigest()[:16]
 
 
-def enrich_due() -> int:
-    """Look at the next documents that the present enrichers have not seen; return how many."""
-    held = enrichers()
-    version = version_of(held)
-    rows = _due(version)
-    if not rows:
-        return 0
-    found = enrich(held, [Text(row.title, f"{row.summary}\n{row.body}") for row in rows])
-    actions.documents_enrich(list(zip(rows, found, strict=True)), version=version)
-    return len(rows)
-
-
 def waiting() -> int:
     """How many documents the present enrichers have not seen yet."""
     version = version_of(enrichers())
@@ -99,7 +84,8 @@ def waiting() -> int:
     )
 
 
-def _due(version: str) -> list[Document]:
+def due(version: str) -> list[Document]:
+    """The next documents that enrichers of this version have not seen, newest first."""
     # Two ranges and not "unequal": an index answers only these.
     for rows in (
         Document.objects.filter(enriched_by__lt=version),
@@ -108,6 +94,12 @@ def _due(version: str) -> list[Document]:
         if found := list(rows.order_by("-enriched_by", "-fetched_at")[:BATCH]):
             return found
     return []
+
+
+def term_kind(written: str) -> str | None:
+    """The kind of name that a word names: `place`, 地点; None for any other word."""
+    words = {str(label): value for value, label in Term.Kind.choices}
+    return written if written in Term.Kind.values else words.get(written)
 
 
 def read_csv(raw: bytes) -> list[Name]:
@@ -126,7 +118,7 @@ def read_csv(raw: bytes) -> list[Name]:
             continue
         if number > MOST_ROWS:
             raise BadInput(_("词表超过 20,000 行，没有导入。请分成几个文件。"))
-        kind = actions.term_kind(cells[0])
+        kind = term_kind(cells[0])
         if kind is None or len(cells) < 2 or not cells[1]:
             raise BadInput(
                 _(

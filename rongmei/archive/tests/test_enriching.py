@@ -7,21 +7,20 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from rongmei.archive import actions, dictionary, selectors
+from rongmei.archive import actions, dictionary, selectors, tasks
 from rongmei.archive.enriching import (
     Dictionary,
-    Enricher,
-    Findings,
     Name,
-    Text,
     enrich,
     keywords,
     names_in,
     script_of,
     shipped_names,
 )
+from rongmei.archive.hooks import Enricher
 from rongmei.archive.indexing import as_indexed
 from rongmei.archive.models import Change, Document, Term
+from rongmei.archive.types import Findings, Text
 from rongmei.kernel import db
 from rongmei.kernel.errors import BadInput, NotAllowed
 from rongmei.network.testing import Cast
@@ -113,8 +112,8 @@ def test_document_is_looked_at_once_and_the_index_hears_of_it(cast: Cast):
     held = keep(cast, "河北特高压工程", "河北的特高压工程今天开工，河北各地配合施工。")
     given = keep(cast, "山西来的消息", "山西的消息，山西各地。", region="云岭")
     before = Change.objects.count()
-    assert dictionary.enrich_due() == 2
-    assert dictionary.enrich_due() == 0
+    assert tasks.enrich_due() == 2
+    assert tasks.enrich_due() == 0
     row = Document.objects.get(pk=held.pk)
     assert row.region == "河北"
     assert {"河北", "特高压"} <= set(row.entity_names)
@@ -127,28 +126,28 @@ def test_document_is_looked_at_once_and_the_index_hears_of_it(cast: Cast):
 def test_nothing_found_is_nothing_to_tell_the_index(cast: Cast):
     keep(cast, "没有名称", "这里什么都没有说。")
     before = Change.objects.count()
-    assert dictionary.enrich_due() == 1
+    assert tasks.enrich_due() == 1
     assert Change.objects.count() == before
 
 
 def test_changed_text_and_changed_dictionary_make_documents_due(cast: Cast):
     held = keep(cast, "示例供电所的一天", "示例供电所的一天。")
-    assert dictionary.enrich_due() == 1
+    assert tasks.enrich_due() == 1
     assert Document.objects.get(pk=held.pk).entity_names == []
     actions.term_add(
         by=cast["planner"], kind="organisation", name="示例供电所", variants=["示例所"]
     )
     assert dictionary.waiting() == 1
-    assert dictionary.enrich_due() == 1
+    assert tasks.enrich_due() == 1
     row = Document.objects.get(pk=held.pk)
     assert selectors.entities_of(row) == [("机构", ["示例供电所"])]
     keep(cast, "示例供电所的一天", "换了内容。")
     assert dictionary.waiting() == 1
     term = Term.objects.get()
     actions.term_remove(by=cast["planner"], term_id=term.pk)
-    dictionary.enrich_due()
+    tasks.enrich_due()
     assert Document.objects.get(pk=held.pk).entity_names == []
-    assert dictionary.enrich_due() == 0
+    assert tasks.enrich_due() == 0
 
 
 def test_document_that_changed_meanwhile_is_left_for_the_next_time(cast: Cast):
