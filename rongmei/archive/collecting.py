@@ -16,6 +16,7 @@ import logging
 import threading
 import time
 import uuid
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -39,11 +40,12 @@ from rongmei.sources import actions as sources
 from rongmei.sources import selectors as source_rows
 from rongmei.sources.collectors import parse, with_full_text
 from rongmei.sources.errors import SourceError
-from rongmei.sources.polite import Guest, Politeness
+from rongmei.sources.polite import PER_HOST, Guest, Politeness
 from rongmei.sources.types import (
     Collected,
     Fetched,
     FetchOutcome,
+    Hints,
     HotEntry,
     Item,
     SourceSpec,
@@ -56,9 +58,12 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
-AT_ONCE = 32
+# A source that waits for its host's turn has a place too, so there are many.
+AT_ONCE = 128
 PAGES_AT_ONCE = 8
 IDLE = 0.5
+BETWEEN_CLAIMS = 0.05
+RECORDED_AT_ONCE = 200
 KEEP_EVERY = 0.5
 HOLD_EVERY = 20.0
 MAX_PAGES_A_FETCH = 200
@@ -101,6 +106,9 @@ class Harvest:
     troubles: list[HttpError | SourceError] = field(default_factory=list)
     trouble: dict[str, float] = field(default_factory=dict)
     parts: dict[str, list[str]] = field(default_factory=dict)
+    # How many new items may still come today, and what the feed asks of its readers.
+    allowance: int = source_rows.UNLIMITED
+    hints: Hints | None = None
 
     def failed(self, entry: Entry, error: HttpError | SourceError) -> bool:
         """Note that an article's page could not be read; True when it is to be tried again."""
@@ -124,7 +132,9 @@ class Harvest:
                 _("%(count)s 篇的原文页面没有取到，已保留订阅源给出的内容：%(why)s")
                 % {"count": len(self.troubles), "why": self.troubles[0]}
             )
-        if self.left:
+        if self.left and self.new >= self.allowance:
+            said.append(_("已到每日新条目上限，还有 %(count)s 条明天再取") % {"count": self.left})
+        elif self.left:
             said.append(_("还有 %(count)s 条留到下次再取") % {"count": self.left})
         return ";".join(said)
 
@@ -137,6 +147,8 @@ class Collector:
         self.guest = Guest(door, politeness, clock=time.monotonic)
         self._rows = ThreadPoolExecutor(1, thread_name_prefix="rows")
         self._parsers = ThreadPoolExecutor(2, thread_name_prefix="parse")
+        self._ended: list[tuple[Source, sources.Outcome, asyncio.Future[None]]] = []
+        self._writing: asyncio.Task[None] | None = None
 
     async def in_rows(self, call: Callable[..., T], *args: object) -> T:
         """Run database work on the one thread that does it."""
@@ -146,6 +158,35 @@ class Collector:
         """Parse on a thread: a large page must not hold up the others."""
         fetched = Fetched.from_response(answer, at=at)
         return await asyncio.get_running_loop().run_in_executor(self._parsers, parse, spec, fetched)
+
+    async def record(self, source: Source, outcome: sources.Outcome) -> None:
+        """Note an outcome that has no items to be kept with it.
+
+        Whatever ends while one write goes on is in the next together.
+        """
+        written: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._ended.append((source, outcome, written))
+        if self._writing is None or self._writing.done():
+            self._writing = asyncio.create_task(self._write_ended())
+        await written
+
+    async def _write_ended(self) -> None:
+        while self._ended:
+            batch = self._ended[:RECORDED_AT_ONCE]
+            del self._ended[: len(batch)]
+            error: Exception | None = None
+            try:
+                pairs = [(source, outcome) for source, outcome, _ in batch]
+                await self.in_rows(sources.fetches_recorded, pairs)
+            except Exception as raised:  # noqa: BLE001 - handed on to each who waits
+                error = raised
+            for _source, _outcome, written in batch:
+                if written.done():
+                    continue
+                if error is None:
+                    written.set_result(None)
+                else:
+                    written.set_exception(error)
 
     def close(self) -> None:
         """End the threads after what they do now."""
@@ -171,7 +212,7 @@ class Collector:
                 % {"what": f"{type(error).__name__}: {error}"[:200]},
                 took_ms=_ms_since(started), failure="soft",
             )  # fmt: skip
-        await self.in_rows(sources.fetch_recorded, source, outcome)
+        await self.record(source, outcome)
         return outcome
 
     async def _collect(self, source: Source, started: float) -> sources.Outcome:
@@ -180,21 +221,23 @@ class Collector:
             taken = await take_in(
                 source, spec, facts_of(source), rows=self.in_rows, work=self._parsers
             )
-            await self.in_rows(sources.fetch_recorded, source, taken)
+            await self.record(source, taken)
             return taken
+        etag, modified = source_rows.validators_of(state, timezone.now())
         answer = await self.guest.get(
-            spec.url, internal=spec.internal, etag=state.etag, last_modified=state.last_modified
+            spec.url, internal=spec.internal, etag=etag, last_modified=modified
         )
         digest = hashlib.sha256(answer.body).hexdigest()
         same = answer.not_modified or digest == state.body_hash
         harvest = Harvest(facts_of(source), timezone.now(), trouble=dict(state.trouble))
+        harvest.allowance = source_rows.allowance_of(source, harvest.at)
         index = False
         if not same:
             try:
                 collected = await self.parsed(spec, answer, harvest.at)
             except SourceError as error:
                 outcome = _failed(error, started, answer)
-                await self.in_rows(sources.fetch_recorded, source, outcome)
+                await self.record(source, outcome)
                 return outcome
             # The index of a sitemap may stay the same while its parts change.
             index = spec.kind == "sitemap" and bool(collected.next_links)
@@ -210,14 +253,14 @@ class Collector:
             else answer.last_modified or (state.last_modified if same else ""),
             body_hash="" if index else state.body_hash if answer.not_modified else digest,
             moved_to=answer.permanent_url or "", trouble=harvest.trouble,
-            parts=harvest.parts if not same else state.parts,
+            parts=harvest.parts if not same else state.parts, hints=harvest.hints,
         )  # fmt: skip
         return await self.in_rows(_finish, source, harvest, outcome)
 
     async def _harvest(
         self, spec: SourceSpec, collected: Collected, harvest: Harvest, parts: dict[str, list[str]]
     ) -> None:
-        harvest.hot = list(collected.hot)
+        harvest.hot, harvest.hints = list(collected.hot), collected.hints
         harvest.remarks += [str(one) for one in collected.warnings]
         items = list(collected.items)
         if spec.kind == "sitemap" and collected.next_links:
@@ -367,8 +410,9 @@ def _wanted(entries: Sequence[Entry], harvest: Harvest) -> list[Entry]:
         and harvest.trouble.get(one.key, 0) < GIVEN_UP
     ][:MAX_CHANGED_A_FETCH]
     wanted = [*unknown, *changed]
-    harvest.left += max(0, len(unknown) - MAX_PAGES_A_FETCH)
-    return wanted[:MAX_PAGES_A_FETCH]
+    most = min(MAX_PAGES_A_FETCH, harvest.allowance)
+    harvest.left += max(0, len(unknown) - most)
+    return wanted[:most]
 
 
 def facts_of(source: Source) -> SourceFacts:
@@ -390,11 +434,12 @@ def _word(harvest: Harvest, *, same: bool, index: bool) -> FetchOutcome:
 def _failed(
     error: HttpError | SourceError, started: float, answer: Response | None = None
 ) -> sources.Outcome:
-    status, sample = None, b""
+    status, sample, headers = None, b"", {}
     if isinstance(error, BadStatus):
-        status, sample = error.status_code, error.excerpt
+        status, sample, headers = error.status_code, error.excerpt, error.headers
     elif answer is not None:
         status, sample = answer.status, answer.body[: sources.SAMPLE_BYTES]
+        headers = dict(answer.headers)
     return sources.Outcome(
         outcome_of(error),
         message=str(error),
@@ -404,6 +449,7 @@ def _failed(
         failure=error.kind,
         retry_after=error.retry_after,
         sample=sample,
+        headers=headers,
     )
 
 
@@ -440,6 +486,7 @@ class Rounds:
     def __init__(self, collector: Collector) -> None:
         self.collector = collector
         self.running: dict[uuid.UUID, asyncio.Task[None]] = {}
+        self._busy: Counter[str] = Counter()
         self._held_at = time.monotonic()
 
     async def go(self, stop: threading.Event) -> None:
@@ -451,9 +498,9 @@ class Rounds:
                 claimed = await self._claim(room) if room > 0 else []
                 for source in claimed:
                     self._start(source)
-                if not claimed:
-                    await asyncio.sleep(IDLE)
                 await self._hold()
+                # Places that become free are given out together, in one write.
+                await asyncio.sleep(BETWEEN_CLAIMS if claimed else IDLE)
         finally:
             unfinished = list(self.running)
             for task in list(self.running.values()):
@@ -467,7 +514,14 @@ class Rounds:
             return
         task = asyncio.create_task(self._one(source))
         self.running[source.pk] = task
-        task.add_done_callback(lambda _task: self.running.pop(source.pk, None))
+        self._busy[source.host] += 1
+        task.add_done_callback(lambda _task: self._ended(source))
+
+    def _ended(self, source: Source) -> None:
+        self.running.pop(source.pk, None)
+        self._busy[source.host] -= 1
+        if not self._busy[source.host]:
+            del self._busy[source.host]
 
     async def _one(self, source: Source) -> None:
         try:
@@ -481,7 +535,7 @@ class Rounds:
             await self._quietly(sources.sources_hold, list(self.running))
 
     async def _claim(self, limit: int) -> list[Source]:
-        return await self._quietly(_claim_rows, limit) or []
+        return await self._quietly(_claim_rows, limit, dict(self._busy)) or []
 
     async def _quietly(self, call: Callable[..., T], *args: object) -> T | None:
         try:
@@ -493,12 +547,12 @@ class Rounds:
             return None
 
 
-def _claim_rows(limit: int) -> list[Source]:
+def _claim_rows(limit: int, busy: dict[str, int]) -> list[Source]:
     close_old_connections()
     # A plain read first: claiming takes the write gate, and mostly nothing is due.
     if not source_rows.due_states(timezone.now(), 1):
         return []
-    return sources.sources_claim(limit=limit)
+    return sources.sources_claim(limit=limit, busy=busy, per_host=PER_HOST)
 
 
 async def _run(stop: threading.Event) -> None:

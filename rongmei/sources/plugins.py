@@ -11,6 +11,7 @@ from rongmei.kernel.plugins import hookimpl
 from rongmei.kernel.sweeps import Sweep
 from rongmei.network.guard import MemberRequest
 from rongmei.sources import api, selectors, spool
+from rongmei.sources.actions import watching
 
 
 def _failing(request: HttpRequest) -> int:
@@ -32,8 +33,11 @@ def register_api() -> list[tuple[str, Router]]:
 
 @hookimpl
 def register_sweeps() -> list[Sweep]:
-    """Old files leave the spools once an hour."""
-    return [Sweep("sources.prune_spools", 3600, spool.prune)]
+    """Old files leave the spools once an hour; what went quiet is told within five minutes."""
+    return [
+        Sweep("sources.prune_spools", 3600, spool.prune),
+        Sweep("sources.tell", 300, watching.tell),
+    ]
 
 
 @hookimpl

@@ -40,6 +40,7 @@ DOWN_SECONDS = 600.0
 MAX_WAIT = 3600.0
 PER_HOST = 2
 AGENT = "Rongmei"
+_HOSTS_KEPT = 1000
 _DOWN = (ConnectFailure, DnsFailure, Timeout, TlsFailure, TooSlow)
 
 
@@ -70,6 +71,7 @@ class Politeness:
         self._delay = delay
         self._per_host = per_host
         self._hosts: dict[str, _Host] = {}
+        self._full = _HOSTS_KEPT
 
     @contextlib.asynccontextmanager
     async def turn(
@@ -134,7 +136,7 @@ class Politeness:
 
     def _forget(self) -> None:
         """Drop hosts that nobody waits for and nothing is remembered of, so that memory is bounded."""
-        if len(self._hosts) < 1000:
+        if len(self._hosts) < self._full:
             return
         now = self._clock()
         idle = [
@@ -144,6 +146,8 @@ class Politeness:
         ]
         for name in idle:
             del self._hosts[name]
+        # Looked through again only when twice as many have come: turns stay cheap with many hosts.
+        self._full = max(_HOSTS_KEPT, 2 * len(self._hosts))
 
 
 def own_places(url: str) -> tuple[str, ...]:

@@ -18,10 +18,14 @@ from rongmei.kernel.errors import NotFound
 from rongmei.network import policy
 from rongmei.network.selectors import unit_labels
 from rongmei.sources.models import FetchLog, FetchState, Source
+from rongmei.sources.opml import Outline
 from rongmei.sources.types import SourceSpec
 
 # The preset's name of a unit's own source for files handed over by people.
 HAND_IN: Final = "hand-in"
+# Once in a day the whole answer is asked for, in case the ETag lies.
+FULL_EVERY: Final = timedelta(hours=24)
+UNLIMITED: Final = 1_000_000_000
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -163,6 +167,24 @@ def spec_of(source: Source) -> SourceSpec:
     )
 
 
+def validators_of(state: FetchState, now: datetime) -> tuple[str, str]:
+    """ETag and Last-Modified to ask with; none once a day, and none where the ETag was found to lie.
+
+    A server that answers 304 to a changed page would otherwise hide its news for ever.
+    """
+    if state.etag_lies or state.full_at is None or now - state.full_at > FULL_EVERY:
+        return "", ""
+    return state.etag, state.last_modified
+
+
+def allowance_of(source: Source, now: datetime) -> int:
+    """How many new items the source may still bring today."""
+    if not source.max_items_day:
+        return UNLIMITED
+    used = source.state.day_items if source.state.day == timezone.localdate(now) else 0
+    return max(0, source.max_items_day - used)
+
+
 def due_states(now: datetime, limit: int) -> list[FetchState]:
     """Sources whose time has come and which nobody is fetching, longest due first."""
     free = Q(leased_until=None) | Q(leased_until__lt=now)
@@ -192,6 +214,18 @@ def overview(member: Member) -> dict[str, int]:
         n_quiet=Count("pk", filter=Q(enabled=True, state__last_new_at__lt=day_ago)),
     )
     return {name.removeprefix("n_"): count for name, count in found.items()}
+
+
+def outlines(member: Member) -> list[Outline]:
+    """What is fetched from the net and in reach, with its groups, for an OPML file."""
+    rows = sources_visible_to(member).filter(kind__in=("feed", "page", "sitemap"))
+    return [
+        Outline(
+            one.name, one.url, one.home_url, tuple(group.name for group in one.groups.all()),
+            one.kind, one.media_class, one.region, one.language, one.tier,
+        )
+        for one in rows.prefetch_related("groups")
+    ]  # fmt: skip
 
 
 def media_classes() -> dict[str, object]:

@@ -152,11 +152,26 @@ class Remark:
 
 
 @dataclass(frozen=True, slots=True)
+class Hints:
+    """How often a feed asks to be read: a wish, not an order.
+
+    ``every_seconds`` is the least time between two readings (ttl, sy:updatePeriod); ``skip_hours``
+    are hours of the day in GMT and ``skip_days`` days of the week (Monday is 0) at which it does
+    not change; ``hub`` is the WebSub hub that would tell when it does.
+    """
+
+    every_seconds: int | None = None
+    skip_hours: frozenset[int] = frozenset()
+    skip_days: frozenset[int] = frozenset()
+    hub: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Collected:
     """What one fetch yields.
 
     ``next_links`` are addresses to fetch in turn: the next page of a feed, the parts of a sitemap
-    index, the articles on a list page. ``hot`` is filled by hot lists only.
+    index, the articles on a list page. ``hot`` is filled by hot lists only, ``hints`` by feeds.
     """
 
     items: tuple[Item, ...] = ()
@@ -165,6 +180,7 @@ class Collected:
     not_modified: bool = False
     warnings: tuple[Remark, ...] = ()
     hot: tuple[HotEntry, ...] = ()
+    hints: Hints = Hints()
 
 
 class FetchOutcome(StrEnum):
@@ -253,3 +269,20 @@ _BY_ERROR: tuple[tuple[type[Exception], FetchOutcome], ...] = (
 def outcome_of(error: HttpError | errors.SourceError) -> FetchOutcome:
     """The outcome to store for an error of the door or of a collector."""
     return next(outcome for kind, outcome in _BY_ERROR if isinstance(error, kind))
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How often a source is asked, at most and at least, under a name; in seconds."""
+
+    words: Promise
+    shortest: int
+    longest: int
+
+
+PACES: Mapping[str, Pace] = {
+    "fast": Pace(_("紧跟（5 分钟至 1 小时）"), 300, 3_600),
+    "normal": Pace(_("一般（10 分钟至 1 天）"), 600, 86_400),
+    "slow": Pace(_("从容（1 小时至 3 天）"), 3_600, 3 * 86_400),
+    "rare": Pace(_("偶尔（1 天至 30 天）"), 86_400, 30 * 86_400),
+}

@@ -141,9 +141,11 @@ def source_internal(request: MemberRequest, source_id: uuid.UUID) -> HttpRespons
 def source_moved(request: MemberRequest, source_id: uuid.UUID) -> HttpResponse:
     """Take over the address that the other side says it moved to."""
     source = selectors.source_for(request.user, source_id)
-    if source.state.moved_to:
-        actions.source_change(by=request.user, source_id=source_id, url=source.state.moved_to)
-        messages.success(request, _("已改用新地址，马上读取"))
+    back = request.POST.get("do") == "back"
+    if source.moved_from if back else source.state.moved_to:
+        actions.source_follow(by=request.user, source_id=source_id, back=back)
+        words = _("已改回原地址，不再自动改址") if back else _("已改用新地址，马上读取")
+        messages.success(request, words)
     return redirect("sources:detail", source_id)
 
 
@@ -281,10 +283,7 @@ def preset_toggle(request: MemberRequest, key: str) -> HttpResponse:
 @require_safe
 def opml_export(request: MemberRequest) -> HttpResponse:
     """The feeds in reach as an OPML file."""
-    rows = selectors.sources_visible_to(request.user).filter(kind="feed")
-    body = opml.write_opml(
-        str(request.user.unit), [opml.Outline(one.name, one.url, one.home_url) for one in rows]
-    )
+    body = opml.write_opml(str(request.user.unit), selectors.outlines(request.user))
     return HttpResponse(
         body,
         content_type="text/x-opml; charset=utf-8",
@@ -298,15 +297,17 @@ def opml_import(request: MemberRequest) -> HttpResponse:
     """Add the feeds of an OPML file to one's own unit; those already there are left as they are."""
     given = request.FILES.get("file")
     if given is None or (given.size or 0) > opml.MAX_BYTES:
-        messages.error(request, _("没有收到文件，或文件超过 1 MB,没有导入。请重新选择 OPML 文件。"))
+        messages.error(
+            request, _("没有收到文件，或文件超过 10 MB,没有导入。请重新选择 OPML 文件。")
+        )
         return redirect("sources:list")
     try:
-        added, skipped = actions.sources_import(
+        done = actions.sources_import(
             by=request.user, unit_id=request.user.unit_id, feeds=opml.read_opml(given.read())
         )
     except SourceError as error:
         messages.error(request, str(error))
     else:
         words = _("导入了 %(added)s 个信源，%(skipped)s 个已有或无效，没有改动。")
-        messages.success(request, words % {"added": added, "skipped": skipped})
+        messages.success(request, words % {"added": done.changed, "skipped": done.left})
     return redirect("sources:list")
