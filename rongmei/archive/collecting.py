@@ -37,6 +37,7 @@ from rongmei.archive.identity import (
     identity_in_crowd,
     identity_of,
 )
+from rongmei.archive.recording import Recorder
 from rongmei.archive.selectors import known_entries, known_words
 from rongmei.kernel import db
 from rongmei.kernel.http import AsyncDoor, Door, Limits, Response
@@ -68,7 +69,6 @@ AT_ONCE = 128
 PAGES_AT_ONCE = 8
 IDLE = 0.5
 BETWEEN_CLAIMS = 0.05
-RECORDED_AT_ONCE = 200
 KEEP_EVERY = 0.5
 HOLD_EVERY = 20.0
 MAX_PAGES_A_FETCH = 200
@@ -154,8 +154,7 @@ class Collector:
         self.guest = Guest(door, politeness, clock=time.monotonic)
         self._rows = ThreadPoolExecutor(1, thread_name_prefix="rows")
         self._parsers = ThreadPoolExecutor(2, thread_name_prefix="parse")
-        self._ended: list[tuple[Source, sources.Outcome, asyncio.Future[None]]] = []
-        self._writing: asyncio.Task[None] | None = None
+        self._recorder = Recorder(lambda *call: self.in_rows(*call))
 
     async def in_rows(self, call: Callable[..., T], *args: object) -> T:
         """Run database work on the one thread that does it."""
@@ -165,35 +164,6 @@ class Collector:
         """Parse on a thread: a large page must not hold up the others."""
         fetched = Fetched.from_response(answer, at=at)
         return await asyncio.get_running_loop().run_in_executor(self._parsers, parse, spec, fetched)
-
-    async def record(self, source: Source, outcome: sources.Outcome) -> None:
-        """Note an outcome that has no items to be kept with it.
-
-        Whatever ends while one write goes on is in the next together.
-        """
-        written: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._ended.append((source, outcome, written))
-        if self._writing is None or self._writing.done():
-            self._writing = asyncio.create_task(self._write_ended())
-        await written
-
-    async def _write_ended(self) -> None:
-        while self._ended:
-            batch = self._ended[:RECORDED_AT_ONCE]
-            del self._ended[: len(batch)]
-            error: Exception | None = None
-            try:
-                pairs = [(source, outcome) for source, outcome, _ in batch]
-                await self.in_rows(sources.fetches_recorded, pairs)
-            except Exception as raised:  # noqa: BLE001 - handed on to each who waits
-                error = raised
-            for _source, _outcome, written in batch:
-                if written.done():
-                    continue
-                if error is None:
-                    written.set_result(None)
-                else:
-                    written.set_exception(error)
 
     def close(self) -> None:
         """End the threads after what they do now."""
@@ -219,7 +189,7 @@ class Collector:
                 % {"what": f"{type(error).__name__}: {error}"[:200]},
                 took_ms=_ms_since(started), failure="soft",
             )  # fmt: skip
-        await self.record(source, outcome)
+        await self._recorder.record(source, outcome)
         return outcome
 
     async def _collect(self, source: Source, started: float) -> sources.Outcome:
@@ -228,7 +198,7 @@ class Collector:
             taken = await take_in(
                 source, spec, facts_of(source), rows=self.in_rows, work=self._parsers
             )
-            await self.record(source, taken)
+            await self._recorder.record(source, taken)
             return taken
         etag, modified = source_rows.validators_of(state, timezone.now())
         answer = await self.guest.get(
@@ -244,7 +214,7 @@ class Collector:
                 collected = await self.parsed(spec, answer, harvest.at)
             except SourceError as error:
                 outcome = _failed(error, started, answer)
-                await self.record(source, outcome)
+                await self._recorder.record(source, outcome)
                 return outcome
             # The index of a sitemap may stay the same while its parts change.
             index = spec.kind == "sitemap" and bool(collected.next_links)
