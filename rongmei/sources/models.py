@@ -150,6 +150,11 @@ class FetchState(models.Model):
         """Whether the last attempt failed."""
         return self.failures > 0
 
+    @property
+    def is_over_quota(self) -> bool:
+        """Whether today has used up what the source may bring in a day."""
+        return self.quota_until is not None and self.quota_until > timezone.now()
+
     @override
     def __str__(self) -> str:
         return f"{self.source_id} {self.outcome}"
