@@ -31,7 +31,13 @@ from django.utils.translation import gettext as _
 from rongmei.archive import actions
 from rongmei.archive.actions import Arrived
 from rongmei.archive.handed import take_in
-from rongmei.archive.identity import SourceFacts, entry_hash_of, identity_of
+from rongmei.archive.identity import (
+    SourceFacts,
+    entry_hash_of,
+    identity_in_crowd,
+    identity_of,
+)
+from rongmei.archive.recording import Recorder
 from rongmei.archive.selectors import known_entries, known_words
 from rongmei.kernel import db
 from rongmei.kernel.http import AsyncDoor, Door, Limits, Response
@@ -63,7 +69,6 @@ AT_ONCE = 128
 PAGES_AT_ONCE = 8
 IDLE = 0.5
 BETWEEN_CLAIMS = 0.05
-RECORDED_AT_ONCE = 200
 KEEP_EVERY = 0.5
 HOLD_EVERY = 20.0
 MAX_PAGES_A_FETCH = 200
@@ -84,6 +89,8 @@ class Entry:
     identity: str
     entry_hash: str
     known: bool = False
+    # Whether the address is that of this entry alone, so that its page may complete it.
+    own_page: bool = True
 
     @property
     def key(self) -> str:
@@ -147,8 +154,7 @@ class Collector:
         self.guest = Guest(door, politeness, clock=time.monotonic)
         self._rows = ThreadPoolExecutor(1, thread_name_prefix="rows")
         self._parsers = ThreadPoolExecutor(2, thread_name_prefix="parse")
-        self._ended: list[tuple[Source, sources.Outcome, asyncio.Future[None]]] = []
-        self._writing: asyncio.Task[None] | None = None
+        self._recorder = Recorder(lambda *call: self.in_rows(*call))
 
     async def in_rows(self, call: Callable[..., T], *args: object) -> T:
         """Run database work on the one thread that does it."""
@@ -158,35 +164,6 @@ class Collector:
         """Parse on a thread: a large page must not hold up the others."""
         fetched = Fetched.from_response(answer, at=at)
         return await asyncio.get_running_loop().run_in_executor(self._parsers, parse, spec, fetched)
-
-    async def record(self, source: Source, outcome: sources.Outcome) -> None:
-        """Note an outcome that has no items to be kept with it.
-
-        Whatever ends while one write goes on is in the next together.
-        """
-        written: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._ended.append((source, outcome, written))
-        if self._writing is None or self._writing.done():
-            self._writing = asyncio.create_task(self._write_ended())
-        await written
-
-    async def _write_ended(self) -> None:
-        while self._ended:
-            batch = self._ended[:RECORDED_AT_ONCE]
-            del self._ended[: len(batch)]
-            error: Exception | None = None
-            try:
-                pairs = [(source, outcome) for source, outcome, _ in batch]
-                await self.in_rows(sources.fetches_recorded, pairs)
-            except Exception as raised:  # noqa: BLE001 - handed on to each who waits
-                error = raised
-            for _source, _outcome, written in batch:
-                if written.done():
-                    continue
-                if error is None:
-                    written.set_result(None)
-                else:
-                    written.set_exception(error)
 
     def close(self) -> None:
         """End the threads after what they do now."""
@@ -212,7 +189,7 @@ class Collector:
                 % {"what": f"{type(error).__name__}: {error}"[:200]},
                 took_ms=_ms_since(started), failure="soft",
             )  # fmt: skip
-        await self.record(source, outcome)
+        await self._recorder.record(source, outcome)
         return outcome
 
     async def _collect(self, source: Source, started: float) -> sources.Outcome:
@@ -221,7 +198,7 @@ class Collector:
             taken = await take_in(
                 source, spec, facts_of(source), rows=self.in_rows, work=self._parsers
             )
-            await self.record(source, taken)
+            await self._recorder.record(source, taken)
             return taken
         etag, modified = source_rows.validators_of(state, timezone.now())
         answer = await self.guest.get(
@@ -237,7 +214,7 @@ class Collector:
                 collected = await self.parsed(spec, answer, harvest.at)
             except SourceError as error:
                 outcome = _failed(error, started, answer)
-                await self.record(source, outcome)
+                await self._recorder.record(source, outcome)
                 return outcome
             # The index of a sitemap may stay the same while its parts change.
             index = spec.kind == "sitemap" and bool(collected.next_links)
@@ -272,7 +249,7 @@ class Collector:
             spec = replace(spec, fetch_full_text=False)
         items = items[:MAX_ITEMS]
         harvest.seen = len(items) + len(harvest.hot)
-        entries = [_entry(item, spec, harvest.facts) for item in items]
+        entries = entries_of(items, spec, harvest.facts)
         wanted = await self.in_rows(_wanted, entries, harvest)
         await self._complete(spec, wanted, harvest)
 
@@ -329,7 +306,8 @@ class Collector:
 
     async def _with_page(self, spec: SourceSpec, entry: Entry, harvest: Harvest) -> Arrived | None:
         item = entry.item
-        if not item.url or (item.title and item.body and not spec.fetch_full_text):
+        complete = item.title and item.body and not spec.fetch_full_text
+        if not item.url or complete or not entry.own_page:
             return Arrived(item, entry.identity, entry.entry_hash) if item.title else None
         page = SourceSpec(
             kind="page", url=item.url, internal=_also_internal(spec, item.url),
@@ -382,14 +360,30 @@ def _bare(link: str) -> Item:
     )
 
 
-def _entry(item: Item, spec: SourceSpec, facts: SourceFacts) -> Entry:
-    hashed = entry_hash_of(item, trusts_lastmod=spec.kind == "sitemap")
-    return Entry(item, identity_of(item, facts), hashed)
+def entries_of(items: Iterable[Item], spec: SourceSpec, facts: SourceFacts) -> list[Entry]:
+    """The items under the archive's names for them, each once.
+
+    An address or an id that a source gives to several items (its front page, or 1 for all) names none
+    of them: they would take each other's place for ever. Such items go by their headline as well.
+    """
+    lastmod = spec.kind == "sitemap"
+    named = [(item, identity_of(item, facts)) for item in items]
+    sayings: dict[str, set[str]] = {}
+    for item, identity in named:
+        sayings.setdefault(identity, set()).add(item.content_hash)
+    found: dict[str, Entry] = {}
+    for item, identity in named:
+        alone = len(sayings[identity]) == 1
+        name = identity if alone else identity_in_crowd(item, facts)
+        if name not in found:
+            hashed = entry_hash_of(item, trusts_lastmod=lastmod)
+            found[name] = Entry(item, name, hashed, own_page=alone)
+    return list(found.values())
 
 
 def _wanted(entries: Sequence[Entry], harvest: Harvest) -> list[Entry]:
     """The entries to be fetched now: what is unknown, then what changed; the rest is left."""
-    known = known_entries([one.identity for one in entries])
+    known = known_entries([one.identity for one in entries], harvest.facts.id)
     unknown = [one for one in entries if one.identity not in known]
     telling = [one.entry_hash for one in unknown if len(one.item.body) >= actions.TELLING]
     if telling:
@@ -405,7 +399,7 @@ def _wanted(entries: Sequence[Entry], harvest: Harvest) -> list[Entry]:
     changed = [
         replace(one, known=True)
         for one in entries
-        if one.identity in known
+        if known.get(one.identity) is not None
         and known[one.identity] != one.entry_hash
         and harvest.trouble.get(one.key, 0) < GIVEN_UP
     ][:MAX_CHANGED_A_FETCH]
