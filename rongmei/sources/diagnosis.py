@@ -60,7 +60,7 @@ def _broken_xml(body: bytes) -> Break | None:
     return None
 
 
-class _Entity(Exception):  # noqa: N818 - a signal to ourselves
+class _Entity(Exception):
     """An entity is declared."""
 
 

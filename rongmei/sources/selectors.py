@@ -21,7 +21,7 @@ from rongmei.kernel.errors import NotFound
 from rongmei.kernel.ui.words import span_words
 from rongmei.network import policy
 from rongmei.network.selectors import unit_labels
-from rongmei.sources.models import FetchLog, FetchState, Source, SourceGroup
+from rongmei.sources.models import FetchLog, FetchState, PushMark, Source, SourceGroup
 from rongmei.sources.opml import Outline
 from rongmei.sources.schedule import UNDEAD_FROM
 from rongmei.sources.types import SourceSpec
@@ -31,6 +31,7 @@ HAND_IN: Final = "hand-in"
 # Once in a day the whole answer is asked for, in case the ETag lies.
 FULL_EVERY: Final = timedelta(hours=24)
 UNLIMITED: Final = 1_000_000_000
+KEY_BEFORE_GOOD: Final = timedelta(hours=24)
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -166,7 +167,9 @@ def filter_choices(member: Member) -> dict[str, list[Choice]]:
         "region": [(name, name, n) for name, n in sorted(counts["region"].items()) if name],
         "tier": [(str(name), str(name), n) for name, n in sorted(counts["tier"].items())],
         "language": [(name, name, n) for name, n in sorted(counts["language"].items()) if name],
-        "unit": sorted(((str(pk), units.get(pk, ""), n) for pk, n in counts["unit"].items()), key=str),
+        "unit": sorted(
+            ((str(pk), units.get(pk, ""), n) for pk, n in counts["unit"].items()), key=str
+        ),
         "group": _groups_counted(member),
     }
 
@@ -176,11 +179,15 @@ def _labelled(known: type[TextChoices], counts: Counter[Any]) -> list[Choice]:
 
 
 def _groups_counted(member: Member) -> list[Choice]:
-    rows = groups_visible_to(member)
-    return [(str(one.pk), one.name, one.n) for one in rows if one.n]
+    return [(str(one.pk), one.name, n) for one in groups_visible_to(member) if (n := filled(one))]
 
 
-def groups_visible_to(member: Member) -> QuerySet[SourceGroup, Any]:
+def filled(group: SourceGroup) -> int:
+    """How many sources in reach are in a group that `groups_visible_to` gave."""
+    return int(getattr(group, "n", 0))
+
+
+def groups_visible_to(member: Member) -> QuerySet[SourceGroup]:
     """Groups of the units in reach and those that others share, with how many sources are in them."""
     reach = policy.units_for(member, "sources.view")
     mine = Q(unit__in=reach) | Q(shared=True) if reach else Q(pk=None)
@@ -231,7 +238,8 @@ def node_counts() -> tuple[int, int]:
 
 def source_for(member: Member, source_id: uuid.UUID) -> Source:
     """One source in reach; NotFound otherwise."""
-    found = sources_visible_to(member).filter(pk=source_id).first()
+    rows = sources_visible_to(member).prefetch_related("groups").annotate(standing=STANDING)
+    found = rows.filter(pk=source_id).first()
     if found is None:
         raise NotFound
     return found
@@ -246,6 +254,18 @@ def hand_in_of(member: Member) -> Source | None:
 def drop_source(source_id: uuid.UUID) -> Source | None:
     """An enabled source that takes pushed files; its key is what admits the caller."""
     return Source.objects.filter(pk=source_id, kind=Source.Kind.DROP, enabled=True).first()
+
+
+def keys_of(source: Source) -> list[str]:
+    """The keys that admit pushes to a source: its own, and for a day the one before."""
+    changed = source.secret_changed_at
+    before = changed is not None and timezone.now() - changed < KEY_BEFORE_GOOD
+    return [one for one in (source.secret, source.secret_before if before else "") if one]
+
+
+def was_pushed(mark: str) -> bool:
+    """Whether a signed push with this mark was taken already."""
+    return PushMark.objects.filter(pk=mark).exists()
 
 
 def log_of(source: Source, limit: int = 50) -> list[FetchLog]:
@@ -274,12 +294,19 @@ def history_of(log: Sequence[FetchLog]) -> History:
 
     def column(figure: str, *, gaps: bool) -> list[tuple[str, float | None]]:
         return [
-            (name, None if gaps and not one.http_status and not one.items_seen else getattr(one, figure))
+            (
+                name,
+                None
+                if gaps and not one.http_status and not one.items_seen
+                else getattr(one, figure),
+            )
             for name, one in zip(names, oldest, strict=True)
         ]
 
     return History(
-        column("items_new", gaps=True), column("items_seen", gaps=True), column("took_ms", gaps=False)
+        column("items_new", gaps=True),
+        column("items_seen", gaps=True),
+        column("took_ms", gaps=False),
     )
 
 

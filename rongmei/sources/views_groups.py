@@ -56,7 +56,9 @@ def bulk(request: MemberRequest) -> HttpResponse:
     except RongmeiError as error:
         messages.error(request, error.message)
     else:
-        words = ngettext("已改 %(n)s 个信源", "已改 %(n)s 个信源", done.changed) % {"n": done.changed}
+        words = ngettext("已改 %(n)s 个信源", "已改 %(n)s 个信源", done.changed) % {
+            "n": done.changed
+        }
         if done.left:
             words += _("，%(n)s 个不归你管理，没有改动") % {"n": done.left}
         messages.success(request, words)
