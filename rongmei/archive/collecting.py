@@ -37,6 +37,7 @@ from rongmei.archive.identity import (
     identity_in_crowd,
     identity_of,
 )
+from rongmei.archive.linked import PAGE_RULES, also_internal, bare, joined, ms_since
 from rongmei.archive.recording import Recorder
 from rongmei.archive.selectors import known_entries, known_words
 from rongmei.archive.shelf import Answers, Shelf, Snapshots
@@ -46,7 +47,7 @@ from rongmei.kernel.http import AsyncDoor, Door, Limits, Response
 from rongmei.kernel.http_errors import BadStatus, HttpError, Kind
 from rongmei.sources import actions as sources
 from rongmei.sources import selectors as source_rows
-from rongmei.sources.collectors import parse, with_full_text
+from rongmei.sources.collectors import parse
 from rongmei.sources.errors import SourceError
 from rongmei.sources.polite import PER_HOST, Guest, Politeness
 from rongmei.sources.types import (
@@ -194,7 +195,7 @@ class Collector:
                 FetchOutcome.INTERNAL,
                 message=_("处理时出错(%(what)s)。已保存的内容不受影响，系统会自动重试。")
                 % {"what": f"{type(error).__name__}: {error}"[:200]},
-                took_ms=_ms_since(started), failure="soft",
+                took_ms=ms_since(started), failure="soft",
             )  # fmt: skip
         await self._recorder.record(source, outcome)
         return outcome
@@ -234,7 +235,7 @@ class Collector:
             await self._harvest(spec, collected, harvest, state.parts)
         outcome = sources.Outcome(
             _word(harvest, same=same, index=index),
-            http_status=answer.status, received=len(answer.body), took_ms=_ms_since(started),
+            http_status=answer.status, received=len(answer.body), took_ms=ms_since(started),
             items_seen=harvest.seen, items_new=harvest.new, left=harvest.left,
             etag="" if index else answer.etag or (state.etag if same else ""),
             last_modified=""
@@ -258,7 +259,7 @@ class Collector:
         if spec.kind == "sitemap" and collected.next_links:
             items += await self._parts(spec, collected.next_links, harvest, parts)
         elif spec.kind == "page":
-            items += [_bare(link) for link in collected.next_links]
+            items += [bare(link) for link in collected.next_links]
         if spec.kind == "page" and not spec.options.get("links"):
             # The address is itself an article: there is no other page to fetch.
             spec = replace(spec, fetch_full_text=False)
@@ -282,7 +283,7 @@ class Collector:
             etag, modified = before.get(link, ["", ""])
             try:
                 answer = await self.guest.get(
-                    link, internal=_also_internal(spec, link), etag=etag, last_modified=modified
+                    link, internal=also_internal(spec, link), etag=etag, last_modified=modified
                 )
                 found = await self.parsed(spec, answer, harvest.at)
             except (HttpError, SourceError) as error:
@@ -337,9 +338,9 @@ class Collector:
                 return None
             return Arrived(item, entry.identity, entry.entry_hash, listed)
         page = SourceSpec(
-            kind="page", url=item.url, internal=_also_internal(spec, item.url),
+            kind="page", url=item.url, internal=also_internal(spec, item.url),
             language=spec.language, timezone=spec.timezone,
-            options={key: rule for key, rule in spec.options.items() if key in _PAGE_RULES},
+            options={key: rule for key, rule in spec.options.items() if key in PAGE_RULES},
         )  # fmt: skip
         try:
             answer = await self.guest.get(item.url, internal=page.internal, limits=PAGE_LIMITS)
@@ -354,39 +355,7 @@ class Collector:
             return Arrived(item, entry.identity, "" if again else entry.entry_hash, listed)
         harvest.trouble.pop(entry.key, None)
         answers = (*listed, *filter(None, [harvest.answers.raw(answer, at)]))
-        return Arrived(_joined(item, read), entry.identity, entry.entry_hash, answers)
-
-
-_PAGE_RULES = frozenset({"title", "body", "published", "medium", "authors", "drop"})
-
-
-def _joined(item: Item, read: Item) -> Item:
-    """An entry and its page as one; the address stays the one under which it was listed."""
-    if item.title:
-        return with_full_text(item, read)
-    return replace(
-        read, entry_key=item.entry_key, url=item.url, canonical_url=item.canonical_url,
-        published_at=read.published_at or item.published_at,
-    )  # fmt: skip
-
-
-def _also_internal(spec: SourceSpec, url: str) -> bool:
-    """Leave to look into the private network is for the source's own host, not for its links."""
-    return spec.internal and _place(url) == _place(spec.url)
-
-
-def _place(url: str) -> str:
-    return url.split("/", 3)[2].lower()
-
-
-def _ms_since(started: float) -> int:
-    return int((time.monotonic() - started) * 1000)
-
-
-def _bare(link: str) -> Item:
-    return Item(
-        entry_key=hashlib.sha256(link.encode()).hexdigest(), url=link, canonical_url=link, title=""
-    )
+        return Arrived(joined(item, read), entry.identity, entry.entry_hash, answers)
 
 
 def entries_of(items: Iterable[Item], spec: SourceSpec, facts: SourceFacts) -> list[Entry]:
@@ -470,7 +439,7 @@ def _failed(
         message=str(error),
         http_status=status,
         received=len(answer.body) if answer else len(sample),
-        took_ms=_ms_since(started),
+        took_ms=ms_since(started),
         failure=error.kind,
         retry_after=error.retry_after,
         sample=sample,

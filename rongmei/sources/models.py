@@ -72,6 +72,9 @@ class Source(OwnedRecord):
     preset = models.CharField(max_length=40, blank=True)
     # The password of a mailbox, or the key that pushed files are signed with; never shown again.
     secret = models.CharField(max_length=200, blank=True)
+    # The key before: still good for a day after the change, so that senders can be told in turn.
+    secret_before = models.CharField(max_length=200, blank=True, editable=False)
+    secret_changed_at = models.DateTimeField(null=True, editable=False)
     min_interval = models.PositiveIntegerField(_("最短轮询间隔（秒）"), default=600)
     max_interval = models.PositiveIntegerField(_("最长轮询间隔（秒）"), default=86_400)
     # What is beyond them is not dropped: it waits for the next day. 0 means no limit.
@@ -150,6 +153,11 @@ class FetchState(models.Model):
         """Whether the last attempt failed."""
         return self.failures > 0
 
+    @property
+    def is_over_quota(self) -> bool:
+        """Whether today has used up what the source may bring in a day."""
+        return self.quota_until is not None and self.quota_until > timezone.now()
+
     @override
     def __str__(self) -> str:
         return f"{self.source_id} {self.outcome}"
@@ -177,3 +185,14 @@ class FetchLog(Record):
     @override
     def __str__(self) -> str:
         return f"{self.source_id} {self.outcome}"
+
+
+class PushMark(models.Model):
+    """A signed push that was taken; kept for as long as its signature could be used again."""
+
+    mark = models.CharField(max_length=64, primary_key=True)
+    at = models.DateTimeField(default=timezone.now, db_index=True)
+
+    @override
+    def __str__(self) -> str:
+        return self.mark

@@ -11,7 +11,7 @@ from rongmei.kernel.plugins import hookimpl
 from rongmei.kernel.sweeps import Sweep
 from rongmei.network.guard import MemberRequest
 from rongmei.sources import api, selectors, spool
-from rongmei.sources.actions import watching
+from rongmei.sources.actions import files, watching
 
 
 def _failing(request: HttpRequest) -> int:
@@ -36,6 +36,7 @@ def register_sweeps() -> list[Sweep]:
     """Old files leave the spools once an hour; what went quiet is told within five minutes."""
     return [
         Sweep("sources.prune_spools", 3600, spool.prune),
+        Sweep("sources.forget_pushes", 3600, files.push_marks_forget),
         Sweep("sources.tell", 300, watching.tell),
     ]
 

@@ -6,14 +6,13 @@ import uuid
 from datetime import timedelta
 from secrets import token_urlsafe as make_key
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from rongmei.kernel import audit, db
 from rongmei.kernel.errors import BadInput, Conflict
-from rongmei.kernel.mailbox import PORTS, Place
 from rongmei.network import policy
 from rongmei.sources.actions.files import file_pushed, files_hand_over, refused_file_deal
 from rongmei.sources.actions.groups import (
@@ -36,6 +35,7 @@ from rongmei.sources.actions.recording import (
 from rongmei.sources.actions.rows import afresh, free_quota, locked, require_room, wake
 from rongmei.sources.collectors.urls import host_of
 from rongmei.sources.models import FetchState, Source
+from rongmei.sources.places import check_address, check_place, mail_place
 from rongmei.sources.selectors import HAND_IN
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def _checked(fields: dict[str, Any]) -> dict[str, Any]:
         if not found["name"]:
             raise BadInput(_("信源要有名称，没有保存。请填写名称。"))
     if found.get("home_url"):
-        _check_address(str(found["home_url"]))
+        check_address(str(found["home_url"]))
     for key, known in (("kind", Source.Kind), ("media_class", Source.MediaClass)):
         if key in found and found[key] not in known.values:
             raise BadInput(_("没有这种读取方式或媒体类别，没有保存。请从列表中选择。"))
@@ -93,41 +93,6 @@ def _checked(fields: dict[str, Any]) -> dict[str, Any]:
         if not 0 <= int(found.get(key, 0)) <= most:
             raise BadInput(_("每日上限不能小于 0,也不能过大，没有保存。不限请填 0。"))
     return found
-
-
-def _check_address(url: str) -> None:
-    try:
-        parts = urlsplit(url)
-        fine = parts.scheme in {"http", "https"} and bool(parts.hostname) and len(url) <= 1000
-    except ValueError:
-        fine = False
-    if not fine:
-        raise BadInput(_("地址要以 http:// 或 https:// 开头，信源没有保存。请改正地址。"))
-
-
-def _check_place(kind: str, url: str) -> None:
-    """The address must be of the kind the source is."""
-    if kind == Source.Kind.MAIL:
-        mail_place(url)
-    elif kind != Source.Kind.DROP:
-        _check_address(url)
-
-
-def mail_place(url: str) -> Place:
-    """The folder that `imaps://user@host:port/folder` names; BadInput when it names none."""
-    try:
-        parts = urlsplit(url)
-        folder = unquote(parts.path.strip("/")) or "INBOX"
-        if parts.scheme in PORTS and parts.hostname and parts.username and folder.isascii():
-            return Place(
-                parts.hostname, parts.port or PORTS[parts.scheme], unquote(parts.username), folder,
-                secure=parts.scheme == "imaps",
-            )  # fmt: skip
-    except ValueError:
-        pass
-    raise BadInput(
-        _("邮箱地址要写成 imaps://用户名@服务器：端口/文件夹，文件夹用英文名，信源没有保存。")
-    )
 
 
 def _check_pace(source: Source) -> None:
@@ -149,7 +114,7 @@ def source_add(*, by: Member, unit_id: uuid.UUID, name: str, url: str, **fields:
     )  # fmt: skip
     if source.kind == Source.Kind.DROP:
         source.url = source.url or f"drop:{source.pk}"
-    _check_place(source.kind, source.url)
+    check_place(source.kind, source.url)
     _check_pace(source)
     source.host = host_of(source.url)
     with db.write():
@@ -174,7 +139,7 @@ def source_change(*, by: Member, source_id: uuid.UUID, **fields: Any) -> Source:
         source = locked(source_id)
         policy.require(by, "sources.manage", source)
         changed = {key: value for key, value in given.items() if getattr(source, key) != value}
-        _check_place(given.get("kind", source.kind), given.get("url", source.url))
+        check_place(given.get("kind", source.kind), given.get("url", source.url))
         moved = "url" in changed and _place(changed["url"]) != _place(source.url)
         for key, value in changed.items():
             setattr(source, key, value)
@@ -212,7 +177,7 @@ def source_follow(*, by: Member, source_id: uuid.UUID, back: bool = False) -> So
         new = source.moved_from if back else state.moved_to
         if not new:
             return source
-        _check_address(new)
+        check_address(new)
         if Source.objects.filter(unit_id=source.unit_id, url=new).exclude(pk=source.pk).exists():
             raise Conflict(_("本单位已经有这个地址的信源，修改没有保存。"))
         if _place(new) != _place(source.url) and source.internal:
@@ -231,12 +196,17 @@ def source_follow(*, by: Member, source_id: uuid.UUID, back: bool = False) -> So
 
 
 def source_secret_set(*, by: Member, source_id: uuid.UUID, secret: str = "") -> str:
-    """Set a mailbox's password, or make a new key for pushing; returns it, for the only time."""
+    """Set a mailbox's password, or make a new key for pushing; returns it, for the only time.
+
+    The key before stays good for a day; made anew twice, it is shut out at once.
+    """
     with db.write():
         source = locked(source_id)
         policy.require(by, "sources.manage", source)
+        kept = source.secret if source.kind == Source.Kind.DROP else ""
+        source.secret_before, source.secret_changed_at = kept, timezone.now()
         source.secret = (secret or make_key(32))[:200]
-        source.save(update_fields=["secret", "updated_at"])
+        source.save(update_fields=["secret", "secret_before", "secret_changed_at", "updated_at"])
         afresh(source)
         audit.record(by, "source.secret_set", source)
     return source.secret

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from rongmei.kernel import audit, db
@@ -13,10 +15,14 @@ from rongmei.kernel.errors import BadInput, Conflict, NotFound
 from rongmei.network import policy
 from rongmei.sources import spool
 from rongmei.sources.actions.rows import locked, wake
-from rongmei.sources.models import Source
+from rongmei.sources.models import PushMark, Source
+from rongmei.sources.selectors import was_pushed
 
 if TYPE_CHECKING:
     from rongmei.network.models import Member
+
+# Longer than any signature is good, on both sides of its timestamp.
+MARKS_KEPT: Final = timedelta(hours=1)
 
 
 def files_hand_over(
@@ -35,11 +41,14 @@ def files_hand_over(
     return len(kept)
 
 
-def file_pushed(*, source_id: uuid.UUID, name: str, body: bytes, ip: str) -> str:
+def file_pushed(*, source_id: uuid.UUID, name: str, body: bytes, ip: str, mark: str = "") -> str:
     """Take a file that another system pushed with the source's key; its key in the spool.
 
-    The caller has found the source to be one that takes files, and the key to be right.
+    The caller has found the source to be one that takes files, and the key to be right. `mark` is
+    that of a signed push, which is taken once.
     """
+    if mark and was_pushed(mark):
+        raise Conflict(_("这次推送已经收过，没有重复收下。要再推一次，请换时间戳重新签名。"))
     if len(spool.waiting(source_id)) >= spool.MAX_WAITING:
         raise Conflict(_("等待读取的文件太多，这一份没有收下。请过几分钟再推送。"))
     # On the disk before the write: nobody waits at the database's gate for a disk.
@@ -47,8 +56,17 @@ def file_pushed(*, source_id: uuid.UUID, name: str, body: bytes, ip: str) -> str
     with db.write():
         source = locked(source_id)
         wake(source_id)
+        if mark:
+            PushMark.objects.bulk_create([PushMark(mark=mark)], ignore_conflicts=True)
         audit.record(None, "source.file_pushed", source, file=kept.name[:80], ip=ip)
     return kept.name
+
+
+def push_marks_forget() -> int:
+    """Forget signed pushes whose signature is no longer good; how many there were."""
+    with db.write():
+        old = PushMark.objects.filter(at__lt=timezone.now() - MARKS_KEPT)
+        return old.delete()[0]
 
 
 def refused_file_deal(*, by: Member, source_id: uuid.UUID, key: str, again: bool) -> None:
