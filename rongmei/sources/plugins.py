@@ -55,6 +55,13 @@ def register_audit_words() -> dict[str, object]:
     """The room's lines of the audit log, in words."""
     return {
         "source.added": _("新增了信源"),
+        "source.moved": _("随永久跳转改了地址，信源"),
+        "source.moved_back": _("改回了原地址，信源"),
+        "source_group.added": _("新建了信源分组"),
+        "source_group.changed": _("修改了信源分组"),
+        "source_group.removed": _("删除了信源分组"),
+        "sources.changed_many": _("批量修改了信源"),
+        "sources.imported": _("批量导入了信源，单位"),
         "source.changed": _("修改了信源"),
         "source.secret_set": _("设置了信源的密钥"),
         "source.files_handed_over": _("交来了文件，信源"),
