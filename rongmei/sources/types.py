@@ -120,6 +120,7 @@ class RemarkCode(StrEnum):
     ITEMS_CUT = "items_cut"
     ITEM_SKIPPED = "item_skipped"
     MALFORMED = "malformed"
+    PICTURES_LEFT = "pictures_left"
     SECOND_PARSER = "second_parser"
     TITLE_CUT = "title_cut"
 
@@ -134,6 +135,7 @@ _REMARKS: Mapping[RemarkCode, Promise] = {
     RemarkCode.ITEMS_CUT: _("条目过多，只取了前 %(detail)s 条"),
     RemarkCode.ITEM_SKIPPED: _("有条目既无标题也无地址，已跳过：%(detail)s"),
     RemarkCode.MALFORMED: _("格式有误，已尽量读取：%(detail)s"),
+    RemarkCode.PICTURES_LEFT: _("文档中的图片没有收入，请另行上传：%(detail)s 幅"),
     RemarkCode.SECOND_PARSER: _("内容不规范，改用了备用解析器"),
     RemarkCode.TITLE_CUT: _("标题过长，已截断"),
 }
@@ -269,3 +271,20 @@ _BY_ERROR: tuple[tuple[type[Exception], FetchOutcome], ...] = (
 def outcome_of(error: HttpError | errors.SourceError) -> FetchOutcome:
     """The outcome to store for an error of the door or of a collector."""
     return next(outcome for kind, outcome in _BY_ERROR if isinstance(error, kind))
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How often a source is asked, at most and at least, under a name; in seconds."""
+
+    words: Promise
+    shortest: int
+    longest: int
+
+
+PACES: Mapping[str, Pace] = {
+    "fast": Pace(_("紧跟（5 分钟至 1 小时）"), 300, 3_600),
+    "normal": Pace(_("一般（10 分钟至 1 天）"), 600, 86_400),
+    "slow": Pace(_("从容（1 小时至 3 天）"), 3_600, 3 * 86_400),
+    "rare": Pace(_("偶尔（1 天至 30 天）"), 86_400, 30 * 86_400),
+}
