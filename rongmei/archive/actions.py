@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from django.utils import timezone
@@ -15,6 +16,7 @@ from django.utils.translation import gettext as _
 from rongmei.archive.events import DocumentsStored
 from rongmei.archive.identity import SourceFacts
 from rongmei.archive.models import Change, Document, DocumentVersion, HotSighting, SavedSearch
+from rongmei.archive.warc import Answer
 from rongmei.kernel import audit, db, events
 from rongmei.kernel.errors import BadInput, NotFound
 from rongmei.network import policy
@@ -42,6 +44,8 @@ class Arrived:
     item: Item
     identity: str
     entry_hash: str
+    answers: tuple[Answer, ...] = ()
+    """What servers gave that it was read from, to be kept as a snapshot."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +57,8 @@ class Stored:
     known: int = 0
     same: tuple[str, ...] = ()
     """Identities left out because the source has given the very same text before."""
+    touched: tuple[tuple[str, uuid.UUID, int], ...] = ()
+    """Identity, id and version of what is new or changed."""
 
 
 def note_changes(ids: Iterable[uuid.UUID], *, deleted: bool = False) -> None:
@@ -104,7 +110,8 @@ def documents_store(arrived: Sequence[Arrived], *, source: SourceFacts, at: date
                 document_ids=[str(one) for one in touched], new=len(fresh),
             )
         )  # fmt: skip
-    return Stored(len(fresh), len(changed), len(known) - len(changed), tuple(same))
+    stored = tuple((one.identity, one.pk, one.version) for one in (*fresh, *changed))
+    return Stored(len(fresh), len(changed), len(known) - len(changed), tuple(same), stored)
 
 
 def _said_before(arrived: Sequence[Arrived], source: SourceFacts) -> set[str]:
@@ -235,6 +242,29 @@ def document_keep(
     stored = DocumentsStored(unit_id=unit_id, document_ids=[str(document.pk)], new=1)
     events.publish(stored)
     return document
+
+
+def families_assign(
+    assigned: Mapping[uuid.UUID, uuid.UUID | None],
+    *,
+    merged: Mapping[uuid.UUID, uuid.UUID] = MappingProxyType({}),
+) -> None:
+    """Note which documents carry the same text, and which families became one; in the caller's write.
+
+    `assigned` maps a document to its family (None: it left it), `merged` a family to the one it went
+    into. The index follows; documents that are gone by now are passed over.
+    """
+    members: dict[uuid.UUID | None, list[uuid.UUID]] = {}
+    for document_id, family_id in assigned.items():
+        members.setdefault(family_id, []).append(document_id)
+    moved = Document.objects.filter(family_id__in=list(merged))
+    touched = dict.fromkeys([*assigned, *(moved.values_list("pk", flat=True) if merged else ())])
+    for younger, elder in merged.items():
+        Document.objects.filter(family_id=younger).update(family_id=elder)
+    for family_id, ids in members.items():
+        Document.objects.filter(pk__in=ids).update(family_id=family_id)
+    if touched:
+        note_changes(touched)
 
 
 def hot_list_store(entries: Sequence[HotEntry], *, source: SourceFacts, at: datetime) -> int:

@@ -54,7 +54,7 @@ def search_index() -> SearchIndex:
 
 _INDEXED = (
     "id", "title", "body", "summary", "source_name", "source_id", "unit_id", "shared", "kind",
-    "region", "language", "media_class", "tags", "url", "published_at", "fetched_at",
+    "region", "language", "media_class", "tags", "url", "published_at", "fetched_at", "family_id",
 )  # fmt: skip
 
 
@@ -81,6 +81,7 @@ def as_indexed(document: Any, seq: int) -> IndexDocument:
         url=document.url,
         published_at=int(document.published_at.timestamp()),
         fetched_at=int(document.fetched_at.timestamp()),
+        family_id=str(document.family_id) if document.family_id else None,
         seq=seq,
     )
 

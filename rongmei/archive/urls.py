@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from rongmei.archive import views
+from rongmei.archive import views, views_snapshots
 
 urlpatterns = [
     path("", views.search, name="list"),
@@ -12,4 +12,19 @@ urlpatterns = [
     path("saved/<uuid:search_id>/forget/", views.search_forget, name="search_forget"),
     path("export/", views.export, name="export"),
     path("<uuid:document_id>/", views.document, name="document"),
+    path(
+        "<uuid:document_id>/snapshots/<uuid:snapshot_id>/",
+        views_snapshots.snapshot,
+        name="snapshot",
+    ),
+    path(
+        "<uuid:document_id>/snapshots/<uuid:snapshot_id>/body/",
+        views_snapshots.body,
+        name="snapshot_body",
+    ),
+    path(
+        "<uuid:document_id>/snapshots/<uuid:snapshot_id>/record/",
+        views_snapshots.record,
+        name="snapshot_record",
+    ),
 ]

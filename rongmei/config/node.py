@@ -59,6 +59,7 @@ class Node:
     debug: bool
     demo: bool
     internal_hosts: frozenset[str]
+    snapshots: str
 
     @property
     def data(self) -> Path:
@@ -95,4 +96,5 @@ def load(environ: dict[str, str] | None = None) -> Node:
         debug=env.get("RONGMEI_DEBUG", "") == "1",
         demo=env.get("RONGMEI_DEMO", "") == "1",
         internal_hosts=frozenset(filter(None, env.get("RONGMEI_INTERNAL_HOSTS", "").split(","))),
+        snapshots=env.get("RONGMEI_SNAPSHOTS", "all").strip() or "all",
     )
