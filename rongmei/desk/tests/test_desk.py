@@ -105,7 +105,7 @@ def test_the_security_administrator_finds_accounts_that_wait_for_a_role(
         by=cast["secadmin"], member_id=cast["yl.nobody"].pk, role=Role.REPORTER,
         unit_id=cast.unit("yunling").pk,
     )  # fmt: skip
-    assert "云岭新" not in signed_in("secadmin").get("/desk/").text
+    assert "授予角色" not in signed_in("secadmin").get("/desk/").text
 
 
 def test_the_system_administrator_finds_milestones_past_their_date(cast: Cast, signed_in: SignedIn):
