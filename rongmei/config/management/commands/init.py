@@ -82,7 +82,7 @@ class Command(BaseCommand):
             self.stdout.write("三位管理员的一次性密码（只显示这一次，首次登录须修改）：")
             for member, password in made:
                 self.stdout.write(f"  {member.username:10} {password}   {member.name}")
-            self.stdout.write(f"接下来:rongmei --home {node.home} up,然后打开 {url}/desk/")
+            self.stdout.write(f"接下来：rongmei --home {node.home} up，然后打开 {url}/desk/")
         return {
             "home": str(node.home),
             "url": url,

@@ -40,4 +40,4 @@ class Command(BaseCommand):
         count = len(manifest["files"])
         self.stdout.write(f"{count} 个文件已核对并恢复到 {home}(备份于 {manifest['at']})")
         self.stdout.write("审计链相符。检索索引会在启动后重建，建好之前检索结果不全。")
-        self.stdout.write(f"接下来:rongmei --home {home} doctor,然后 rongmei --home {home} up")
+        self.stdout.write(f"接下来：rongmei --home {home} doctor，然后 rongmei --home {home} up")
