@@ -6,6 +6,7 @@ roles open its room.
 
 from __future__ import annotations
 
+import uuid
 from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
@@ -278,7 +279,7 @@ def changes_since(member: Member, since: datetime, limit: int = 15) -> list[Entr
     return [one for one in told if one is not None]
 
 
-def _named(found: list[Event]) -> dict[object, str]:
+def _named(found: list[Event]) -> dict[uuid.UUID, str]:
     """Names of the people and units that events of the network room are about."""
     people = {one.subject_id for one in found if one.subject_type == "member" and one.subject_id}
     units = {one.subject_id for one in found if one.subject_type == "unit" and one.subject_id}
