@@ -10,7 +10,7 @@ import logging
 import threading
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -55,6 +55,7 @@ def search_index() -> SearchIndex:
 _INDEXED = (
     "id", "title", "body", "summary", "source_name", "source_id", "unit_id", "shared", "kind",
     "region", "language", "media_class", "tags", "url", "published_at", "fetched_at", "family_id",
+    "enriched",
 )  # fmt: skip
 
 
@@ -77,7 +78,7 @@ def as_indexed(document: Any, seq: int) -> IndexDocument:
         region=document.region,
         language=document.language,
         channel_class=document.media_class,
-        tags=tuple(str(tag) for tag in document.tags),
+        tags=tuple(dict.fromkeys((*map(str, document.tags), *names_of(document.enriched)))),
         url=document.url,
         published_at=int(document.published_at.timestamp()),
         fetched_at=int(document.fetched_at.timestamp()),
@@ -86,20 +87,31 @@ def as_indexed(document: Any, seq: int) -> IndexDocument:
     )
 
 
+def names_of(enriched: Mapping[str, Any]) -> list[str]:
+    """What the dictionary found in a document: searched and counted like its tags."""
+    return [str(name) for _kind, name in enriched.get("entities", ())]
+
+
 def changes_after(seq: int, limit: int = BATCH) -> list[tuple[int, uuid.UUID]]:
     """The next changes in order: their number and their document."""
     rows = Change.objects.filter(seq__gt=seq).order_by("seq")
     return list(rows.values_list("seq", "document_id")[:limit])
 
 
-def apply(writer: IndexWriter, changes: list[tuple[int, uuid.UUID]]) -> None:
-    """Bring the documents of these changes into the index as they stand now; commit."""
+def documents_of(changes: list[tuple[int, uuid.UUID]]) -> list[IndexDocument]:
+    """The documents of these changes that there still are, as they stand now."""
     last = {document_id: seq for seq, document_id in changes}
     # Plain rows: making a whole Document of each costs more than reading it.
     rows = Document.objects.filter(pk__in=list(last)).values_list(*_INDEXED, named=True)
-    found = {row.id: row for row in rows}
-    writer.add(as_indexed(row, last[pk]) for pk, row in found.items())
-    writer.delete(str(pk) for pk in last if pk not in found)
+    return [as_indexed(row, last[row.id]) for row in rows]
+
+
+def apply(writer: IndexWriter, changes: list[tuple[int, uuid.UUID]]) -> None:
+    """Bring the documents of these changes into the index as they stand now; commit."""
+    found = documents_of(changes)
+    writer.add(found)
+    gone = {str(document_id) for _seq, document_id in changes} - {one.id for one in found}
+    writer.delete(gone)
     writer.commit(changes[-1][0])
 
 

@@ -11,6 +11,10 @@ urlpatterns = [
     path("saved/", views.search_save, name="search_save"),
     path("saved/<uuid:search_id>/forget/", views.search_forget, name="search_forget"),
     path("export/", views.export, name="export"),
+    path("terms/", views.terms, name="terms"),
+    path("terms/add/", views.term_add, name="term_add"),
+    path("terms/import/", views.terms_import, name="terms_import"),
+    path("terms/<uuid:term_id>/remove/", views.term_remove, name="term_remove"),
     path("<uuid:document_id>/", views.document, name="document"),
     path(
         "<uuid:document_id>/snapshots/<uuid:snapshot_id>/",
