@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 from ninja import Router
 
-from rongmei.archive import api, collecting, indexing, selectors
+from rongmei.archive import api, collecting, indexing, selectors, upkeep
 from rongmei.kernel.hooks import Gauge, Process, RailItem
 from rongmei.kernel.plugins import hookimpl
 
@@ -13,13 +13,22 @@ from rongmei.kernel.plugins import hookimpl
 @hookimpl
 def register_processes() -> list[Process]:
     """Collecting and indexing."""
-    return [Process("collect", collecting.run), Process("index", indexing.run)]
+    return [
+        Process("collect", collecting.run),
+        Process("index", indexing.run),
+        Process("upkeep", upkeep.run),
+    ]
 
 
 @hookimpl
 def register_rail() -> list[RailItem]:
     """资料库 in the rail."""
-    return [RailItem("archive", _("资料库"), "archive:list", "archive-box", 20, "archive.view")]
+    return [
+        RailItem("archive", _("资料库"), "archive:list", "archive-box", 20, "archive.view"),
+        RailItem(
+            "archive_state", _("资料库状态"), "archive:state", "shield-check", 94, "archive.manage"
+        ),
+    ]
 
 
 @hookimpl
