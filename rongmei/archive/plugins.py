@@ -5,9 +5,11 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 from ninja import Router
 
-from rongmei.archive import api, collecting, indexing, selectors, upkeep
+from rongmei.archive import api, collecting, dictionary, indexing, selectors, tasks, upkeep
+from rongmei.archive.hooks import Enricher
 from rongmei.kernel.hooks import Gauge, Process, RailItem
 from rongmei.kernel.plugins import hookimpl
+from rongmei.kernel.sweeps import Sweep
 
 
 @hookimpl
@@ -53,4 +55,19 @@ def register_audit_words() -> dict[str, object]:
         "search.saved": _("保存了检索"),
         "search.forgotten": _("删除了保存的检索"),
         "archive.exported": _("导出了资料"),
+        "term.added": _("在词表里添加了"),
+        "term.removed": _("从词表里删除了"),
+        "terms.imported": _("导入了词表"),
     }
+
+
+@hookimpl
+def register_enrichers() -> list[Enricher]:
+    """Script, the dictionary's names, keywords."""
+    return dictionary.built_in()
+
+
+@hookimpl
+def register_sweeps() -> list[Sweep]:
+    """Look at documents that the present enrichers have not seen."""
+    return [Sweep("archive.enrich", every=2.0, run=tasks.enrich_due)]

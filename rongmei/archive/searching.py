@@ -15,6 +15,7 @@ CHIPS: Final = {
     "class": ("channel", "channel_class"),
     "region": ("region", "region"),
     "lang": ("lang", "language"),
+    "tag": ("tag", "tags"),
 }
 MAX_CHIPS = 20
 

@@ -13,6 +13,10 @@ urlpatterns = [
     path("export/", views.export, name="export"),
     path("state/", views_state.state, name="state"),
     path("state/run/", views_state.run, name="state_run"),
+    path("terms/", views.terms, name="terms"),
+    path("terms/add/", views.term_add, name="term_add"),
+    path("terms/import/", views.terms_import, name="terms_import"),
+    path("terms/<uuid:term_id>/remove/", views.term_remove, name="term_remove"),
     path("<uuid:document_id>/", views.document, name="document"),
     path(
         "<uuid:document_id>/snapshots/<uuid:snapshot_id>/",

@@ -23,6 +23,7 @@ PERMISSIONS: Final[dict[str, object]] = {
     "archive.view": _("检索媒体大数据库"),
     "archive.export": _("导出资料"),
     "archive.manage": _("核对资料库、重建索引"),
+    "archive.manage_terms": _("管理词表"),
     "assets.view": _("查看媒资"),
     "assets.upload": _("上传媒资"),
     "monitoring.view": _("查看热点与转载"),
@@ -83,6 +84,7 @@ MATRIX: Final[dict[Role, dict[str, Reach]]] = {
     Role.PLANNER: {
         **_READS_DOWN,
         "archive.export": OWN,
+        "archive.manage_terms": OWN,
         "monitoring.manage": OWN,
         "planning.pitch": OWN,
         "planning.decide": TREE,
@@ -140,7 +142,12 @@ MATRIX: Final[dict[Role, dict[str, Reach]]] = {
         "impact.view": OWN,
         "screen.view": OWN,
     },
-    Role.ANALYST: {**_READS_DOWN, "archive.export": OWN, "monitoring.manage": OWN},
+    Role.ANALYST: {
+        **_READS_DOWN,
+        "archive.export": OWN,
+        "archive.manage_terms": OWN,
+        "monitoring.manage": OWN,
+    },
     Role.SYSTEM_ADMIN: {
         "network.view": TREE,
         "network.manage_units": TREE,

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('archive', '0003_snapshots'),
+        ('archive', '0004_enriched'),
     ]
 
     operations = [
