@@ -55,6 +55,7 @@ def register_audit_words() -> dict[str, object]:
         "search.saved": _("保存了检索"),
         "search.forgotten": _("删除了保存的检索"),
         "archive.exported": _("导出了资料"),
+        "archive.upkeep_asked": _("安排了资料库维护"),
         "term.added": _("在词表里添加了"),
         "term.removed": _("从词表里删除了"),
         "terms.imported": _("导入了词表"),
