@@ -23,6 +23,7 @@ import rjieba
 
 from rongmei.assets import selectors as assets
 from rongmei.assets.types import PictureFacts
+from rongmei.stories.flows import SHARE
 from rongmei.stories.types import Changes
 
 FORM: Final = 1
@@ -30,7 +31,6 @@ WORDS: Final = (
     "kicker", "title", "subtitle", "summary", "byline", "origin", "rights_basis", "place",
     "category", "language",
 )  # fmt: skip
-MATERIAL_SHARE: Final = 0.05
 _LATER: Final = ("step_name", "flow", "for_person", "for_name")
 _TAGS: Final = {"p", "br", "b", "strong", "i", "em", "a", "ol", "ul", "li", "hr"}
 _BREAKS = re.compile(r"</(?:p|li|ol|ul)>|<br\s*/?>|<hr\s*/?>", re.IGNORECASE)
@@ -203,9 +203,7 @@ def changed_share(before: str, after: str) -> float:
     return touched / max(len(before), len(after), 1)
 
 
-def compare(
-    before: Mapping[str, Any], after: Mapping[str, Any], most: float = MATERIAL_SHARE
-) -> Changes:
+def compare(before: Mapping[str, Any], after: Mapping[str, Any], most: float = SHARE) -> Changes:
     """How `after` differs from `before`, and what of it is material.
 
     Material are: headlines, numbers, names, pictures, the terms of use (origin, rights, embargo,

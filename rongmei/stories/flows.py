@@ -7,17 +7,19 @@ empty snapshot; its signatures are sealed as they were before flows were data.
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
+import orjson
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from rongmei.stories import canonical
 from rongmei.stories.errors import FlowBroken
 
+SHARE: Final = 0.05
 STAGES: Final = ("first", "second", "final")
 DOES: Final = ("both", "review", "proof")
 PERMISSIONS: Final = {
@@ -82,7 +84,7 @@ class Flow:
     number: int = 0
     flow_id: str = ""
     public: bool = True
-    share: float = canonical.MATERIAL_SHARE
+    share: float = SHARE
     green: bool = False
 
     @property
@@ -93,7 +95,10 @@ class Flow:
     @property
     def digest(self) -> str:
         """SHA-256 over the snapshot, as every signature seals it; "" for the built-in flow."""
-        return "" if self == BUILT_IN else canonical.hash_of(self.as_json())
+        if self == BUILT_IN:
+            return ""
+        form = orjson.dumps(self.as_json(), option=orjson.OPT_SORT_KEYS)
+        return hashlib.sha256(form).hexdigest()
 
     def as_json(self) -> dict[str, Any]:
         """The whole flow, JSON-able."""
@@ -156,7 +161,7 @@ def of(snapshot: Mapping[str, Any] | None) -> Flow:
         flow = Flow(
             steps, str(snapshot.get("name", "")), int(snapshot.get("number", 0)),
             str(snapshot.get("flow_id", "")), snapshot.get("public", True) is not False,
-            float(snapshot.get("share", canonical.MATERIAL_SHARE)), snapshot.get("green") is True,
+            float(snapshot.get("share", SHARE)), snapshot.get("green") is True,
         )  # fmt: skip
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise FlowBroken from error

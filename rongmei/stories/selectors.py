@@ -13,7 +13,7 @@ from rongmei.kernel.errors import NotFound
 from rongmei.network import policy
 from rongmei.network import selectors as network
 from rongmei.network.types import UnitKind
-from rongmei.stories import canonical, flows, package
+from rongmei.stories import canonical, flows, package, proof
 from rongmei.stories import policy as rules
 from rongmei.stories.errors import FlowBroken, NotSigned
 from rongmei.stories.flows import Flow
@@ -178,7 +178,7 @@ def standing_signatures(story: Story) -> list[Signature]:
 def require_signed(story: Story, *, public: bool = True) -> list[Signature]:
     """The signatures of every step of the story's flow, or NotSigned.
 
-    Everything `policy.proves` asks, over exactly the text as it is now (recomputed, never read from
+    Everything `proof.proves` asks, over exactly the text as it is now (recomputed, never read from
     the row alone). What is to be published must have gone through a flow for public news.
     """
     rows = standing_signatures(story)
@@ -189,7 +189,7 @@ def require_signed(story: Story, *, public: bool = True) -> list[Signature]:
         and (flow.public or not public)
         and flow.digest == story.flow_digest
         and present == story.content_hash
-        and rules.proves(story, flow, rows, present)
+        and proof.proves(story, flow, rows, present)
     )
     if not fine:
         raise NotSigned

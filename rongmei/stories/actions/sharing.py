@@ -26,9 +26,8 @@ from rongmei.network import selectors as network
 from rongmei.network.hooks import Arrival
 from rongmei.network.types import UnitKind
 from rongmei.planning import selectors as planning
-from rongmei.stories import canonical, flows, selectors
+from rongmei.stories import canonical, flows, proof, selectors
 from rongmei.stories import events as said
-from rongmei.stories import policy as rules
 from rongmei.stories.actions.common import address, locked, refusals_kept
 from rongmei.stories.errors import FlowBroken, ForgedStory, NowhereToShare, StoryChanged
 from rongmei.stories.flows import Flow
@@ -202,7 +201,7 @@ def _believed_signatures(arrival: Arrival, content_hash: str) -> tuple[Flow, lis
     rows = [_signature(arrival, one) for one in arrival.body["signatures"]]
     rows.sort(key=lambda one: order.index(one.step))
     claimed = Story(author_id=uuid.UUID(str(arrival.body["story"]["author_id"])))
-    if not flow.public or not rules.proves(claimed, flow, rows, content_hash):
+    if not flow.public or not proof.proves(claimed, flow, rows, content_hash):
         raise ForgedStory
     return flow, rows
 
