@@ -16,10 +16,18 @@ from django.utils.translation import gettext as _
 from rongmei.archive.enriching import Name
 from rongmei.archive.events import DocumentsStored
 from rongmei.archive.identity import SourceFacts
-from rongmei.archive.models import Change, Document, DocumentVersion, HotSighting, SavedSearch, Term
+from rongmei.archive.models import (
+    Change,
+    Document,
+    DocumentVersion,
+    HotSighting,
+    SavedSearch,
+    Term,
+    Upkeep,
+)
 from rongmei.archive.types import Findings
 from rongmei.archive.warc import Answer
-from rongmei.kernel import audit, db, events
+from rongmei.kernel import audit, db, events, rows
 from rongmei.kernel.errors import BadInput, NotFound
 from rongmei.network import policy
 from rongmei.sources.selectors import media_classes
@@ -66,7 +74,7 @@ class Stored:
 def note_changes(ids: Iterable[uuid.UUID], *, deleted: bool = False) -> None:
     """Append to the change sequence that the index follows; in the documents' own write."""
     db.serialise()
-    Change.objects.bulk_create(Change(document_id=one, deleted=deleted) for one in ids)
+    rows.insert([Change(document_id=one, deleted=deleted) for one in ids])
 
 
 def documents_store(arrived: Sequence[Arrived], *, source: SourceFacts, at: datetime) -> Stored:
@@ -102,7 +110,7 @@ def documents_store(arrived: Sequence[Arrived], *, source: SourceFacts, at: date
         if document.source_id in {None, source.id}
         and _replace_text(document, by_identity[identity], at)
     ]
-    Document.objects.bulk_create(fresh)
+    rows.insert(fresh)
     touched = [one.pk for one in (*fresh, *changed)]
     if touched:
         note_changes(touched)
@@ -392,6 +400,20 @@ def search_forget(*, by: Member, search_id: uuid.UUID) -> None:
             raise NotFound
         audit.record(by, "search.forgotten", saved)
         saved.delete()
+
+
+def upkeep_ask(*, by: Member, kind: str) -> Upkeep:
+    """Have the archive verified, or its index made anew, in the background; once at a time."""
+    policy.require(by, "archive.manage")
+    if kind not in Upkeep.Kind.values:
+        raise BadInput(_("没有这种维护，未做任何改动。"))
+    with db.write():
+        db.serialise()
+        job = Upkeep.objects.filter(kind=kind, state__in=("waiting", "running")).first()
+        if job is None:
+            job = Upkeep.objects.create(kind=kind, by_name=str(by)[:40])
+            audit.record(by, "archive.upkeep_asked", job, kind=kind)
+    return job
 
 
 def export_noted(*, by: Member, query: str, form: str, total: int) -> None:

@@ -11,7 +11,6 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -98,14 +97,20 @@ def changes_after(seq: int, limit: int = BATCH) -> list[tuple[int, uuid.UUID]]:
     return list(rows.values_list("seq", "document_id")[:limit])
 
 
-def apply(writer: IndexWriter, changes: list[tuple[int, uuid.UUID]]) -> None:
-    """Bring the documents of these changes into the index as they stand now; commit."""
+def documents_of(changes: list[tuple[int, uuid.UUID]]) -> list[IndexDocument]:
+    """The documents of these changes that there still are, as they stand now."""
     last = {document_id: seq for seq, document_id in changes}
     # Plain rows: making a whole Document of each costs more than reading it.
     rows = Document.objects.filter(pk__in=list(last)).values_list(*_INDEXED, named=True)
-    found = {row.id: row for row in rows}
-    writer.add(as_indexed(row, last[pk]) for pk, row in found.items())
-    writer.delete(str(pk) for pk in last if pk not in found)
+    return [as_indexed(row, last[row.id]) for row in rows]
+
+
+def apply(writer: IndexWriter, changes: list[tuple[int, uuid.UUID]]) -> None:
+    """Bring the documents of these changes into the index as they stand now; commit."""
+    found = documents_of(changes)
+    writer.add(found)
+    gone = {str(document_id) for _seq, document_id in changes} - {one.id for one in found}
+    writer.delete(gone)
     writer.commit(changes[-1][0])
 
 
@@ -139,37 +144,6 @@ def behind() -> float:
     except ArchiveError:
         committed = 0
     return float(Change.objects.filter(seq__gt=committed).count())
-
-
-@dataclass(frozen=True)
-class IndexVerdict:
-    """How index and rows agree: documents in each, changes not indexed yet, ids that differ."""
-
-    documents: int
-    indexed: int
-    behind: int
-    missing: tuple[str, ...]
-    needs_rebuild: bool
-
-    @property
-    def ok(self) -> bool:
-        """Whether everything that was committed can be found."""
-        return not self.missing and not self.needs_rebuild and self.indexed == self.documents
-
-
-def verify(sample: int = 100) -> IndexVerdict:
-    """Compare the index with the rows: counts, and each of the newest `sample` documents."""
-    newest = list(Document.objects.order_by("-pk").values_list("pk", flat=True)[:sample])
-    documents = Document.objects.count()
-    last = Change.objects.order_by("-seq").values_list("seq", flat=True).first() or 0
-    try:
-        reader = search_index().reader()
-    except IndexMissing:
-        return IndexVerdict(documents, 0, last, tuple(map(str, newest)), documents > 0)
-    info = reader.info()
-    missing = tuple(str(pk) for pk in newest if reader.get(str(pk), None) is None)
-    behind = Change.objects.filter(seq__gt=info.committed_seq).count()
-    return IndexVerdict(documents, info.documents, behind, missing, info.needs_rebuild)
 
 
 def _follow(stop: threading.Event) -> None:

@@ -76,12 +76,13 @@ class TantivyIndex(SearchIndex):
         self.generations = Generations(root)
         self._heap_bytes = heap_bytes
         self._threads = threads
+        # One for all: opening the folder takes ten times as long as a search in it.
+        self._reader = TantivyReader(self)
 
     @override
     def reader(self) -> IndexReader:
-        reader = TantivyReader(self)
-        reader.info()
-        return reader
+        self._reader.refresh()
+        return self._reader
 
     @override
     def writer(self) -> IndexWriter:
@@ -273,6 +274,10 @@ class TantivyReader(IndexReader):
         self._lock = threading.Lock()
         self._snapshot: _Snapshot | None = None
 
+    def refresh(self) -> None:
+        """Open the newest commit; raises what is wrong with it."""
+        self._newest()
+
     def _newest(self) -> _Snapshot:
         for _attempt in range(_OPEN_ATTEMPTS):
             generation = self._owner.generations.current()
@@ -363,6 +368,16 @@ class TantivyReader(IndexReader):
             analyser=written_with,
             needs_rebuild=written_with != self._owner.analyser.fingerprint,
         )
+
+    @override
+    def ids(self) -> Iterator[str]:
+        searcher = self._newest().searcher
+        with _reading():
+            found = searcher.search(tantivy.Query.all_query(), max(1, searcher.num_docs)).hits
+            for _score, address in found:
+                name = str(searcher.doc(address).to_dict()["id"][0])
+                if name != META_ID:
+                    yield name
 
 
 @contextmanager
