@@ -46,7 +46,7 @@ class Migration(migrations.Migration):
                 ('name', models.CharField(max_length=40)),
                 ('category', models.CharField(blank=True, max_length=40)),
                 ('number', models.PositiveIntegerField(default=0)),
-                ('state', models.CharField(choices=[('draft', '草拟'), ('published', '施行'), ('retired', '停用')], default='draft', max_length=10)),
+                ('state', models.CharField(choices=[('draft', '草拟'), ('published', '施行'), ('retired', '已废止')], default='draft', max_length=10)),
                 ('content', models.JSONField(default=dict)),
                 ('digest', models.CharField(blank=True, max_length=64)),
                 ('made_by_id', models.UUIDField()),
