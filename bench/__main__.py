@@ -58,6 +58,13 @@ def _pages(found: dict[str, Any]) -> Iterator[Line]:
         yield f"{one['what']}, p95", took, f"< {one['target_ms']} ms", ""
 
 
+def _sources_day(found: dict[str, Any]) -> Iterator[Line]:
+    watched = f"{found['sources']} sources for {found['hours']:g} h"
+    yield f"{watched}, polls", f"{found['polls']}", "", f"{found['polls_at_fixed_pace']} at 10 min"
+    yield f"{watched}, memory", f"{found['peak_rss_mb']} MB", "< 500 MB", ""
+    yield "least gap at a host", f"{found['least_gap_s']} s", ">= 5 s", ""
+
+
 def _node(found: dict[str, Any]) -> Iterator[Line]:
     yield "start, nothing there, to the card", f"{found['start_first_s']} s", "< 30 s", ""
     yield "  to the first page signed in", f"{found['first_page_s']} s", "< 30 s", ""
@@ -104,6 +111,7 @@ BENCHES = {
         "growth-quick",
     ),
     "reprints": Bench((), ("--quick",), _reprints, "reprints-quick"),
+    "sources_day": Bench((), ("--quick",), _sources_day, "sources_day-quick"),
     "pages": Bench((), ("--quick", "--requests", "10"), _pages, "pages-quick"),
     "node": Bench((), ("--quick",), _node, "node-quick"),
 }
