@@ -93,6 +93,7 @@ def register_audit_words() -> dict[str, object]:
         "delegation.made": _("委托代审"),
         "delegation.revoked": _("收回代审"),
         "delegation.refused": _("代审的操作被拒绝"),
+        "cms.refused": _("在编辑器里的操作被拒绝"),
         "comment.added": _("评论了稿件"),
         "comment.settled": _("了结了评论，稿件"),
     }
