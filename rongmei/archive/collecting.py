@@ -248,6 +248,13 @@ class Collector:
         while len(harvest.waiting) > actions.BATCH:
             await self._keep_batch(harvest)
         held = await self.shelf.keep(harvest.waiting, harvest.answers, harvest.remarks)
+        if not harvest.waiting and not harvest.hot:
+            # Mostly nothing is new: such outcomes are written together with others'.
+            outcome = replace(
+                outcome, items_new=harvest.new, trouble=harvest.trouble, message=harvest.words()[:500]
+            )  # fmt: skip
+            await self._recorder.record(source, outcome)
+            return outcome
         return await self.in_rows(_finish, source, harvest, outcome, held)
 
     async def _harvest(

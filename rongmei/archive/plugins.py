@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 from ninja import Router
 
-from rongmei.archive import api, collecting, dictionary, indexing, selectors, tasks
+from rongmei.archive import api, collecting, dictionary, indexing, selectors, tasks, upkeep
 from rongmei.archive.hooks import Enricher
 from rongmei.kernel.hooks import Gauge, Process, RailItem
 from rongmei.kernel.plugins import hookimpl
@@ -15,13 +15,22 @@ from rongmei.kernel.sweeps import Sweep
 @hookimpl
 def register_processes() -> list[Process]:
     """Collecting and indexing."""
-    return [Process("collect", collecting.run), Process("index", indexing.run)]
+    return [
+        Process("collect", collecting.run),
+        Process("index", indexing.run),
+        Process("upkeep", upkeep.run),
+    ]
 
 
 @hookimpl
 def register_rail() -> list[RailItem]:
     """资料库 in the rail."""
-    return [RailItem("archive", _("资料库"), "archive:list", "archive-box", 20, "archive.view")]
+    return [
+        RailItem("archive", _("资料库"), "archive:list", "archive-box", 20, "archive.view"),
+        RailItem(
+            "archive_state", _("资料库状态"), "archive:state", "shield-check", 94, "archive.manage"
+        ),
+    ]
 
 
 @hookimpl
@@ -46,6 +55,7 @@ def register_audit_words() -> dict[str, object]:
         "search.saved": _("保存了检索"),
         "search.forgotten": _("删除了保存的检索"),
         "archive.exported": _("导出了资料"),
+        "archive.upkeep_asked": _("安排了资料库维护"),
         "term.added": _("在词表里添加了"),
         "term.removed": _("从词表里删除了"),
         "terms.imported": _("导入了词表"),

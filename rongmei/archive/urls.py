@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from django.urls import path
 
-from rongmei.archive import views, views_snapshots
+from rongmei.archive import views, views_snapshots, views_state
 
 urlpatterns = [
     path("", views.search, name="list"),
     path("saved/", views.search_save, name="search_save"),
     path("saved/<uuid:search_id>/forget/", views.search_forget, name="search_forget"),
     path("export/", views.export, name="export"),
+    path("state/", views_state.state, name="state"),
+    path("state/run/", views_state.run, name="state_run"),
     path("terms/", views.terms, name="terms"),
     path("terms/add/", views.term_add, name="term_add"),
     path("terms/import/", views.terms_import, name="terms_import"),

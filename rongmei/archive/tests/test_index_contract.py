@@ -472,6 +472,10 @@ def test_suggestions(filled):
     assert len(reader.suggest("云", None, limit=1)) == 1
 
 
+def test_every_id_is_listed_once(filled):
+    assert sorted(filled.reader().ids()) == sorted(one.id for one in CASES)
+
+
 def test_a_hit_carries_what_a_list_shows(filled):
     hit = filled.reader().get("d1", None)
     case = CASES[0]
