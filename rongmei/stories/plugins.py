@@ -12,7 +12,7 @@ from rongmei.kernel.plugins import hookimpl
 from rongmei.kernel.sweeps import Sweep
 from rongmei.network.hooks import Activity, RoadFact
 from rongmei.network.types import Milestone
-from rongmei.stories import actions, checking, lexicon, selectors
+from rongmei.stories import actions, checking, consistency, lexicon, selectors
 from rongmei.stories.api import router
 from rongmei.stories.hooks import Checker
 
@@ -47,7 +47,9 @@ def register_checks() -> list[Checker]:
     """The wording seed, and patterns."""
     return [
         Checker("lexicon", lexicon.seed().version, lexicon.check),
-        Checker("patterns", "1", checking.check_patterns),
+        Checker("typos", lexicon.typos().version, lexicon.check_typos),
+        Checker("patterns", "2", checking.check_patterns),
+        Checker("consistency", "1", consistency.check),
     ]
 
 
