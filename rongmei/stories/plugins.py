@@ -7,6 +7,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 from ninja import Router
 
+from rongmei.archive.hooks import DocumentUse
 from rongmei.kernel.hooks import RailItem
 from rongmei.kernel.plugins import hookimpl
 from rongmei.network.hooks import Activity, RoadFact
@@ -48,6 +49,12 @@ def register_checks() -> list[Checker]:
         Checker("lexicon", lexicon.seed().version, lexicon.check),
         Checker("patterns", "1", checking.check_patterns),
     ]
+
+
+@hookimpl
+def register_document_uses() -> list[DocumentUse]:
+    """Documents that a story was written from."""
+    return [DocumentUse(_("稿件引用"), selectors.documents_of_stories)]
 
 
 @hookimpl
