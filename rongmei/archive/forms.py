@@ -8,7 +8,6 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from rongmei.archive.models import Document, RetentionRule
 from rongmei.archive.retention import MAX_DAYS, MIN_DAYS
@@ -45,7 +44,7 @@ class RuleForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        every = ("", pgettext_lazy("every kind or unit", "全部"))
+        every = ("", _("全部"))
         self.fields["kind"].choices = [every, *Document.Kind.choices]  # type: ignore[attr-defined]
         self.fields["media_class"].choices = [every, *media_classes().items()]  # type: ignore[attr-defined]
         units = [

@@ -67,7 +67,7 @@ def register_audit_words() -> dict[str, object]:
         "retention.proposed": _("提出了保留规则"),
         "retention.put_in_force": _("核准了保留规则"),
         "retention.withdrawn": _("撤回了保留规则"),
-        "documents.removed": _("按保留规则清理了一批资料："),
+        "documents.removed": _("按保留规则清理了资料"),
         "hold.placed": _("保全了"),
         "hold.lift_asked": _("申请解除保全"),
         "hold.lift_refused": _("驳回了解除保全的申请"),

@@ -122,6 +122,12 @@ def ruling_for(document: Document, counted: Sequence[Ruling]) -> Ruling:
     return next(one for one in counted if one.covers(document))
 
 
+def kept_until(document: Document) -> datetime | None:
+    """When a document will be past its time, as things stand; None: never."""
+    days = ruling_for(document, rulings(timezone.localdate())).days
+    return None if days is None else document.fetched_at + timedelta(days=days)
+
+
 def outlived(counted: Sequence[Ruling], at: datetime) -> Q | None:
     """The documents that are past their time; None where everything is kept for ever.
 

@@ -22,7 +22,7 @@ PERMISSIONS: Final[dict[str, object]] = {
     "sources.mark_internal": _("允许信源访问内网地址"),
     "archive.view": _("检索媒体大数据库"),
     "archive.export": _("导出资料"),
-    "archive.manage": _("核对资料库、重建索引"),
+    "archive.manage": _("核对资料库、重建索引、提出保留规则"),
     "archive.manage_terms": _("管理词表"),
     "archive.retention": _("查看、核准保留规则"),
     "archive.hold": _("保全资料、解除保全"),

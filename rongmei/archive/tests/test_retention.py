@@ -53,9 +53,7 @@ def keep(cast, word, *, days=0, kind="article", unit="hq", media="social", body=
 
 
 def aged(document, days):
-    Document.objects.filter(pk=document.pk).update(
-        fetched_at=timezone.now() - timedelta(days=days)
-    )
+    Document.objects.filter(pk=document.pk).update(fetched_at=timezone.now() - timedelta(days=days))
 
 
 def propose(cast, *, by="sysadmin", days=90, **given):
@@ -70,7 +68,9 @@ def in_force(cast, **given):
 
 
 def titles() -> set[str]:
-    return {title.removeprefix("示例") for title in Document.objects.values_list("title", flat=True)}
+    return {
+        title.removeprefix("示例") for title in Document.objects.values_list("title", flat=True)
+    }
 
 
 def test_without_a_rule_everything_is_kept_for_ever(cast):
@@ -154,7 +154,9 @@ def test_the_database_and_the_single_document_agree(cast):
                     keep(cast, str(number), kind=kind, media=media, unit=at, days=days)
     now = timezone.now()
     counted = retention.rulings(timezone.localdate())
-    due = set(Document.objects.filter(retention.outlived(counted, now)).values_list("pk", flat=True))
+    due = set(
+        Document.objects.filter(retention.outlived(counted, now)).values_list("pk", flat=True)
+    )
     expected = set()
     for one in Document.objects.all():
         days = retention.ruling_for(one, counted).days
@@ -252,7 +254,9 @@ def test_the_preview_counts_what_would_newly_go(cast):
 def test_a_hold_keeps_and_two_people_lift_it(cast):
     in_force(cast)
     held = keep(cast, "甲", days=100)
-    hold = keeping.hold_place(by=cast["auditor"], name="示例", reason="示例", document_ids=[held.pk])
+    hold = keeping.hold_place(
+        by=cast["auditor"], name="示例", reason="示例", document_ids=[held.pk]
+    )
     run = ageing.run_now()
     assert (run.removed, run.held) == (0, 1)
     with pytest.raises(ProtectedError):
@@ -502,7 +506,9 @@ def filled(cast, vault, count=6):
     return made
 
 
-def test_space_is_given_back_and_what_is_left_reads_as_before(cast, own_index, own_vault, monkeypatch):
+def test_space_is_given_back_and_what_is_left_reads_as_before(
+    cast, own_index, own_vault, monkeypatch
+):
     monkeypatch.setattr(reclaiming, "WORTH_BYTES", 100)
     *_gone, last = filled(cast, own_vault)
     before = Snapshot.objects.get(uses__document=last)
