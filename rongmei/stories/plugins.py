@@ -7,6 +7,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 from ninja import Router
 
+from rongmei.archive.hooks import DocumentUse
 from rongmei.kernel.hooks import RailItem
 from rongmei.kernel.plugins import hookimpl
 from rongmei.kernel.sweeps import Sweep
@@ -14,6 +15,7 @@ from rongmei.network.hooks import Activity, RoadFact
 from rongmei.network.types import Milestone
 from rongmei.stories import actions, checking, consistency, lexicon, selectors
 from rongmei.stories.api import router
+from rongmei.stories.api_flows import router as review_router
 from rongmei.stories.hooks import Checker
 
 
@@ -38,8 +40,8 @@ def register_rail() -> list[RailItem]:
 
 @hookimpl
 def register_api() -> list[tuple[str, Router]]:
-    """/api/v1/stories."""
-    return [("/stories", router)]
+    """/api/v1/stories and /api/v1/review."""
+    return [("/stories", router), ("/review", review_router)]
 
 
 @hookimpl
@@ -51,6 +53,12 @@ def register_checks() -> list[Checker]:
         Checker("patterns", "2", checking.check_patterns),
         Checker("consistency", "1", consistency.check),
     ]
+
+
+@hookimpl
+def register_document_uses() -> list[DocumentUse]:
+    """Documents that a story was written from."""
+    return [DocumentUse(_("稿件引用"), selectors.documents_of_stories)]
 
 
 @hookimpl
