@@ -7,13 +7,15 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 from ninja import Router
 
+from rongmei.archive.hooks import DocumentUse
 from rongmei.kernel.hooks import RailItem
 from rongmei.kernel.plugins import hookimpl
 from rongmei.kernel.sweeps import Sweep
 from rongmei.network.hooks import Activity, RoadFact
 from rongmei.network.types import Milestone
-from rongmei.stories import actions, checking, lexicon, selectors
+from rongmei.stories import actions, checking, consistency, lexicon, selectors
 from rongmei.stories.api import router
+from rongmei.stories.api_flows import router as review_router
 from rongmei.stories.hooks import Checker
 
 
@@ -38,8 +40,8 @@ def register_rail() -> list[RailItem]:
 
 @hookimpl
 def register_api() -> list[tuple[str, Router]]:
-    """/api/v1/stories."""
-    return [("/stories", router)]
+    """/api/v1/stories and /api/v1/review."""
+    return [("/stories", router), ("/review", review_router)]
 
 
 @hookimpl
@@ -47,8 +49,16 @@ def register_checks() -> list[Checker]:
     """The wording seed, and patterns."""
     return [
         Checker("lexicon", lexicon.seed().version, lexicon.check),
-        Checker("patterns", "1", checking.check_patterns),
+        Checker("typos", lexicon.typos().version, lexicon.check_typos),
+        Checker("patterns", "2", checking.check_patterns),
+        Checker("consistency", "1", consistency.check),
     ]
+
+
+@hookimpl
+def register_document_uses() -> list[DocumentUse]:
+    """Documents that a story was written from."""
+    return [DocumentUse(_("稿件引用"), selectors.documents_of_stories)]
 
 
 @hookimpl
@@ -93,6 +103,7 @@ def register_audit_words() -> dict[str, object]:
         "delegation.made": _("委托代审"),
         "delegation.revoked": _("收回代审"),
         "delegation.refused": _("代审的操作被拒绝"),
+        "cms.refused": _("在编辑器里的操作被拒绝"),
         "comment.added": _("评论了稿件"),
         "comment.settled": _("了结了评论，稿件"),
     }
