@@ -84,7 +84,9 @@ def archive_retention(request: HttpRequest) -> list[dict[str, Any]]:
 @router.get("/holds", response=list[HoldOut])
 def archive_holds(request: HttpRequest) -> list[Hold]:
     """Holds in reach, at most 200, open ones first."""
-    return list(holds.holds_visible_to(member_of(request))[:200])
+    member = member_of(request)
+    policy.require(member, "archive.hold")
+    return list(holds.holds_visible_to(member)[:200])
 
 
 @router.post("/holds", response=HoldOut)

@@ -192,7 +192,7 @@ ROUTES: dict[str, Route | tuple[Route, ...]] = {
     "archive:terms_import": Route(**{**TERMS, "data": table}, allowed=(("planner", 302),)),
     "archive:term_remove": Route(**TERMS, args=term, allowed=(("planner", 302),)),
     "api:archive_terms": Route(
-        allowed=(("yl.reporter", 200), ("planner", 200)), refused=()
+        signed_in=True, allowed=(("yl.reporter", 200), ("planner", 200))
     ),
     "api:archive_term_add": Route(**TERMS, allowed=(("planner", 200),)),
     "api:archive_search": Route(**SEARCHES),
@@ -201,7 +201,7 @@ ROUTES: dict[str, Route | tuple[Route, ...]] = {
     "api:archive_retention": Route(
         allowed=(("sysadmin", 200), ("auditor", 200)), refused=(("planner", 403), ("duty", 403))
     ),
-    "api:archive_holds": Route(allowed=(("auditor", 200), ("planner", 200))),
+    "api:archive_holds": Route(allowed=HOLDERS, refused=NO_HOLDERS),
     "api:archive_hold_place": Route(
         method="POST", data=api_hold, allowed=(("yl.auditor", 200),), refused=NO_HOLDERS
     ),
