@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest
-from ninja import Router, Schema
+from ninja import Router, Schema, Status
 
 from rongmei.network.tokens import member_of
 from rongmei.stories import actions, flows, selectors, trial
@@ -87,9 +87,9 @@ def flow_list(request: HttpRequest) -> Any:
 
 
 @router.post("/flows", response={201: FlowOut}, url_name="review_flows")
-def draft(request: HttpRequest, new: NewFlow) -> Any:
+def draft(request: HttpRequest, new: NewFlow) -> Status[ReviewFlow]:
     """Draft a version; 422 with every rule it breaks."""
-    return 201, actions.flow_draft(by=member_of(request), **new.dict())
+    return Status(201, actions.flow_draft(by=member_of(request), **new.dict()))
 
 
 @router.post("/flows/{flow_id}/publish", response=FlowOut, url_name="review_flow_publish")
@@ -130,9 +130,9 @@ def delegation_list(request: HttpRequest) -> Any:
 
 
 @router.post("/delegations", response={201: DelegationOut}, url_name="review_delegations")
-def lend(request: HttpRequest, new: NewDelegation) -> Any:
+def lend(request: HttpRequest, new: NewDelegation) -> Status[Delegation]:
     """Lend a seat until a date."""
-    return 201, actions.delegation_make(by=member_of(request), **new.dict())
+    return Status(201, actions.delegation_make(by=member_of(request), **new.dict()))
 
 
 @router.post(
@@ -146,7 +146,7 @@ def revoke(request: HttpRequest, delegation_id: uuid.UUID) -> Delegation:
 
 
 @router.post("/stories/{story_id}/reread", response={204: None}, url_name="review_reread")
-def reread(request: HttpRequest, story_id: uuid.UUID, said: Opinion) -> Any:
+def reread(request: HttpRequest, story_id: uuid.UUID, said: Opinion) -> Status[None]:
     """Read once more what went out by the green channel."""
     actions.story_reread(by=member_of(request), story_id=story_id, opinion=said.opinion)
-    return 204, None
+    return Status(204, None)

@@ -113,6 +113,8 @@ READS = {
     "allowed": (("yl.reporter", 200), ("planner", 200)),
     "refused": (("jc.reporter", 404), ("hq.reporter", 404)),
 }
+READS_ON_PAGES = {**READS, "refused": (*READS["refused"], ("sysadmin", 403))}
+SNAPSHOTS = {**READS_ON_PAGES, "args": kept_raw}
 EXPORTS = {
     "method": "POST", "data": query, "allowed": (("planner", 200), ("analyst", 200)),
     "refused": (("yl.reporter", 403), ("sysadmin", 403)),
@@ -120,10 +122,10 @@ EXPORTS = {
 
 ROUTES: dict[str, Route | tuple[Route, ...]] = {
     "archive:list": Route(**SEARCHES),
-    "archive:document": Route(**{**READS, "refused": (*READS["refused"], ("sysadmin", 403))}),
-    "archive:snapshot": Route(**{**READS, "args": kept_raw}),
-    "archive:snapshot_body": Route(**{**READS, "args": kept_raw}),
-    "archive:snapshot_record": Route(**{**READS, "args": kept_raw}),
+    "archive:document": Route(**READS_ON_PAGES),
+    "archive:snapshot": Route(**SNAPSHOTS),
+    "archive:snapshot_body": Route(**SNAPSHOTS),
+    "archive:snapshot_record": Route(**SNAPSHOTS),
     "archive:state": Route(
         allowed=(("sysadmin", 200),), refused=(("planner", 403), ("secadmin", 403)),
     ),
