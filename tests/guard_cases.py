@@ -11,19 +11,22 @@ from django.urls import reverse
 from django.utils import timezone
 
 from rongmei.archive import actions as archive_verbs
+from rongmei.archive import holds, keeping
 from rongmei.archive import selectors as archive
 from rongmei.archive.models import HotSighting
+from rongmei.archive.tests import routes as archive_rows
 from rongmei.assets import actions as assets
 from rongmei.assets.choosing import PicturePolicy
 from rongmei.channels import actions as channels
 from rongmei.channels import selectors as channels_seen
 from rongmei.channels.tests import routes as channel_rows
 from rongmei.exemplars import selectors as exemplars
-from rongmei.kernel import db
-from rongmei.kernel.errors import NotAllowed
+from rongmei.kernel import audit, db
+from rongmei.kernel.errors import BadInput, NotAllowed
 from rongmei.monitoring import selectors as monitoring
 from rongmei.monitoring.models import Reprint, Topic, TopicMark, Watch
 from rongmei.monitoring.tests import routes as monitoring_rows
+from rongmei.network import selectors as network_seen
 from rongmei.network.actions import members, roles, units
 from rongmei.network.actions import routes as notice_routes
 from rongmei.network.models import Member, RoleHolding
@@ -37,13 +40,17 @@ from rongmei.planning.models import Pitch, TaskState
 from rongmei.planning.tests import routes as planning_rows
 from rongmei.sources import actions as sources
 from rongmei.sources import selectors as sources_seen
-from rongmei.sources.models import Source
+from rongmei.sources.actions.groups import put_in_groups
+from rongmei.sources.models import FetchState, Source, SourceGroup
+from rongmei.sources.tests import routes as source_rows
 from rongmei.stories import actions as stories
 from rongmei.stories import policy as rules
 from rongmei.stories import selectors as stories_seen
 from rongmei.stories.editor.permissions import StoryPolicy
+from rongmei.stories.errors import DelegationRefused
 from rongmei.stories.models import Story
 from rongmei.stories.tests import newsroom
+from rongmei.stories.tests import routes as story_rows
 from tests.test_routes import BACKEND
 
 
@@ -134,6 +141,12 @@ DIRECT: dict[str, Callable[[Cast], Any]] = {
     "closing another unit": lambda cast: units.unit_close(
         by=outsider(cast), unit_id=cast.unit("shimenkan").pk, reason="示例"
     ),
+    "the road map of another unit": lambda cast: units.road_set(
+        by=outsider(cast), unit_id=cast.unit("yunling").pk, steps={}
+    ),
+    "a hold without leave": lambda cast: keeping.hold_place(
+        by=cast["yl.nobody"], name="示例", reason="示例", query="示例"
+    ),
     "another unit's notices": lambda cast: notice_routes.route_add(
         by=outsider(cast), unit_id=cast.unit("yunling").pk, fields=_a_route(cast)
     ),
@@ -164,6 +177,9 @@ DIRECT: dict[str, Callable[[Cast], Any]] = {
     "correcting another unit's publication": _a_correction,
     "giving back what is not in review": lambda cast: stories.story_return(
         by=cast["yl.reporter"], story_id=newsroom.draft(cast).pk, reason="示例"
+    ),
+    "giving back at another's step": lambda cast: stories.story_return(
+        by=cast["yl.second"], story_id=newsroom.at_step(cast, "first").pk, reason="示例"
     ),
     "trying an address inside for a unit below": _tries_inside,
     "a mailbox inside for a unit below": _reads_mail_inside,
@@ -234,6 +250,82 @@ def _still_inside(cast: Cast) -> bool:
     return moved.internal
 
 
+def _lent_out_of_reach(cast: Cast) -> bool:
+    """Whether a seat can be lent to somebody who may not read the unit's stories."""
+    try:
+        _lend(cast, to="jc.second")
+    except DelegationRefused:
+        return False
+    return True
+
+
+def _lend(cast: Cast, to: str) -> Any:
+    return stories.delegation_make(
+        by=cast["yl.second"], unit_id=cast.unit("yunling").pk, permission="stories.review_second",
+        to_id=cast.people[to].pk, reason="示例", ends_at=timezone.now() + timedelta(days=1),
+    )  # fmt: skip
+
+
+def _lent_by_who_left(cast: Cast) -> Any:
+    """What is lent by somebody who has lost the role since."""
+    _lend(cast, to="yl.planner")
+    RoleHolding.objects.filter(member=cast.people["yl.second"]).delete()
+    return rules.delegations_to(cast["yl.planner"])
+
+
+def _followed_inside(cast: Cast) -> bool:
+    """Somebody without leave for the inside takes over the address an internal source moved to."""
+    source = sources.source_add(
+        by=cast["duty"], unit_id=cast.unit("hq").pk, name="示例", url="http://in.invalid/a.xml"
+    )
+    sources.source_mark_internal(by=cast["sysadmin"], source_id=source.pk, internal=True)
+    FetchState.objects.filter(pk=source.pk).update(moved_to="http://other.invalid/a.xml")
+    return sources.source_follow(by=cast["duty"], source_id=source.pk).internal
+
+
+def _changed_with_others(cast: Cast) -> int:
+    """How many sources of another unit a change of many reaches."""
+    held = source_rows.source(cast)["source_id"]
+    return sources.sources_change_many(by=outsider(cast), source_ids=[held], way="pause").changed
+
+
+def _failed_elsewhere(cast: Cast) -> Any:
+    since = timezone.now() - timedelta(minutes=1)
+    with db.write():
+        audit.record(None, "member.sign_in_failed", cast.people["yl.nobody"], username="示例")
+    return network_seen.sign_in_failures(outsider(cast), since)
+
+
+def _rereads(cast: Cast) -> bool:
+    story = story_rows.green(cast)
+    return rules.may_reread(outsider(cast), story, story.signatures.all())
+
+
+def _source_held(cast: Cast) -> bool:
+    """Whether a source that another unit keeps to itself can be put under a hold."""
+    source = Source.objects.create(
+        unit=cast.unit("yunling"), name="示例", url="http://own.invalid/", shared=False
+    )
+    try:
+        keeping.hold_place(by=outsider(cast), name="示例", reason="示例", source=str(source.pk))
+    except BadInput:
+        return False
+    return True
+
+
+def _grouped(cast: Cast) -> bool:
+    """Whether a source can be put in a group that another unit keeps to itself."""
+    by, unit_id = outsider(cast), cast.unit("jiangchuan").pk
+    group = SourceGroup.objects.create(unit=cast.unit("yunling"), name="示例组")
+    made = sources.source_add(by=by, unit_id=unit_id, name="示例", url="http://g.invalid/a.xml")
+    try:
+        with db.write():
+            put_in_groups(by, [made], [group.pk])
+    except BadInput:
+        return False
+    return True
+
+
 # Questions whose answer must be no, or nothing.
 ANSWERS: dict[str, Callable[[Cast], Any]] = {
     "document actions": lambda cast: archive.document_actions(cast["yl.nobody"]),
@@ -241,6 +333,24 @@ ANSWERS: dict[str, Callable[[Cast], Any]] = {
     "scope of a search": lambda cast: (
         str(cast.unit("yunling").pk) in archive.scope_of(outsider(cast))
     ),
+    "scope of a search for a hold": lambda cast: (
+        str(cast.unit("yunling").pk) in archive.scope_of(outsider(cast), "archive.hold")
+    ),
+    "another unit's documents for a hold": lambda cast: holds.reached(
+        outsider(cast), [archive_rows.private(cast)["document_id"]]
+    ),
+    "another unit's source for a hold": _source_held,
+    "words of the dictionary": lambda cast: _seen_after(
+        archive_rows.term, lambda: archive.terms(cast["yl.nobody"]).count(), cast
+    ),
+    "groups to put sources in": lambda cast: _seen_after(
+        source_rows.group, lambda: sources_seen.groups_to_use(outsider(cast)), cast
+    ),
+    "using another unit's group": _grouped,
+    "changing another unit's source with many": _changed_with_others,
+    "staying inside after following a move": _followed_inside,
+    "failed sign-ins at another unit": _failed_elsewhere,
+    "reading another unit's story once more": _rereads,
     "choosing pictures": lambda cast: (
         PicturePolicy(None).user_has_permission(cast["yl.nobody"], "choose")
     ),
@@ -291,6 +401,8 @@ ANSWERS: dict[str, Callable[[Cast], Any]] = {
         cast.unit("yunling").pk in dict(sources_seen.units_to_manage(outsider(cast)))
     ),
     "staying inside after a move": _still_inside,
+    "lending a seat to who cannot read": _lent_out_of_reach,
+    "a seat lent by somebody who left it": _lent_by_who_left,
     "the editor": lambda cast: StoryPolicy(Story).user_has_permission(cast["yl.nobody"], "change"),
     "another unit's signed story": lambda cast: rules.may_edit(
         outsider(cast), newsroom.signed(cast)

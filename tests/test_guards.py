@@ -185,9 +185,6 @@ def shows_more(client: Client, name: str, site: Site, shut: Counter[str]) -> boo
 
 # Needed by nothing today, with the reason why they stand there all the same.
 STAND_BY = {
-    "rongmei/stories/selectors.py:waiting_for: anywhere(one)": (
-        "spares everybody else a query for the badge; whose stories wait is asked in review_queue"
-    ),
     "rongmei/network/actions/routes.py:_save: require('sources.mark_internal', route.unit_id)":
         "no role has notices without leave for the inside; a matrix that changes may have",
     "rongmei/monitoring/selectors.py:families_visible_to: anywhere('monitoring.view')":

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from rongmei.archive.errors import IndexMissing
 from rongmei.archive.indexing import search_index
 from rongmei.archive.models import Document, Hold
+from rongmei.archive.selectors import scope_of
 from rongmei.archive.types import MAX_LIMIT, SearchRequest
 from rongmei.kernel.errors import BadInput, NotFound
 from rongmei.network import policy
@@ -79,7 +80,7 @@ def found_by(member: Member, query: str) -> list[uuid.UUID]:
 
     Raises QueryError, which points at the character.
     """
-    scope = frozenset(str(one) for one in policy.units_for(member, "archive.hold"))
+    scope = scope_of(member, "archive.hold")
     found: list[uuid.UUID] = []
     try:
         reader = search_index().reader()

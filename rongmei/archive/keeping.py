@@ -139,8 +139,8 @@ def hold_place(
     `source` is its name, address or id. Exactly one of the three is given.
     """
     policy.require(by, "archive.hold")
-    units = policy.units_for(by, "archive.hold")
-    unit_id = by.unit_id if by.unit_id in units else min(units)
+    units = network.units_in_reach(by, "archive.hold").values_list("pk", flat=True)
+    unit_id = by.unit_id if by.unit_id in units else next(iter(units), by.unit_id)
     if not name.strip() or not reason.strip():
         raise BadInput(_("请写明事由名称和理由，没有保全。"))
     if sum(map(bool, (document_ids, query.strip(), source.strip()))) != 1:

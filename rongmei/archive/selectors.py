@@ -113,9 +113,9 @@ def known_words(source_id: uuid.UUID, entry_hashes: Sequence[str]) -> set[str]:
     return set(rows.values_list("entry_hash", flat=True))
 
 
-def scope_of(member: Member) -> frozenset[str]:
+def scope_of(member: Member, permission: str = "archive.view") -> frozenset[str]:
     """Ids of units whose documents the member may find, besides shared ones."""
-    return frozenset(str(unit) for unit in policy.units_for(member, "archive.view"))
+    return frozenset(str(unit) for unit in policy.units_for(member, permission))
 
 
 def find(

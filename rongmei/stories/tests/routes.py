@@ -228,6 +228,7 @@ ROUTES: dict[str, Route | tuple[Route, ...]] = {
     ),
     "review:reread": sent(
         green, "yl.first", ("jc.first", 404), ("yl.reporter", 403), ("yl.chief", 409),
+        ("sysadmin", 403),
         data=lambda cast: {"opinion": "无误"},
     ),
     # API.
