@@ -7,22 +7,16 @@ import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from rongmei.archive.events import DocumentsStored
 from rongmei.archive.identity import SourceFacts
-from rongmei.archive.models import Change, Document, DocumentVersion, HotSighting, SavedSearch
-from rongmei.kernel import audit, db, events
-from rongmei.kernel.errors import BadInput, NotFound
-from rongmei.network import policy
+from rongmei.archive.models import Change, Document, DocumentVersion, HotSighting
+from rongmei.kernel import db, events
 from rongmei.sources.selectors import media_classes
 from rongmei.sources.types import HotEntry, Item
-
-if TYPE_CHECKING:
-    from rongmei.network.models import Member
 
 _CLASSES = frozenset(str(one) for one in media_classes())
 BATCH = 200
@@ -98,21 +92,33 @@ def documents_store(arrived: Sequence[Arrived], *, source: SourceFacts, at: date
 
 
 def _said_before(arrived: Sequence[Arrived], source: SourceFacts) -> set[str]:
-    """Of these, the ones whose very text the source has given already, under another address."""
-    hashes = [one.item.content_hash for one in arrived if len(one.item.body) >= TELLING]
-    if not hashes:
+    """Of these, the ones whose very text the source has given already, under another address.
+
+    In a file that brings items of many media, each medium is a source of its own: what two of them
+    carried word for word are two documents.
+    """
+    told = {
+        one.identity: (one.item.content_hash, _carrier(one.item, source))
+        for one in arrived
+        if len(one.item.body) >= TELLING
+    }
+    if not told:
         return set()
+    hashes = [digest for digest, _name in told.values()]
     rows = Document.objects.filter(content_hash__in=hashes, source_id=source.id)
-    held = set(rows.values_list("content_hash", flat=True))
+    held = set(rows.values_list("content_hash", "source_name"))
     # The same twice in one batch counts too.
     found = set()
-    for one in arrived:
-        if len(one.item.body) < TELLING:
-            continue
-        if one.item.content_hash in held:
-            found.add(one.identity)
-        held.add(one.item.content_hash)
+    for identity, key in told.items():
+        if key in held:
+            found.add(identity)
+        held.add(key)
     return found
+
+
+def _carrier(item: Item, source: SourceFacts) -> str:
+    """The medium that carried an item."""
+    return (item.carrier or source.name)[:80]
 
 
 def _document(arrived: Arrived, source: SourceFacts, at: datetime) -> Document:
@@ -124,7 +130,7 @@ def _document(arrived: Arrived, source: SourceFacts, at: datetime) -> Document:
         unit_id=source.unit_id,
         shared=source.shared,
         source_id=source.id,
-        source_name=(item.carrier or source.name)[:80],
+        source_name=_carrier(item, source),
         origin=item.medium if item.medium not in {source.name, item.carrier} else "",
         media_class=item.media_class if item.media_class in _CLASSES else source.media_class,
         region=item.region or source.region,
@@ -243,40 +249,3 @@ def hot_list_store(entries: Sequence[HotEntry], *, source: SourceFacts, at: date
     ]  # fmt: skip
     HotSighting.objects.bulk_create(kept)
     return len({one.title for one in kept} - before)
-
-
-def search_save(*, by: Member, name: str, query: str, shared: bool = False) -> SavedSearch:
-    """Remember a query under a name, for oneself or for one's unit."""
-    policy.require(by, "archive.view")
-    if not name.strip():
-        raise BadInput(_("请给这个检索起个名字，没有保存。"))
-    with db.write():
-        saved = SavedSearch.objects.create(
-            member_id=by.pk,
-            unit_id=by.unit_id,
-            name=name.strip()[:60],
-            query=query[:500],
-            shared=shared,
-        )
-        audit.record(by, "search.saved", saved, query=query)
-    return saved
-
-
-def search_forget(*, by: Member, search_id: uuid.UUID) -> None:
-    """Remove one's own saved search."""
-    policy.require(by, "archive.view")
-    with db.write():
-        saved = SavedSearch.objects.filter(pk=search_id, member_id=by.pk).first()
-        if saved is None:
-            raise NotFound
-        audit.record(by, "search.forgotten", saved)
-        saved.delete()
-
-
-def export_noted(*, by: Member, query: str, form: str, total: int) -> None:
-    """Leave a line about an export before it starts; refuses who may not export."""
-    policy.require(by, "archive.export")
-    with db.write():
-        audit.record(
-            by, "archive.exported", unit_id=by.unit_id, query=query[:500], format=form, total=total
-        )

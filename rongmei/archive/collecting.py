@@ -30,7 +30,7 @@ from django.utils.translation import gettext as _
 from rongmei.archive import actions
 from rongmei.archive.actions import Arrived
 from rongmei.archive.handed import take_in
-from rongmei.archive.identity import SourceFacts, entry_hash_of, identity_of
+from rongmei.archive.identity import SourceFacts, entry_hash_of, facts_of, identity_of
 from rongmei.archive.selectors import known_entries, known_words
 from rongmei.kernel import db
 from rongmei.kernel.http import AsyncDoor, Door, Limits, Response
@@ -369,14 +369,6 @@ def _wanted(entries: Sequence[Entry], harvest: Harvest) -> list[Entry]:
     wanted = [*unknown, *changed]
     harvest.left += max(0, len(unknown) - MAX_PAGES_A_FETCH)
     return wanted[:MAX_PAGES_A_FETCH]
-
-
-def facts_of(source: Source) -> SourceFacts:
-    """What the archive keeps of a source."""
-    return SourceFacts(
-        id=source.pk, unit_id=source.unit_id, name=source.name, media_class=source.media_class,
-        region=source.region, language=source.language, shared=source.shared,
-    )  # fmt: skip
 
 
 def _word(harvest: Harvest, *, same: bool, index: bool) -> FetchOutcome:

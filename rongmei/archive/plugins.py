@@ -5,15 +5,26 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 from ninja import Router
 
-from rongmei.archive import api, collecting, indexing, selectors
+from rongmei.archive import api, collecting, exporting, indexing, saved, selectors
 from rongmei.kernel.hooks import Gauge, Process, RailItem
 from rongmei.kernel.plugins import hookimpl
+from rongmei.kernel.sweeps import Sweep
 
 
 @hookimpl
 def register_processes() -> list[Process]:
     """Collecting and indexing."""
     return [Process("collect", collecting.run), Process("index", indexing.run)]
+
+
+@hookimpl
+def register_sweeps() -> list[Sweep]:
+    """Exports go on a second at a time; saved searches are asked whether something came."""
+    return [
+        Sweep("archive.exports", 2.0, exporting.work_due, lease=900.0),
+        Sweep("archive.saved_searches", 20.0, saved.look_due),
+        Sweep("archive.prune_exports", 3600, exporting.prune_strays),
+    ]
 
 
 @hookimpl

@@ -15,9 +15,9 @@ from rongmei.archive.diffing import Piece, differences
 from rongmei.archive.errors import IndexMissing
 from rongmei.archive.hooks import DocumentAction
 from rongmei.archive.indexing import search_index
-from rongmei.archive.models import Document, HotSighting, SavedSearch
+from rongmei.archive.models import Document, HotSighting
 from rongmei.archive.query import Query
-from rongmei.archive.types import HitText, SearchRequest
+from rongmei.archive.types import MAX_FACET_VALUES, HitText, Interval, SearchRequest
 from rongmei.kernel import plugins
 from rongmei.kernel.errors import NotFound
 from rongmei.network import policy
@@ -109,12 +109,13 @@ def find(
     limit: int = 20,
     facets: bool = True,
     highlight: bool = True,
+    interval: Interval = "day",
 ) -> SearchPage:
     """Search what the member may see. Raises QueryError, which points at the character."""
     policy.require(member, "archive.view")
     request = SearchRequest(
         query=query, scope=scope_of(member), sort=sort, offset=offset, limit=limit,
-        facets=FACETS if facets else (), histogram="day" if facets else None, highlight=highlight,
+        facets=FACETS if facets else (), histogram=interval if facets else None, highlight=highlight,
     )  # fmt: skip
     # Rows are asked for within the reader's reach, though the index was too: what was made private
     # a moment ago may not be in the index yet.
@@ -159,15 +160,21 @@ def suggest(member: Member, prefix: str, limit: int = 8) -> list[tuple[str, int]
         return []
 
 
+def facet_of(member: Member, name: str) -> list[tuple[str, int]]:
+    """The values of one facet over everything in reach, most first; at most 200."""
+    policy.require(member, "archive.view")
+    request = SearchRequest(
+        scope=scope_of(member), limit=0, facets=(name,), facet_values=MAX_FACET_VALUES
+    )
+    try:
+        return list(search_index().reader().search(request).facets.get(name, ()))
+    except IndexMissing:
+        return []
+
+
 def documents_by_ids(ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, Document]:
     """Rows by id, for rooms that keep only the ids; the caller answers for the scope."""
     return Document.objects.in_bulk(list(ids))
-
-
-def saved_searches(member: Member) -> QuerySet[SavedSearch]:
-    """One's own saved searches and those shared in one's unit."""
-    mine = Q(member_id=member.pk) | Q(shared=True, unit_id=member.unit_id)
-    return SavedSearch.objects.filter(mine).order_by("name")
 
 
 def hot_lists_now(limit: int = 20) -> list[HotSighting]:
