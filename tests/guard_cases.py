@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from rongmei.archive import actions as archive_verbs
-from rongmei.archive import exports, saved
+from rongmei.archive import exports, saved, suggesting
 from rongmei.archive import selectors as archive
 from rongmei.archive.models import HotSighting
 from rongmei.assets import actions as assets
@@ -145,6 +145,7 @@ DIRECT: dict[str, Callable[[Cast], Any]] = {
         by=outsider(cast), unit_id=cast.unit("hq").pk, feeds=[]
     ),
     "words of the archive": lambda cast: archive.suggest(cast["yl.nobody"], "示"),
+    "what the search box offers": lambda cast: suggesting.offers_for(cast["yl.nobody"], "示", 1),
     "forgetting a search": lambda cast: saved.search_forget(
         by=cast["yl.nobody"], search_id=cast.unit("hq").pk
     ),

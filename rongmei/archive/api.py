@@ -8,7 +8,7 @@ from typing import Any
 
 from django.http import FileResponse, HttpRequest
 from ninja import Query as Params
-from ninja import Router, Schema
+from ninja import Router, Schema, Status
 from pydantic import Field
 
 from rongmei.archive import exports, selectors, suggesting
@@ -190,9 +190,9 @@ def archive_suggest(request: HttpRequest, q: str = "", at: int = -1) -> dict[str
 
 
 @router.post("/exports", response={202: ExportOut})
-def archive_export(request: HttpRequest, body: ExportIn) -> tuple[int, ExportJob]:
+def archive_export(request: HttpRequest, body: ExportIn) -> Status[ExportJob]:
     """Have everything found put into a file, newest first; leaves an audit line."""
-    return 202, exports.export_ask(by=member_of(request), query=body.q, form=body.format)
+    return Status(202, exports.export_ask(by=member_of(request), query=body.q, form=body.format))
 
 
 @router.get("/exports", response=list[ExportOut])

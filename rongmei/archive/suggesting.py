@@ -18,6 +18,7 @@ from rongmei.archive import saved, selectors
 from rongmei.archive.analysis import fold
 from rongmei.archive.models import Document
 from rongmei.archive.query import DATE_FIELDS, FIELDS
+from rongmei.network import policy
 from rongmei.sources.selectors import media_classes
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ class Offer:
 
 def offers_for(member: Member, typed: str, at: int) -> list[Offer]:
     """At most ten offers for the text before the caret at `at`, the most useful first."""
+    policy.require(member, "archive.view")
     before = typed[: max(0, min(at, len(typed)))]
     begun = _BEGUN.search(before)
     if begun is None or (before.count('"') % 2 and not begun["quote"]):
