@@ -10,7 +10,9 @@ from __future__ import annotations
 import html
 import json
 import random
-from collections.abc import Iterable, Iterator, Mapping
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -20,6 +22,11 @@ from rongmei_wire.reply import NOT_FOUND, BreakConnection, Reply
 
 PAGE = 50
 FAULT_KINDS = ("500", "503", "reset", "short")
+# Those that must be asked for: they take a reader's time, or send it about.
+ALL_FAULT_KINDS = (*FAULT_KINDS, "hang", "slow", "301", "302", "307")
+# What a file may be in while it, and HTTP, say UTF-8.
+ODD_ENCODINGS = ("gbk", "big5", "utf-16", "gb18030")
+SLOW_SECONDS = 0.4
 
 
 class ArticleError(ValueError):
@@ -44,10 +51,12 @@ def read_jsonl(path: Path) -> list[dict[str, object]]:
 
 
 class Bulk:
-    """Serves `/bulk/`: an index, feeds of `PAGE` articles with their full text, a sitemap of all
-    articles, and their pages. Articles are mappings with `title`, `body` and, if known, an ISO `date`.
+    """Serves `/bulk/`: an index, feeds of `PAGE` articles with their full text and one of the latest, a
+    sitemap of all articles, and their pages. Articles are mappings with `title`, `body` and, if known, an ISO `date`.
 
-    An article without a date is dated back from the epoch, one minute after the other.
+    An article without a date is dated back from the epoch, one minute after the other. `faults` are
+    of `ALL_FAULT_KINDS`; `odd_rate` of the files are in another encoding than they say; of the
+    articles the first `out` are there at the start, and more by `publish`.
     """
 
     def __init__(
@@ -57,15 +66,30 @@ class Bulk:
         epoch: datetime,
         fault_rate: float,
         fault_seed: int,
+        faults: Sequence[str] = FAULT_KINDS,
+        odd_rate: float = 0.0,
+        out: int | None = None,
+        stop: threading.Event | None = None,
     ) -> None:
-        self._items = [_item(place, row, epoch) for place, row in enumerate(articles)]
+        if unknown := set(faults) - set(ALL_FAULT_KINDS):
+            raise ValueError(f"no such fault of bulk mode: {', '.join(sorted(unknown))}")
+        self._all = [_item(place, row, epoch) for place, row in enumerate(articles)]
+        self._items = self._all[:out]
         self._rate = fault_rate
         self._seed = fault_seed
+        self._faults = tuple(faults)
+        self._odd = odd_rate
+        self._stop = stop or threading.Event()
 
     @property
     def pages(self) -> int:
         """How many feed pages there are."""
         return -(-len(self._items) // PAGE)
+
+    def publish(self, count: int) -> int:
+        """Let the next `count` articles out; returns how many are out."""
+        self._items = self._all[: len(self._items) + count]
+        return len(self._items)
 
     def reply(self, rest: str, base: str, count: int) -> Reply:
         """Answer for the part of a path after `/bulk/`, asked `count` times before."""
@@ -75,8 +99,17 @@ class Bulk:
             return sound
         dice = random.Random(f"{self._seed}/{rest}/{count}")  # noqa: S311 - must repeat
         if dice.random() >= self._rate:
+            return self._oddly(rest, sound)
+        return _spoil(dice.choice(self._faults), sound, f"{base}/bulk/{rest}", self._stop)
+
+    def _oddly(self, rest: str, sound: Reply) -> Reply:
+        """Some files are for ever in another encoding than they say."""
+        dice = random.Random(f"{self._seed}/{rest}")  # noqa: S311 - must repeat
+        if dice.random() >= self._odd:
             return sound
-        return _spoil(dice.choice(FAULT_KINDS), sound)
+        text = sound.body.decode("utf-8")
+        codec = dice.choice([one for one in ODD_ENCODINGS if _fits(text, one)])
+        return replace(sound, body=text.encode(codec))
 
     def _sound(self, rest: str, base: str) -> Reply:
         if rest == "index.json":
@@ -86,6 +119,11 @@ class Bulk:
         if rest == "sitemap.xml" and self._items:
             body = sitemap(_channel("批量信源（示例）", base), self._items)
             return Reply(body, "application/xml; charset=utf-8", modified=newest(self._items))
+        if rest == "latest.xml":
+            # What was published last comes first, as in any feed.
+            items = self._items[-PAGE:][::-1]
+            body = rss(_channel("批量信源（示例）最新", base), items, limit=PAGE)
+            return Reply(body, "application/rss+xml; charset=utf-8")
         if rest.startswith("feed/"):
             page = _number(rest.removeprefix("feed/"), ".xml")
             if 1 <= page <= self.pages:
@@ -154,17 +192,41 @@ def _article_page(item: Item, base: str) -> bytes:
 """.encode()
 
 
-def _spoil(kind: str, sound: Reply) -> Reply:
-    if kind == "reset":
+def _fits(text: str, codec: str) -> bool:
+    try:
+        text.encode(codec)
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _spoil(kind: str, sound: Reply, address: str, stop: threading.Event) -> Reply:
+    if kind == "hang":
+        stop.wait(3600)
+    if kind in ("hang", "reset"):
         raise BreakConnection
-    if kind in ("500", "503"):
-        return Reply(b"<p>busy</p>", status=int(kind))
+    if kind in ("301", "302", "307"):
+        return Reply(status=int(kind), headers={"Location": f"{address}?from={kind}"})
+    if kind == "503":
+        return Reply(b"<p>busy</p>", status=503, headers={"Retry-After": "1"})
+    if kind == "500":
+        return Reply(b"<p>broken</p>", status=500)
+    if kind == "slow":
+        return Reply(type=sound.type, stream=_drops(sound.body, stop), length=len(sound.body))
 
     def half() -> Iterator[bytes]:
         yield sound.body[: len(sound.body) // 2]
         raise BreakConnection
 
     return Reply(type=sound.type, stream=half(), length=len(sound.body))
+
+
+def _drops(body: bytes, stop: threading.Event) -> Iterator[bytes]:
+    step = max(1, len(body) // 4)
+    for start in range(0, len(body), step):
+        if stop.wait(SLOW_SECONDS / 4):
+            raise BreakConnection
+        yield body[start : start + step]
 
 
 def _number(text: str, ending: str) -> int:

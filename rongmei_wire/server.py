@@ -137,7 +137,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _send_stream(self, status: int, reply: Reply, *, send_body: bool) -> None:
         chunked = reply.length is None
-        sent = 0
+        sent, whole = 0, False
         try:
             self.end_headers()
             for part in (reply.stream or ()) if send_body else ():
@@ -146,10 +146,11 @@ class _Handler(BaseHTTPRequestHandler):
             if chunked and send_body:
                 self.wfile.write(b"0\r\n\r\n")
             self.wfile.flush()
+            whole = True
         except BreakConnection:
             self.close_connection = True
         finally:
-            self._log(status, sent)
+            self._log(status, sent, whole=whole)
 
     def _write(self, part: bytes, *, chunked: bool) -> None:
         if chunked:
@@ -173,7 +174,7 @@ class _Handler(BaseHTTPRequestHandler):
             moment = moment.replace(tzinfo=UTC)
         return modified.replace(microsecond=0) <= moment
 
-    def _log(self, status: int, sent: int) -> None:
+    def _log(self, status: int, sent: int, *, whole: bool = True) -> None:
         headers = self.headers
         self.server.log.write(
             "request",
@@ -183,4 +184,5 @@ class _Handler(BaseHTTPRequestHandler):
             bytes=sent,
             conditional="If-None-Match" in headers or "If-Modified-Since" in headers,
             user_agent=headers.get("User-Agent", ""),
+            whole=whole,
         )

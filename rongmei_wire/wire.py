@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from rongmei_wire.bulk import Bulk
+from rongmei_wire.bulk import FAULT_KINDS, Bulk
 from rongmei_wire.evidence import EvidenceLog
 from rongmei_wire.library import Library, default_library
 from rongmei_wire.newsroom import LOCAL, Newsroom, article_path
@@ -26,7 +26,8 @@ class Wire:
     pace: `all`, `demo` or a number of seconds between releases. port 0 takes a free port. `log` and
     `state` are files; without a state file every start is a new epoch. `articles` switches on
     `/bulk/` (mappings with `title`, `body`, and optionally an ISO `date`), where `fault_rate` (0 to 1)
-    of the requests fail by `fault_seed`. `clock` returns aware UTC and is for tests.
+    of the requests fail by `fault_seed` in one of the ways of `faults`, `odd_rate` of the files are in
+    another encoding than they say, and `out` limits how many articles are there before `publish`. `clock` returns aware UTC and is for tests.
 
     Raises ValueError for an unknown pace, StateError for a broken state file, ArticleError for a
     broken article, OSError when the port is taken.
@@ -44,6 +45,9 @@ class Wire:
         articles: Iterable[Mapping[str, object]] | None = None,
         fault_rate: float = 0.0,
         fault_seed: int = 0,
+        faults: Sequence[str] = FAULT_KINDS,
+        odd_rate: float = 0.0,
+        out: int | None = None,
         library: Library | None = None,
     ) -> None:
         self._address = (host, port)
@@ -66,7 +70,12 @@ class Wire:
                 epoch=self._schedule.epoch,
                 fault_rate=fault_rate,
                 fault_seed=fault_seed,
+                faults=faults,
+                odd_rate=odd_rate,
+                out=out,
+                stop=self._stop,
             )
+        self._bulk = bulk
         newsroom = Newsroom(self._library, self._schedule)
         self._site = Site(newsroom, clock=clock, bulk=bulk, stop=self._stop)
         self.url = ""
@@ -104,6 +113,10 @@ class Wire:
         """Let the next `n` waiting pieces out now; their ids, fewer when fewer were waiting."""
         return [release.piece.id for release in self._schedule.release(n)]
 
+    def publish(self, count: int) -> int:
+        """Let the next `count` bulk articles out now; how many are out altogether."""
+        return self._bulk.publish(count) if self._bulk else 0
+
     def released(self) -> list[str]:
         """The ids of everything that is out, newest first."""
         return [release.piece.id for release in self._schedule.released()]
@@ -111,6 +124,10 @@ class Wire:
     def requests(self) -> list[dict[str, Any]]:
         """The request lines of the evidence log so far (the newest 20,000)."""
         return self._log.lines("request")
+
+    def asked(self) -> int:
+        """How many requests there were so far."""
+        return self._log.count("request")
 
     def releases(self) -> list[dict[str, Any]]:
         """The release lines of the evidence log so far."""

@@ -7,15 +7,21 @@ that. Servers are forked from here, as the supervisor does it, and can be killed
     ["command", "peer", "invite", ...]      ->  what it printed
     ["seed"]                                ->  null; units and people of this node
     ["say", first, last]                    ->  null; sends a message for each number
+    ["watch", [url, {...}], ...]            ->  null; internal sources, asked every five seconds
+    ["wake"]                                ->  null; every source is due
+    ["verify"]                              ->  how every row and the index agree
+    ["up", "collect", "index", ...]         ->  pid of a supervisor that runs these
 """
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import json
 import os
 import sys
 import threading
+from typing import Any
 
 import django
 
@@ -24,12 +30,17 @@ django.setup()
 from django.conf import settings  # noqa: E402
 from django.core.management import call_command  # noqa: E402
 from django.db import connections  # noqa: E402
+from django.utils import timezone  # noqa: E402
 
-from rongmei.config import processes  # noqa: E402
-from rongmei.config.supervisor import die_with_parent  # noqa: E402
+from rongmei.archive import indexing  # noqa: E402
+from rongmei.config import processes, supervisor  # noqa: E402
+from rongmei.config.supervisor import Child, Supervisor, die_with_parent  # noqa: E402
 from rongmei.kernel import db  # noqa: E402
 from rongmei.network import dialer, exchange  # noqa: E402
+from rongmei.network.models import Member  # noqa: E402
 from rongmei.network.testing import make_people, make_units  # noqa: E402
+from rongmei.sources import actions as sources  # noqa: E402
+from rongmei.sources.models import FetchState  # noqa: E402
 
 SERVERS = {
     "web": processes.web,
@@ -77,7 +88,45 @@ def say(first: int, last: int) -> None:
             )  # fmt: skip
 
 
-VERBS = {"start": start, "command": command, "seed": seed, "say": say}
+def watch(*wanted: tuple[str, dict[str, Any]]) -> None:
+    duty, admin = (Member.objects.get(username=name) for name in ("duty", "sysadmin"))
+    for url, fields in wanted:
+        source = sources.source_add(
+            by=duty, unit_id=duty.unit_id, url=url, min_interval=5, max_interval=5,
+            **{"name": url[-40:], **fields},
+        )  # fmt: skip
+        sources.source_mark_internal(by=admin, source_id=source.pk, internal=True)
+
+
+def wake() -> None:
+    with db.write():
+        FetchState.objects.update(due_at=timezone.now())
+
+
+def verify() -> dict[str, Any]:
+    return dataclasses.asdict(indexing.verify(sample=1_000_000))
+
+
+def up(*names: str) -> int:
+    connections.close_all()
+    pid = os.fork()
+    if pid:
+        return pid
+    try:
+        die_with_parent()
+        # A test that kills fifty times a minute is no crash loop to be slowed down.
+        supervisor.QUICK_DEATH = 0.0
+        home = settings.RONGMEI_NODE.home
+        children = [Child(name, run) for name, run in processes.all_processes() if name in names]
+        Supervisor(children, home / "logs", home / "run" / "status.json").run()
+    finally:
+        os._exit(1)
+
+
+VERBS = {
+    "start": start, "command": command, "seed": seed, "say": say, "watch": watch, "wake": wake,
+    "verify": verify, "up": up,
+}  # fmt: skip
 
 for line in sys.stdin:
     verb, *words = json.loads(line)

@@ -59,7 +59,8 @@ def documents_store(arrived: Sequence[Arrived], *, source: SourceFacts, at: date
     """Keep the items of one fetch; at most 200 (`BATCH`), in the caller's write.
 
     An item known under its identity is a new version when its source gives other words, and
-    nothing at all when it gives the same.
+    nothing at all when it gives the same. A document follows the source that gave it first: a feed
+    and a sitemap that tell one article each in their own way would make versions without end.
     """
     # Before looking what is there: nobody else may keep the same item between look and write.
     db.serialise()
@@ -67,7 +68,15 @@ def documents_store(arrived: Sequence[Arrived], *, source: SourceFacts, at: date
     known = {
         found.identity: found
         for found in Document.objects.filter(identity__in=list(by_identity)).only(
-            "id", "identity", "title", "body", "content_hash", "entry_hash", "version", "fetched_at"
+            "id",
+            "identity",
+            "source_id",
+            "title",
+            "body",
+            "content_hash",
+            "entry_hash",
+            "version",
+            "fetched_at",
         )
     }
     unknown = [one for identity, one in by_identity.items() if identity not in known]
@@ -76,7 +85,8 @@ def documents_store(arrived: Sequence[Arrived], *, source: SourceFacts, at: date
     changed = [
         document
         for identity, document in known.items()
-        if _replace_text(document, by_identity[identity], at)
+        if document.source_id in {None, source.id}
+        and _replace_text(document, by_identity[identity], at)
     ]
     Document.objects.bulk_create(fresh)
     touched = [one.pk for one in (*fresh, *changed)]

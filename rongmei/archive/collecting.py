@@ -30,7 +30,13 @@ from django.utils.translation import gettext as _
 from rongmei.archive import actions
 from rongmei.archive.actions import Arrived
 from rongmei.archive.handed import take_in
-from rongmei.archive.identity import SourceFacts, entry_hash_of, facts_of, identity_of
+from rongmei.archive.identity import (
+    SourceFacts,
+    entry_hash_of,
+    facts_of,
+    identity_in_crowd,
+    identity_of,
+)
 from rongmei.archive.selectors import known_entries, known_words
 from rongmei.kernel import db
 from rongmei.kernel.http import AsyncDoor, Door, Limits, Response
@@ -79,6 +85,8 @@ class Entry:
     identity: str
     entry_hash: str
     known: bool = False
+    # Whether the address is that of this entry alone, so that its page may complete it.
+    own_page: bool = True
 
     @property
     def key(self) -> str:
@@ -229,7 +237,7 @@ class Collector:
             spec = replace(spec, fetch_full_text=False)
         items = items[:MAX_ITEMS]
         harvest.seen = len(items) + len(harvest.hot)
-        entries = [_entry(item, spec, harvest.facts) for item in items]
+        entries = entries_of(items, spec, harvest.facts)
         wanted = await self.in_rows(_wanted, entries, harvest)
         await self._complete(spec, wanted, harvest)
 
@@ -286,7 +294,8 @@ class Collector:
 
     async def _with_page(self, spec: SourceSpec, entry: Entry, harvest: Harvest) -> Arrived | None:
         item = entry.item
-        if not item.url or (item.title and item.body and not spec.fetch_full_text):
+        complete = item.title and item.body and not spec.fetch_full_text
+        if not item.url or complete or not entry.own_page:
             return Arrived(item, entry.identity, entry.entry_hash) if item.title else None
         page = SourceSpec(
             kind="page", url=item.url, internal=_also_internal(spec, item.url),
@@ -339,14 +348,30 @@ def _bare(link: str) -> Item:
     )
 
 
-def _entry(item: Item, spec: SourceSpec, facts: SourceFacts) -> Entry:
-    hashed = entry_hash_of(item, trusts_lastmod=spec.kind == "sitemap")
-    return Entry(item, identity_of(item, facts), hashed)
+def entries_of(items: Iterable[Item], spec: SourceSpec, facts: SourceFacts) -> list[Entry]:
+    """The items under the archive's names for them, each once.
+
+    An address or an id that a source gives to several items (its front page, or 1 for all) names none
+    of them: they would take each other's place for ever. Such items go by their headline as well.
+    """
+    lastmod = spec.kind == "sitemap"
+    named = [(item, identity_of(item, facts)) for item in items]
+    sayings: dict[str, set[str]] = {}
+    for item, identity in named:
+        sayings.setdefault(identity, set()).add(item.content_hash)
+    found: dict[str, Entry] = {}
+    for item, identity in named:
+        alone = len(sayings[identity]) == 1
+        name = identity if alone else identity_in_crowd(item, facts)
+        if name not in found:
+            hashed = entry_hash_of(item, trusts_lastmod=lastmod)
+            found[name] = Entry(item, name, hashed, own_page=alone)
+    return list(found.values())
 
 
 def _wanted(entries: Sequence[Entry], harvest: Harvest) -> list[Entry]:
     """The entries to be fetched now: what is unknown, then what changed; the rest is left."""
-    known = known_entries([one.identity for one in entries])
+    known = known_entries([one.identity for one in entries], harvest.facts.id)
     unknown = [one for one in entries if one.identity not in known]
     telling = [one.entry_hash for one in unknown if len(one.item.body) >= actions.TELLING]
     if telling:
@@ -362,7 +387,7 @@ def _wanted(entries: Sequence[Entry], harvest: Harvest) -> list[Entry]:
     changed = [
         replace(one, known=True)
         for one in entries
-        if one.identity in known
+        if known.get(one.identity) is not None
         and known[one.identity] != one.entry_hash
         and harvest.trouble.get(one.key, 0) < GIVEN_UP
     ][:MAX_CHANGED_A_FETCH]

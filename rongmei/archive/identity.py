@@ -47,6 +47,13 @@ def identity_of(item: Item, source: SourceFacts) -> str:
     return hashlib.sha256(seed.encode()).hexdigest()
 
 
+def identity_in_crowd(item: Item, source: SourceFacts) -> str:
+    """The name of an item whose address and id its source gives to others too: headline included."""
+    keys = identify(item)
+    seed = f"{source.unit_id}:{source.id}:{keys.entry_key}:{keys.title_key}"
+    return hashlib.sha256(seed.encode()).hexdigest()
+
+
 def entry_hash_of(item: Item, *, trusts_lastmod: bool) -> str:
     """What tells whether a source changed its words on an item.
 

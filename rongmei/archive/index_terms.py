@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from rongmei.archive.analysis import MAX_INDEXED_CHARS, Analyser, fold
@@ -14,9 +15,15 @@ _MAX_SUGGESTION = 40
 
 
 def body_texts(document: IndexDocument) -> tuple[str, str]:
-    """The searched text besides the title, cut to what is indexed: summary and body."""
-    summary = document.summary[:MAX_INDEXED_CHARS]
-    return summary, document.body[: MAX_INDEXED_CHARS - len(summary)]
+    """The searched text besides the title, cut to what is indexed: summary and body.
+
+    A summary that is only the opening of the body is left out: it would be counted twice.
+    """
+    summary, body = document.summary[:MAX_INDEXED_CHARS], document.body
+    opening = summary.rstrip("…")
+    if body.startswith(opening) or " ".join(body[: 2 * len(summary)].split()).startswith(opening):
+        summary = ""
+    return summary, body[: MAX_INDEXED_CHARS - len(summary)]
 
 
 def document_keys(document: IndexDocument) -> set[str]:
@@ -47,6 +54,7 @@ def field_key(field: Field) -> str:
     return _key(field.name, field.value)
 
 
+@lru_cache(maxsize=4096)
 def _key(name: str, value: str) -> str:
     return f"{name}:{fold(value).strip()}"
 

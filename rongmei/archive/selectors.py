@@ -77,12 +77,16 @@ def document_for(member: Member, document_id: uuid.UUID) -> Document:
     return found
 
 
-def known_entries(identities: Sequence[str]) -> dict[str, str]:
-    """Of these identities, those the archive has, with the hash their source gave last."""
-    found: dict[str, str] = {}
+def known_entries(identities: Sequence[str], source_id: uuid.UUID) -> dict[str, str | None]:
+    """Of these identities, those the archive has, with the hash this source gave last.
+
+    None for what came from another source: only its own can say that it changed.
+    """
+    found: dict[str, str | None] = {}
     for start in range(0, len(identities), _PIECE):
         rows = Document.objects.filter(identity__in=identities[start : start + _PIECE])
-        found.update(rows.values_list("identity", "entry_hash"))
+        for identity, entry_hash, owner in rows.values_list("identity", "entry_hash", "source_id"):
+            found[identity] = entry_hash if owner in {None, source_id} else None
     return found
 
 

@@ -152,11 +152,26 @@ class Remark:
 
 
 @dataclass(frozen=True, slots=True)
+class Hints:
+    """How often a feed asks to be read: a wish, not an order.
+
+    ``every_seconds`` is the least time between two readings (ttl, sy:updatePeriod); ``skip_hours``
+    are hours of the day in GMT and ``skip_days`` days of the week (Monday is 0) at which it does
+    not change; ``hub`` is the WebSub hub that would tell when it does.
+    """
+
+    every_seconds: int | None = None
+    skip_hours: frozenset[int] = frozenset()
+    skip_days: frozenset[int] = frozenset()
+    hub: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Collected:
     """What one fetch yields.
 
     ``next_links`` are addresses to fetch in turn: the next page of a feed, the parts of a sitemap
-    index, the articles on a list page. ``hot`` is filled by hot lists only.
+    index, the articles on a list page. ``hot`` is filled by hot lists only, ``hints`` by feeds.
     """
 
     items: tuple[Item, ...] = ()
@@ -165,6 +180,7 @@ class Collected:
     not_modified: bool = False
     warnings: tuple[Remark, ...] = ()
     hot: tuple[HotEntry, ...] = ()
+    hints: Hints = Hints()
 
 
 class FetchOutcome(StrEnum):

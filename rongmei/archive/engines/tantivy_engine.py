@@ -40,7 +40,7 @@ from rongmei.archive.errors import (
     SearchRequestInvalid,
 )
 from rongmei.archive.highlight import highlight_terms, mark_hits
-from rongmei.archive.index import IndexReader, IndexWriter, SearchIndex
+from rongmei.archive.index import IndexReader, IndexWriter, SearchIndex, batches
 from rongmei.archive.query import Query, parse
 from rongmei.archive.types import (
     Hit,
@@ -58,6 +58,7 @@ _SUGGESTIONS_LOOKED_AT = 2_000
 _SEGMENT_VALUES = 20_000
 _HISTOGRAM = "histogram of published_at"
 _OPEN_ATTEMPTS = 5
+_PART = 50
 
 
 class TantivyIndex(SearchIndex):
@@ -199,17 +200,19 @@ class TantivyWriter(IndexWriter):
     @override
     def add(self, batch: Iterable[IndexDocument]) -> None:
         self.is_dirty = True
-        for document in batch:
-            row = tantivy_document(document, self._owner.analyser)
+        # In parts, so that the engine's own thread works while the next part is prepared.
+        for part in batches(batch, _PART):
+            rows = [(one.id, tantivy_document(one, self._owner.analyser)) for one in part]
             with self._writing():
-                self._engine.delete_documents_by_term("id", document.id)
-                self._engine.add_document(row)
+                for document_id, row in rows:
+                    self._engine.delete_documents_by_term("id", document_id)
+                    self._engine.add_document(row)
 
     @override
     def delete(self, ids: Iterable[str]) -> None:
         self.is_dirty = True
-        for document_id in ids:
-            with self._writing():
+        with self._writing():
+            for document_id in ids:
                 self._engine.delete_documents_by_term("id", document_id)
 
     @override

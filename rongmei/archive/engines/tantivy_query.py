@@ -77,10 +77,12 @@ def tantivy_document(document: IndexDocument, analyser: Analyser) -> tantivy.Doc
     ):
         for text in texts:
             row.add_text(name, text)
-    row.add_text("title_words", " ".join(analyser.words(title)))
+    row.add_text("title_words", " ".join(analyser.askable_words(title)))
     row.add_text("title_units", " ".join(folded_units(title)))
-    row.add_text("body_words", " ".join(analyser.words(f"{summary}\n{body}")))
-    body_units = [*folded_units(summary), BREAK, *folded_units(body)]
+    row.add_text("body_words", " ".join(analyser.askable_words(f"{summary}\n{body}")))
+    body_units = folded_units(body)
+    if summary:
+        body_units = [*folded_units(summary), BREAK, *body_units]
     row.add_text("body_units", " ".join(body_units))
     row.add_text("source_units", " ".join(units(document.source)))
     row.add_text("region_units", " ".join(units(document.region)))

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rongmei.archive.analysis import (
+    _FOLDING,
     Analyser,
     Piece,
     default_analyser,
@@ -15,6 +16,8 @@ from rongmei.archive.analysis import (
     shipped_terms,
     units,
 )
+from rongmei.archive.index_terms import body_texts
+from rongmei.archive.types import IndexDocument
 
 
 @given(st.text())
@@ -90,3 +93,26 @@ def test_pieces(text, pieces):
 
 def test_a_run_with_marks_is_one_piece():
     assert default_analyser().pieces("GPT-4.1") == (Piece(("gpt", "4", "1"), is_word=False),)
+
+
+@given(st.text(alphabet=st.one_of(st.characters(), st.sampled_from("ＡéΩ電網體İ\U0002f804é"))))
+def test_folding_is_what_the_table_says_by_whatever_way(text):
+    assert fold(text) == text.translate(_FOLDING)
+
+
+@given(st.text(alphabet="国家电网公司的特高压OK3,。 建设", max_size=40))
+def test_every_word_that_a_query_asks_for_is_in_the_index(text):
+    analyser = default_analyser()
+    asked = {piece.text for piece in analyser.pieces(text) if piece.is_word}
+    words = analyser.words(text)
+    kept = analyser.askable_words(text)
+    assert [word for word in words if word in asked] == [word for word in kept if word in asked]
+
+
+def test_a_summary_that_opens_the_body_is_indexed_once():
+    body = "第一段说事。\n\n第二段说人。" * 3
+    assert body_texts(IndexDocument(id="1", title="", body=body, summary=body[:8])) == ("", body)
+    flat = "第一段说事。 第二段…"
+    assert body_texts(IndexDocument(id="1", title="", body=body, summary=flat)) == ("", body)
+    own = IndexDocument(id="1", title="", body=body, summary="另有一句。")
+    assert body_texts(own) == ("另有一句。", body)

@@ -216,6 +216,43 @@ def test_a_changed_article_is_a_new_version(cast):
     assert list(Change.objects.values_list("document_id", flat=True)) == [document.pk] * 2
 
 
+def test_items_that_all_name_the_front_page_are_all_kept_and_their_page_is_not_theirs(cast):
+    def feed(*words: str) -> str:
+        items = "".join(
+            f"<item><guid isPermaLink='false'>{word}</guid><title>{word}讯息</title>"
+            f"<link>http://news.example.com/</link><description>{text(word)}</description></item>"
+            for word in words
+        )
+        return f'<rss version="2.0"><channel><title>示例</title>{items}</channel></rss>'
+
+    door = door_with().answer("http://news.example.com/", page("首页", "首页"))
+    door._answers[FEED].clear()
+    for words in ("甲", "甲乙", "甲乙丙", "甲乙丙"):
+        door.answer(FEED, feed(*words) + f"<!-- {words} -->")
+    source = watch(cast, FEED, full_text=True)
+    for _turn in range(4):
+        fetch(source, door)
+    kept = sorted(Document.objects.values_list("title", flat=True))
+    assert kept == sorted(["甲讯息", "乙讯息", "丙讯息"])
+    assert not DocumentVersion.objects.exists()
+    assert sum("首页" in one.body for one in Document.objects.all()) <= 1
+
+
+def test_a_document_follows_the_source_that_gave_it_first(cast):
+    door = door_with(("a", text("甲")))
+    other = "http://news.example.com/other.xml"
+    for turn in range(3):
+        door.answer(FEED, rss(("a", text("甲"))) + f"<!-- {turn} -->")
+        door.answer(other, rss(("a", "导语：" + text("甲"))) + f"<!-- {turn} -->")
+    first, second = (watch(cast, url, full_text=False) for url in (FEED, other))
+    for _turn in range(3):
+        fetch(first, door)
+        fetch(second, door)
+    document = Document.objects.get()
+    assert (document.source_id, document.version) == (first.pk, 1)
+    assert not DocumentVersion.objects.exists()
+
+
 def test_other_words_in_the_feed_with_the_same_article_are_asked_for_once(cast):
     door = door_with(("a", "甲摘要。"))
     for turn in range(3):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from email.utils import parsedate_tz
+from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 _ISO = re.compile(
@@ -18,10 +19,22 @@ _JAVA = re.compile(
     r"^[A-Za-z]{3} ([A-Za-z]{3}) (\d{1,2}) (\d{2}:\d{2}:\d{2}) ([A-Z]{2,4}) (\d{4})$"
 )
 _EPOCH = re.compile(r"^\d{10}(?:\d{3})?$")
+# RFC 822 as nearly every feed writes it; what differs goes to the standard library.
+_RFC822 = re.compile(
+    r"(?:[A-Za-z]{3},?\s+)?(\d{1,2})\s+([A-Za-z]{3})\s+(\d{4})\s+(\d{2}):(\d{2})(?::(\d{2}))?"
+    r"\s+(?:([+-])(\d{2})(\d{2})|(?:GMT|UTC|UT|Z))"
+)
+_MONTHS = {
+    name: number
+    for number, name in enumerate(
+        ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"), 1
+    )
+}
 _EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 _AHEAD = timedelta(days=2)
 
 
+@lru_cache(maxsize=512)
 def zone(name: str) -> tzinfo:
     """The named zone; China's when there is no such name."""
     try:
@@ -36,7 +49,7 @@ def parse_when(text: str, *, local: tzinfo) -> datetime | None:
     if not text:
         return None
     try:
-        return _digits(text) or _iso(text, local) or _mail(text, local)
+        return _rfc822(text) or _digits(text) or _iso(text, local) or _mail(text, local)
     except (ValueError, OverflowError, TypeError, IndexError):
         return None
 
@@ -44,6 +57,24 @@ def parse_when(text: str, *, local: tzinfo) -> datetime | None:
 def believable(when: datetime, now: datetime) -> bool:
     """Whether news can have been published then, seen from ``now`` (both aware)."""
     return _EARLIEST <= when <= now + _AHEAD
+
+
+def _rfc822(text: str) -> datetime | None:
+    match = _RFC822.fullmatch(text)
+    month = _MONTHS.get(match[2].lower()) if match else None
+    if match is None or month is None:
+        return None
+    day, year, hour, minute, second, hours, minutes = (
+        int(match[part] or 0) for part in (1, 3, 4, 5, 6, 8, 9)
+    )
+    offset = _fixed(match[7], hours, minutes) if match[7] else UTC
+    return datetime(year, month, day, hour, minute, min(second, 59), tzinfo=offset)
+
+
+@lru_cache(maxsize=256)
+def _fixed(sign: str, hours: int, minutes: int) -> timezone:
+    span = timedelta(hours=hours, minutes=minutes)
+    return timezone(span if sign == "+" else -span)
 
 
 def _digits(text: str) -> datetime | None:
@@ -68,8 +99,7 @@ def _offset(text: str | None, local: tzinfo) -> tzinfo:
     if text[0] not in "+-":
         return UTC
     digits = text[1:].replace(":", "")
-    span = timedelta(hours=int(digits[:2]), minutes=int(digits[2:]))
-    return timezone(span if text[0] == "+" else -span)
+    return _fixed(text[0], int(digits[:2]), int(digits[2:]))
 
 
 def _mail(text: str, local: tzinfo) -> datetime | None:

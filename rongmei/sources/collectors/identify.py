@@ -19,6 +19,7 @@ from rongmei.sources.collectors.clean import (
     paragraphs,
     plain,
     summary_of,
+    text_of,
 )
 from rongmei.sources.collectors.urls import absolute, canonical, url_key
 from rongmei.sources.types import Item, Remark, RemarkCode
@@ -29,6 +30,9 @@ MAX_TEXT = 300_000
 _MAX_NAMES = 30
 _MAX_IMAGES = 50
 _MAIL_AUTHOR = re.compile(r"^\S+@\S+\s*\(([^()]{1,80})\)$")
+_KANA = re.compile("[\u3040-\u30fa\u30fc-\u30ff]+")
+_HANGUL = re.compile("[\uac00-\ud7a3]+")
+_HAN = re.compile("[\u4e00-\u9fff]+")
 _LANGUAGE = re.compile(r"^[a-zA-Z]{2,3}(?:[-_][a-zA-Z0-9]{2,8})*$")
 
 
@@ -44,13 +48,18 @@ class Identity:
 
 @dataclass(slots=True)
 class Draft:
-    """What was read, as it was written; ``body_text`` is used where no HTML was given."""
+    """What was read, as it was written.
+
+    ``body_text`` is used where no HTML was given; ``body_base`` is what links within the HTML are
+    relative to, where that is not the item's own address.
+    """
 
     entry_id: str = ""
     link: str = ""
     title: str = ""
     summary_html: str = ""
     body_html: str = ""
+    body_base: str = ""
     body_text: str = ""
     authors: Iterable[str] = ()
     published_at: datetime | None = None
@@ -85,8 +94,8 @@ def finish(draft: Draft, *, base: str, remarks: list[Remark]) -> Item | None:
     if len(source) > MAX_HTML:
         remarks.append(Remark(RemarkCode.BODY_CUT))
         source = source[:MAX_HTML]
-    body_html = clean_html(source, url or base) if source else ""
-    body = html_to_text(body_html) if body_html else paragraphs(draft.body_text[:MAX_HTML])
+    body_html = clean_html(source, draft.body_base or url or base) if source else ""
+    body = text_of(body_html) if body_html else paragraphs(draft.body_text[:MAX_HTML])
     body = body[:MAX_TEXT]
     if not title:
         title = summary_of(body, 60)
@@ -155,19 +164,18 @@ def language_of(declared: str, sample: str) -> str:
     declared = declared.strip()
     if _LANGUAGE.match(declared):
         return declared.replace("_", "-").lower()
-    letters = [char for char in sample if char.isalpha()]
+    letters = sum(map(str.isalpha, sample))
     if not letters:
         return ""
-    kana = sum("\u3040" <= char <= "\u30ff" for char in letters)
-    hangul = sum("\uac00" <= char <= "\ud7af" for char in letters)
-    han = sum("\u4e00" <= char <= "\u9fff" for char in letters)
-    if kana > len(letters) / 10:
+    if _count(_KANA, sample) > letters / 10:
         return "ja"
-    if hangul > len(letters) / 3:
+    if _count(_HANGUL, sample) > letters / 3:
         return "ko"
-    if han > len(letters) / 4:
-        return "zh"
-    return ""
+    return "zh" if _count(_HAN, sample) > letters / 4 else ""
+
+
+def _count(script: re.Pattern[str], sample: str) -> int:
+    return sum(map(len, script.findall(sample)))
 
 
 def _cut(text: str, source: str, remarks: list[Remark]) -> str:

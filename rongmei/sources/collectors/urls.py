@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from functools import lru_cache
 from urllib.parse import SplitResult, quote, unquote, urljoin, urlsplit, urlunsplit
 
 from rongmei.sources.collectors.tables import TRACKING_PARAMS, TRACKING_PREFIXES
@@ -14,10 +15,22 @@ _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz012
 _PATH_SAFE = "/%:@!$&'()*+,;=~-._"
 _QUERY_SAFE = _PATH_SAFE + "?[]|"
 _MAX_URL = 4096
+# An address that is its own canonical spelling, as most are: nothing to resolve, decode or drop.
+_SETTLED = re.compile(
+    r"https?://(?=[a-z0-9])[a-z0-9.-]{1,250}[a-z0-9]/(?:[A-Za-z0-9_~-][A-Za-z0-9_.~-]*/)*"
+    r"(?:[A-Za-z0-9_~-][A-Za-z0-9_.~-]*)?"
+)
+
+
+def settled(link: str) -> bool:
+    """Whether ``link`` is absolute and in its canonical spelling already, seen at a glance."""
+    return len(link) <= _MAX_URL and _SETTLED.fullmatch(link) is not None
 
 
 def absolute(link: str, base: str = "") -> str:
     """``link`` seen from ``base``; empty when the result is not an http(s) address."""
+    if settled(link):
+        return link
     try:
         joined = urljoin(base, link.strip())
         parts = urlsplit(joined)
@@ -32,6 +45,8 @@ def canonical(link: str, base: str = "") -> str:
 
     The query is sorted. Empty when ``link`` is not an http(s) address.
     """
+    if settled(link):
+        return link
     url = absolute(link, base)
     if not url:
         return ""
@@ -45,6 +60,7 @@ def canonical(link: str, base: str = "") -> str:
     return urlunsplit((parts.scheme, host, path, _query(parts.query), fragment))
 
 
+@lru_cache(maxsize=1024)
 def url_key(link: str) -> str:
     """SHA-256 (hex) of the address without scheme, ``www.`` and closing slash.
 

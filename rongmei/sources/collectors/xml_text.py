@@ -24,15 +24,21 @@ _MAX_INFLATED = 50 * 1024 * 1024
 def xml_text(fetched: Fetched, *, override: str = "") -> tuple[str, list[Remark]]:
     """The document as text without declaration or DOCTYPE, and what was odd about its encoding.
 
+    Raises ``EntityRefused`` when it declares entities of its own.
+    """
+    decoded = decode(unpacked(fetched), content_type=fetched.content_type, override=override)
+    return mended(decoded.text, fetched.url), remarks_on(decoded)
+
+
+def mended(text: str, url: str) -> str:
+    """``text`` from its first tag on, without declaration or DOCTYPE, its usual slips put right.
+
     Raises ``EntityRefused`` when it declares entities of its own: expansion bombs and file
     disclosure both need them, and no feed does.
     """
-    decoded = decode(unpacked(fetched), content_type=fetched.content_type, override=override)
-    start = _START.search(decoded.text)
-    text = decoded.text[start.start() :] if start else ""
-    return _without_prolog(_outside_cdata(text, lambda part: _mend(part, fetched.url))), remarks_on(
-        decoded
-    )
+    start = _START.search(text)
+    text = text[start.start() :] if start else ""
+    return _without_prolog(_outside_cdata(text, lambda part: _mend(part, url)))
 
 
 def unpacked(fetched: Fetched) -> bytes:
