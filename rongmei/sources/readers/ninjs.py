@@ -60,7 +60,7 @@ def item_of(given: Given, entry: Mapping[str, object]) -> Item | None:
     sources = _names(entry, "infoSources", "infosources")
     return given.item(
         Draft(
-            entry_id=uri, link=link, title=escaped(_headline(entry)), body_html=html,
+            entry_id=uri.removeprefix("urn:uuid:"), link=link, title=escaped(_headline(entry)), body_html=html,
             body_text="" if html else text,
             summary_html=escaped(_role(entry, "descriptions", "summary")
             or _word(entry, "description_text")),
