@@ -48,6 +48,15 @@ def _node(found: dict[str, Any]) -> Iterator[Line]:
             yield name.replace("_", " "), f"{value}", "", ""
 
 
+def _reprints(found: dict[str, Any]) -> Iterator[Line]:
+    ours, peer = found["ours"], found["datasketch"]
+    speed = f"{ours['documents_per_second']} documents/s ({ours['megabytes_per_second']} MB/s)"
+    yield "reprints found", speed, "≥ 10,000", f"{found['ratio']} × datasketch"
+    yield "reprints, recall", f"{ours['recall']}", "≥ 0.98", f"{peer['recall']}"
+    false = f"{ours['false_of_documents']:.2%}"
+    yield "reprints, false", false, "< 0.5%", f"{peer['false_of_documents']:.2%}"
+
+
 @dataclass(frozen=True)
 class Bench:
     """A benchmark: how it is started, what holds its figures, and its lines of the table."""
@@ -66,6 +75,7 @@ BENCHES = {
         "search-quick",
     ),
     "collect": Bench((), ("--quick",), _collect, "collect-quick"),
+    "reprints": Bench((), ("--quick",), _reprints, "reprints-quick"),
     "pages": Bench((), ("--quick", "--requests", "10"), _pages, "pages-quick"),
 }
 # Measured by its `run(quick)`; there only when that file is.

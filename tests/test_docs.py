@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from pathlib import Path
 
@@ -61,3 +62,27 @@ def test_every_command_is_documented():
 def test_every_room_has_a_readme():
     rooms = [path.parent for path in (ROOT / "rongmei").glob("*/__init__.py")]
     assert not [room.name for room in rooms if not (room / "README.md").exists()]
+
+
+def recorded_actions() -> dict[str, Path]:
+    """Every action that an `audit.record` in the program names, where it is said as a text."""
+    found: dict[str, Path] = {}
+    for path in (ROOT / "rongmei").rglob("*.py"):
+        if "tests" in path.parts or path.name == "testing.py":
+            continue
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("audit.record"):
+                # A choice between two texts names both.
+                for one in ast.walk(node.args[1]):
+                    if isinstance(one, ast.Constant) and re.fullmatch(r"\w+\.\w+", str(one.value)):
+                        found[str(one.value)] = path
+    return found
+
+
+def test_every_line_of_the_audit_log_has_words():
+    """Missing here? Add the action to `register_audit_words` in the room's plugins.py."""
+    words = {key for some in plugins.manager.hook.register_audit_words() for key in some}
+    recorded = recorded_actions()
+    assert len(recorded) > 60
+    missing = {action: path.name for action, path in recorded.items() if action not in words}
+    assert not missing

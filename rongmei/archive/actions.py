@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from django.utils import timezone
@@ -241,6 +242,29 @@ def document_keep(
     stored = DocumentsStored(unit_id=unit_id, document_ids=[str(document.pk)], new=1)
     events.publish(stored)
     return document
+
+
+def families_assign(
+    assigned: Mapping[uuid.UUID, uuid.UUID | None],
+    *,
+    merged: Mapping[uuid.UUID, uuid.UUID] = MappingProxyType({}),
+) -> None:
+    """Note which documents carry the same text, and which families became one; in the caller's write.
+
+    `assigned` maps a document to its family (None: it left it), `merged` a family to the one it went
+    into. The index follows; documents that are gone by now are passed over.
+    """
+    members: dict[uuid.UUID | None, list[uuid.UUID]] = {}
+    for document_id, family_id in assigned.items():
+        members.setdefault(family_id, []).append(document_id)
+    moved = Document.objects.filter(family_id__in=list(merged))
+    touched = dict.fromkeys([*assigned, *(moved.values_list("pk", flat=True) if merged else ())])
+    for younger, elder in merged.items():
+        Document.objects.filter(family_id=younger).update(family_id=elder)
+    for family_id, ids in members.items():
+        Document.objects.filter(pk__in=ids).update(family_id=family_id)
+    if touched:
+        note_changes(touched)
 
 
 def hot_list_store(entries: Sequence[HotEntry], *, source: SourceFacts, at: datetime) -> int:

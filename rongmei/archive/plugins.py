@@ -46,3 +46,13 @@ def register_gauges() -> list[Gauge]:
         Gauge("rongmei_documents", "Documents kept.", selectors.document_count),
         Gauge("rongmei_index_behind", "Changes not indexed yet.", indexing.behind),
     ]
+
+
+@hookimpl
+def register_audit_words() -> dict[str, object]:
+    """The room's lines of the audit log, in words."""
+    return {
+        "search.saved": _("保存了检索"),
+        "search.forgotten": _("删除了保存的检索"),
+        "archive.exported": _("导出了资料"),
+    }

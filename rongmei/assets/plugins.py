@@ -25,3 +25,12 @@ def register_rail() -> list[RailItem]:
 def register_api() -> list[tuple[str, Router]]:
     """/api/v1/pictures."""
     return [("/pictures", router)]
+
+
+@hookimpl
+def register_audit_words() -> dict[str, object]:
+    """The room's lines of the audit log, in words."""
+    return {
+        "picture.added": _("上传了图片"),
+        "picture.received": _("收到图片"),
+    }

@@ -134,4 +134,4 @@ class Delivery(OwnedRecord):
 
     @override
     def __str__(self) -> str:
-        return f"{self.publication_id} → {self.channel_id}"
+        return f"{self.publication.title} → {self.channel.name}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 from ninja import Router
 
@@ -14,7 +15,7 @@ from rongmei.kernel.hooks import Gauge, RailItem, Subscriber
 from rongmei.kernel.models import Event
 from rongmei.kernel.plugins import hookimpl
 from rongmei.kernel.sweeps import Sweep
-from rongmei.network.hooks import Activity
+from rongmei.network.hooks import Activity, RoadFact
 
 
 def _story_withdrawn(event: Event) -> None:
@@ -72,3 +73,30 @@ def register_gauges() -> list[Gauge]:
         Gauge("rongmei_deliveries_due", "Deliveries waiting to be sent.", selectors.count_due),
         Gauge("rongmei_deliveries_failed", "Deliveries that failed.", selectors.count_failed),
     ]
+
+
+@hookimpl
+def register_audit_words() -> dict[str, object]:
+    """The room's lines of the audit log, in words."""
+    return {
+        "channel.saved": _("设置了渠道"),
+        "publication.published": _("发布了稿件"),
+        "publication.corrected": _("发了更正"),
+        "publication.withdrawn": _("撤下了发布"),
+        "publication.heard": _("得知稿件已发布"),
+        "delivery.by_hand": _("转为人工发布"),
+        "delivery.confirmed": _("登记了人工发布"),
+        "delivery.delivered": _("投递成功"),
+        "delivery.failed": _("投递失败"),
+        "delivery.verified": _("核验了投递"),
+        "delivery.differs": _("核验发现内容不一致"),
+        "delivery.retried": _("重新投递"),
+        "delivery.recheck_asked": _("要求重新核验"),
+        "delivery.withdrawn": _("从渠道撤下了"),
+    }
+
+
+@hookimpl
+def register_road_facts() -> list[RoadFact]:
+    """What the room knows of a unit's coming to life."""
+    return [RoadFact("published", _("首次发布"), 50, selectors.first_published)]

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
-from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
+from django.db.models import Exists, Min, OuterRef, Prefetch, Q, QuerySet
 from django.utils import timezone
 
 from rongmei.channels.hooks import ChannelAdapter
@@ -265,3 +265,9 @@ def public_since(since: datetime) -> QuerySet[Publication]:
 def of_other_nodes_stories(since: datetime) -> QuerySet[Publication]:
     """Those of `public_since` whose story is at home on another node."""
     return public_since(since).filter(story__home__isnull=False)
+
+
+def first_published(unit_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, datetime]:
+    """When a story of each unit was first published here: a mark on its road map."""
+    rows = Publication.objects.filter(story__unit__in=unit_ids)
+    return dict(rows.order_by().values_list("story__unit").annotate(at=Min("published_at")))

@@ -23,6 +23,9 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO, Final
+from urllib.parse import unquote, urlsplit, urlunsplit
+
+import psycopg
 
 from rongmei import __version__
 from rongmei.config.node import ENV_FILE, Node, read_env_file, write_env_file
@@ -59,14 +62,39 @@ def _digest(stream: BinaryIO) -> tuple[int, str]:
     return size, digest.hexdigest()
 
 
-def _run(words: list[str], environ: dict[str, str]) -> None:
+def _postgres(words: list[str], database_url: str) -> None:
+    """Run a PostgreSQL tool on a database; the password goes by the environment, not by `ps`."""
     if shutil.which(words[0]) is None:
         raise BackupRefused(f"没有找到 {words[0]}。请安装与服务器同版本的 PostgreSQL 客户端。")
+    url, password = without_password(database_url)
+    environ = {**os.environ, **({"PGPASSWORD": password} if password else {})}
     done = subprocess.run(  # noqa: S603 - our own words; no shell
-        words, env=environ, capture_output=True, text=True, timeout=_TOOL_SECONDS, check=False
-    )
+        [*words, f"--dbname={url}"], env=environ, capture_output=True, text=True,
+        timeout=_TOOL_SECONDS, check=False,
+    )  # fmt: skip
     if done.returncode:
         raise BackupRefused(f"{words[0]} 没有成功:{done.stderr.strip()[-400:]}")
+
+
+def without_password(database_url: str) -> tuple[str, str]:
+    """The address of a PostgreSQL database without its password, and the password."""
+    parts = urlsplit(database_url)
+    account, at, place = parts.netloc.rpartition("@")
+    name, _colon, password = account.partition(":")
+    return urlunsplit(parts._replace(netloc=f"{name}{at}{place}")), unquote(password)
+
+
+def _require_empty(database_url: str) -> None:
+    """Refuse a database that holds tables: what is there is not overwritten, and not mixed into."""
+    try:
+        with psycopg.connect(database_url, connect_timeout=10) as server:
+            row = server.execute(
+                "SELECT count(*) FROM pg_tables WHERE schemaname = current_schema()"
+            ).fetchone()
+    except psycopg.Error as error:
+        raise BackupRefused(f"数据库连不上：{str(error).strip()[-300:]}。没有恢复。") from error
+    if row and row[0]:
+        raise BackupRefused(f"数据库里已有 {row[0]} 张表，没有恢复。请建一个空数据库再试。")
 
 
 def copy_sqlite(source: Path, target: Path) -> None:
@@ -92,10 +120,8 @@ def _copy_database(node: Node, folder: Path) -> Path:
         copy_sqlite(source, target)
         return target
     target = folder / _DUMP
-    _run(
-        ["pg_dump", "--format=custom", "--no-owner", f"--file={target}", node.database_url],
-        dict(os.environ),
-    )
+    words = ["pg_dump", "--format=custom", "--no-owner", f"--file={target}"]
+    _postgres(words, node.database_url)
     return target
 
 
@@ -174,7 +200,13 @@ def restore(source: Path, home: Path, *, database_url: str = "") -> dict[str, An
     try:
         manifest = _unpack(source, draft)
         _fit(draft, database_url)
-        _check_chain(draft, manifest, database_url)
+        try:
+            _check_chain(draft, manifest)
+        except BackupRefused as error:
+            if database_url:
+                left = "恢复出来的表还在给出的数据库里，请删掉那个数据库。"
+                raise BackupRefused(f"{error.message}{left}") from error
+            raise
         if home.exists():
             home.rmdir()
         draft.replace(home)
@@ -217,14 +249,10 @@ def _fit(draft: Path, database_url: str) -> None:
             raise BackupRefused(
                 "这是 PostgreSQL 节点的备份:请用 --database 给出一个空数据库的地址。没有恢复。"
             )
+        _require_empty(database_url)
         pairs["DATABASE_URL"] = database_url
-        _run(
-            [
-                "pg_restore", "--no-owner", "--exit-on-error", "--single-transaction",
-                f"--dbname={database_url}", str(draft / _DUMP),
-            ],
-            dict(os.environ),
-        )  # fmt: skip
+        words = ["pg_restore", "--no-owner", "--exit-on-error", "--single-transaction"]
+        _postgres([*words, str(draft / _DUMP)], database_url)
         (draft / _DUMP).unlink()
     elif database_url:
         raise BackupRefused("这是 SQLite 节点的备份,不用给 --database。没有恢复。")
@@ -233,7 +261,7 @@ def _fit(draft: Path, database_url: str) -> None:
         path.chmod(0o600)
 
 
-def _check_chain(draft: Path, manifest: dict[str, Any], database_url: str) -> None:
+def _check_chain(draft: Path, manifest: dict[str, Any]) -> None:
     """Let the restored node itself check its chain, and compare with what the backup noted."""
     environ = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
     environ["RONGMEI_HOME"] = str(draft)

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any, Final
+
+from django.utils import timezone
 
 from rongmei.channels import actions as channels
 from rongmei.network import policy
+from rongmei.network.actions.units import Milepost, road_set
 from rongmei.network.models import Member, Unit
+from rongmei.network.types import Milestone
 from rongmei.sources import actions as sources
 
 # slug of the medium, name, path below the medium, kind of source, media class, tier, region, language
@@ -32,8 +37,38 @@ CHANNELS: Final[list[tuple[str, str, dict[str, str]]]] = [
 POLL_SECONDS, POLL_AT_MOST = 5, 20
 
 
+# Months from today that each milestone was planned for; reached ones are in the past.
+ROADS: Final[dict[str, tuple[int, ...]]] = {
+    "hq": (-14, -12, -8, -8, -6),
+    "platform": (-12, -10, -6, -6, -3),
+    "yunling": (-9, -7, -2, 0, 2),
+    "jiangchuan": (-8, -5, -1, 1, 3),
+    "shimenkan": (-5, -2, 1, 2, 4),
+}
+
+
+def _roads(units: dict[str, Unit], admin: Member) -> None:
+    """Sample road maps: steps planned for the past are reached, a fortnight late now and then."""
+    today = timezone.localdate()
+    for code, months in ROADS.items():
+        unit = units.get(code)
+        if unit is None or not unit.node.is_self:
+            continue
+        planned = [today + timedelta(days=30 * n - 3) for n in months]
+        reached = [
+            day + timedelta(days=2) if n < 0 else None
+            for n, day in zip(months, planned, strict=True)
+        ]
+        steps = {
+            one: Milepost(due, done)
+            for one, due, done in zip(Milestone, planned, reached, strict=True)
+        }
+        road_set(by=admin, unit_id=unit.pk, steps=steps)
+
+
 def fill(slug: str, units: dict[str, Unit], people: dict[str, Member], *, wire: str) -> None:
     """Give the node `slug` its sources and channels, through the same actions that people use."""
+    _roads(units, people["sysadmin" if slug == "hq" else "yl.sysadmin"])
     if slug == "hq":
         _watch(units["hq"], people["duty"], people["sysadmin"], wire, MEDIA)
         for order, (name, adapter, settings) in enumerate(CHANNELS):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import socket
 import sqlite3
@@ -21,6 +22,7 @@ from rongmei.kernel import audit
 
 Level = Literal["ok", "warn", "fail"]
 _GB: Final = 1024**3
+OLDEST_SERVER: Final = 15
 
 
 @dataclass(frozen=True)
@@ -185,8 +187,39 @@ def _index(node: Node) -> Finding:
     return Finding("index", "ok", str(folder))
 
 
+def _tools(node: Node) -> Finding:
+    """Backup and restore of a PostgreSQL node need its client programs, as new as the server."""
+    if not node.database_url.startswith("postgres"):
+        return Finding("postgresql", "ok", "未使用")
+    install = "装上与服务器同版本的 PostgreSQL 客户端，否则不能备份和恢复。"
+    missing = [name for name in ("pg_dump", "pg_restore") if shutil.which(name) is None]
+    if missing:
+        return Finding("postgresql", "fail", f"没有找到 {'、'.join(missing)}", install)
+    try:
+        said = subprocess.run(  # noqa: S603 - fixed words
+            [str(shutil.which("pg_dump")), "--version"],
+            capture_output=True,
+            text=True,
+            timeout=20,
+            check=False,
+        ).stdout
+        with connection.cursor() as cursor:
+            cursor.execute("SHOW server_version_num")
+            server = int(cursor.fetchone()[0]) // 10_000
+    except (Error, OSError, subprocess.TimeoutExpired) as error:
+        return Finding("postgresql", "fail", str(error)[:200], "核对 DATABASE_URL 和客户端程序。")
+    ours = re.search(r"(\d+)", said)
+    if ours is None or int(ours[1]) < server:
+        seen = f"pg_dump {ours[1] if ours else '?'}，服务器 {server}"
+        return Finding("postgresql", "fail", seen, install)
+    if server < OLDEST_SERVER:
+        return Finding("postgresql", "warn", f"服务器 {server}", f"请升级到 {OLDEST_SERVER} 以上。")
+    return Finding("postgresql", "ok", f"服务器 {server}，pg_dump {ours[1]}")
+
+
 CHECKS: Final[tuple[Callable[[Node], Finding], ...]] = (
     _python, _sqlite, _home, _key, _database, _chain, _disk, _fonts, _ports, _clock, _index,
+    _tools,
 )  # fmt: skip
 
 

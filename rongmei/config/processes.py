@@ -18,7 +18,7 @@ from granian.constants import Interfaces
 from rongmei.config.stream import application as stream_application
 from rongmei.config.supervisor import die_with_parent
 from rongmei.config.wsgi import application as wsgi_application
-from rongmei.kernel import events, plugins, sweeps
+from rongmei.kernel import db, events, plugins, sweeps
 from rongmei.kernel.hooks import Process, Subscriber
 from rongmei.kernel.sweeps import Sweep
 
@@ -91,15 +91,14 @@ def work(stop: threading.Event) -> None:
             if not taken_over:
                 sweeps.take_over()
                 taken_over = True
-            done = work_once(subscribers, due)
+            mark = db.data_version()
+            if not work_once(subscribers, due):
+                events.wait_for_change(1.0, since=mark)
         except DatabaseError:
             log.exception("the database did not answer; trying again")
             connections.close_all()
-            done = 0
             stop.wait(1.0)
         close_old_connections()
-        if not done:
-            events.wait_for_change(1.0)
 
 
 def until_stopped(run: Callable[[threading.Event], None]) -> None:

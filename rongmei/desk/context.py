@@ -33,7 +33,7 @@ LETTERS: Final = {
     "screen": "w", "network": "n", "system": "y", "exemplars": "x",
 }  # fmt: skip
 NOTICE_EVENTS: Final = ("network.notice_given",)
-_LINE_PAGES: Final = ("peer", "line", "envelope", "received", "exchange")
+_LINE_PAGES: Final = ("peer", "line", "envelope", "received", "exchange", "road")
 _OWN_PAGES: Final = ("settings", "token", "notice")
 
 
@@ -45,6 +45,8 @@ def _active(request: HttpRequest) -> str:
     name = match.url_name or ""
     if name.startswith(_OWN_PAGES):
         return ""
+    if name == "road_change":
+        return "system"
     return "network" if name.startswith(_LINE_PAGES) else "system"
 
 

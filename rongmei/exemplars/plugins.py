@@ -17,3 +17,13 @@ def register_rail() -> list[RailItem]:
             permission="exemplars.view",
         )
     ]  # fmt: skip
+
+
+@hookimpl
+def register_audit_words() -> dict[str, object]:
+    """The room's lines of the audit log, in words."""
+    return {
+        "exemplar.recommended": _("推荐了典型"),
+        "clearance.issued": _("核发了准宣证"),
+        "clearance.suspended": _("中止了准宣证"),
+    }

@@ -40,3 +40,11 @@ def register_rail() -> list[RailItem]:
 def register_api() -> list[tuple[str, Router]]:
     """/api/v1/impact/."""
     return [("/impact/", router)]
+
+
+@hookimpl
+def register_audit_words() -> dict[str, object]:
+    """The room's lines of the audit log, in words."""
+    return {
+        "impact.exported": _("导出了效果数据"),
+    }

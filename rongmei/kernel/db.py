@@ -86,14 +86,16 @@ def after_commit(call: Callable[..., object], *args: object) -> None:
     transaction.on_commit(partial(call, *args))
 
 
-def data_version() -> int | None:
-    """A number that changes when another SQLite connection commits; None where there is none.
+def data_version() -> int | str:
+    """A mark that changes when another connection commits: look at it before reading, then wait.
 
-    Followers look at it several times a second: it costs microseconds and no lock.
+    Followers ask several times a second: it costs microseconds and no lock. PostgreSQL has no such
+    number; its snapshot names the transactions that are running and the next one, and no
+    transaction that wrote can end without changing it. Those of our own change it too there.
     """
-    if connection.vendor != "sqlite":
-        return None
+    statement = "SELECT pg_current_snapshot()" if is_postgresql() else "PRAGMA data_version"
     with connection.cursor() as cursor:
-        cursor.execute("PRAGMA data_version")
+        cursor.execute(statement)
         row = cursor.fetchone()
-    return int(row[0])
+    found: int | str = row[0]
+    return found

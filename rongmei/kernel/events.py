@@ -105,11 +105,16 @@ def follow(
     return len(rows)
 
 
-def wait_for_change(seconds: float, *, step: float = 0.2) -> None:
-    """Sleep until something was committed, at most `seconds`."""
-    before = db.data_version()
+def wait_for_change(seconds: float, *, since: int | str, step: float = 0.2) -> bool:
+    """Sleep until something is committed after the mark `since`, at most `seconds`; whether it was.
+
+    The mark is `db.data_version()` from before the reader last looked: taken afterwards, what was
+    committed in between would wait for the whole time.
+    """
     deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        time.sleep(min(step, max(0.0, deadline - time.monotonic())))
-        if before is not None and db.data_version() != before:
-            return
+    while db.data_version() == since:
+        left = deadline - time.monotonic()
+        if left <= 0:
+            return False
+        time.sleep(min(step, left))
+    return True

@@ -97,3 +97,9 @@ class Process:
 def register_processes() -> list[Process]:
     """Return the processes that this room needs to have running."""
     return []
+
+
+@hookspec
+def register_audit_words() -> dict[str, object]:
+    """Return what the room's audit lines are called, by action: a verb phrase before its object."""
+    return {}

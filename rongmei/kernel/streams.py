@@ -69,13 +69,14 @@ class Feed:
         self._listeners.discard(queue)
 
     def _read(self) -> None:
-        seq, version = -1, None
+        seq = -1
+        version: int | str = ""
         while True:
             try:
                 now = db.data_version()
                 if seq < 0:
                     seq = events.latest_seq()
-                elif now is None or now != version:
+                elif now != version:
                     told = [Told(row.seq, row.name) for row in events.since(seq, limit=500)]
                     if told and self._loop:
                         seq = told[-1].seq

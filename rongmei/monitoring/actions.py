@@ -11,7 +11,7 @@ from rongmei.kernel.errors import NotFound
 from rongmei.monitoring import copies
 from rongmei.monitoring.errors import ReasonMissing, TopicUnchanged
 from rongmei.monitoring.events import TopicMarked
-from rongmei.monitoring.models import Band, Topic, TopicMark, Watch
+from rongmei.monitoring.models import Topic, TopicMark, Watch, WatchBand
 from rongmei.network import policy
 
 if TYPE_CHECKING:
@@ -34,18 +34,17 @@ def watch_register(
     Registered again (after a correction), the new text takes the place of the old one. Documents
     that the archive has already are looked at within a minute.
     """
-    minima = copies.minhash(copies.shingles(text))
+    sketch = copies.sketch(text)
     watch, _ = Watch.objects.update_or_create(
         subject_id=subject_id,
         defaults={
-            "unit_id": unit_id, "title": title[:300], "body": text, "minhash": copies.pack(minima),
+            "unit_id": unit_id, "title": title[:300], "body": text, "minhash": sketch.minima,
             "body_length": len(text), "since": since, "own_document_id": own_document_id,
             "checked_at": None,
         },
     )  # fmt: skip
-    Band.objects.filter(watch=watch).delete()
-    if len(copies.core(text)) >= copies.SHORT:
-        Band.objects.bulk_create(Band(hash=one, watch=watch) for one in copies.bands(minima))
+    WatchBand.objects.filter(watch=watch).delete()
+    WatchBand.objects.bulk_create(WatchBand(hash=one, watch=watch) for one in sketch.bands)
 
 
 def topic_dismiss(*, by: Member, topic_id: uuid.UUID, reason: str) -> None:

@@ -11,9 +11,11 @@ import threading
 import time
 import uuid
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
+from itertools import takewhile
 from typing import TYPE_CHECKING, Final
 
+from django.db.models import Min
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext
@@ -31,6 +33,7 @@ from rongmei.monitoring.models import (
     Topic,
     TopicDocument,
     Watch,
+    WatchBand,
 )
 from rongmei.network import actions as network
 from rongmei.network import policy
@@ -43,6 +46,7 @@ FOLLOWER: Final = "monitoring.digest"
 EVENTS_A_TURN, DOCUMENTS_A_TURN = 40, 100
 SECONDS_A_GO: Final = 2.0
 BANDS_KEPT: Final = timedelta(days=14)
+BANDS_A_GO: Final = 5_000
 # A topic nobody joined is no topic; its row goes with the window.
 LONE_KEPT: Final = clusters.WINDOW + timedelta(hours=6)
 
@@ -188,9 +192,9 @@ def watches_due() -> int:
     """Look for reprints that came before their watch was registered; return how many watches."""
     waiting = list(Watch.objects.filter(checked_at=None)[:20])
     for watch in waiting:
-        hashes = list(Band.objects.filter(watch=watch).values_list("hash", flat=True))
-        rows = Band.objects.filter(hash__in=hashes, fingerprint__isnull=False)
-        ids = set(rows.values_list("fingerprint__document_id", flat=True))
+        hashes = WatchBand.objects.filter(watch=watch).values("hash")
+        prints = Band.objects.filter(hash__in=hashes).values("print_id")
+        ids = set(Fingerprint.objects.filter(pk__in=prints).values_list("document_id", flat=True))
         found = [
             (watch, document, alike)
             for document in archive.documents_by_ids(ids).values()
@@ -217,15 +221,25 @@ def heat_due() -> int:
 def prune_due() -> int:
     """Let go of bands after a fortnight and of topics that stayed alone; a part at a time."""
     now = timezone.now()
-    old = Fingerprint.objects.filter(
-        published_at__lt=now - BANDS_KEPT, bands__isnull=False
-    ).values_list("id", flat=True)
     alone = Topic.objects.filter(
         document_count__lte=1, last_at__lt=now - LONE_KEPT, marks=None
     ).values_list("id", flat=True)
-    fingerprints, topic_ids = list(old.distinct()[:200]), list(alone[:200])
+    band_ids, topic_ids = _old_bands(now - BANDS_KEPT), list(alone[:200])
     with db.write():
-        Band.objects.filter(fingerprint__in=fingerprints).delete()
+        if band_ids:
+            Band.objects.filter(pk__gte=band_ids[0], pk__lte=band_ids[-1]).delete()
         TopicDocument.objects.filter(topic__in=topic_ids).delete()
         Topic.objects.filter(pk__in=topic_ids).delete()
-    return len(fingerprints) + len(topic_ids)
+    return len(band_ids) + len(topic_ids)
+
+
+def _old_bands(before: datetime) -> list[int]:
+    """The oldest bands, up to the first of a document that was published since `before`.
+
+    Fingerprints are numbered as they are made and bands stand in their order, so neither needs an
+    index of its own for this.
+    """
+    recent = Fingerprint.objects.filter(published_at__gte=before).aggregate(n=Min("id"))["n"]
+    rows = Band.objects.order_by("pk").values_list("pk", "print_id")[:BANDS_A_GO]
+    old = takewhile(lambda row: recent is None or row[1] < recent, rows)
+    return [pk for pk, _print_id in old]

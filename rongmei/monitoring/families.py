@@ -11,8 +11,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from django.db.models import Count
+
+from rongmei.archive import actions as archive_actions
+from rongmei.archive import selectors as archive
 from rongmei.monitoring import copies
-from rongmei.monitoring.models import Band, Fingerprint, Reprint, ReprintFamily, Watch
+from rongmei.monitoring.models import Band, Fingerprint, Reprint, ReprintFamily, Watch, WatchBand
 
 if TYPE_CHECKING:
     from rongmei.archive.models import Document
@@ -23,28 +27,28 @@ SHORTEST_TITLE: Final = 8
 CANDIDATES, HASHES_A_QUERY = 24, 500
 
 
-@dataclass
+@dataclass(eq=False)
 class Print:
     """A document made ready for comparing."""
 
     document: Document
-    minima: tuple[int, ...]
+    sketch: copies.Sketch
     bands: list[int]
-    is_short: bool
     row: Fingerprint
     best: float = 0.0
     hits: list[tuple[Watch, float]] = field(default_factory=list)
 
-    def same_as(self, other: Document) -> float:
-        """How alike, if it is a copy; else 0."""
+    @property
+    def is_short(self) -> bool:
+        """Whether it is compared by its title."""
+        return self.sketch.is_short
+
+    def same_as(self, other: Document, sketch: copies.Sketch) -> float | None:
+        """How alike, if it is a copy; else 0; None when only the bodies can tell."""
         if self.is_short:
-            return (
-                1.0
-                if copies.title_key(self.document.title) == copies.title_key(other.title)
-                else 0.0
-            )
-        found = copies.likeness(grams(self.document), grams(other))
-        return found.shown if found.is_copy else 0.0
+            mine, theirs = copies.title_key(self.document.title), copies.title_key(other.title)
+            return float(mine == theirs)
+        return _shown(copies.judged(self.sketch, sketch))
 
 
 @dataclass
@@ -57,7 +61,23 @@ class Plan:
     merged: dict[uuid.UUID, uuid.UUID] = field(default_factory=dict)
 
 
-def grams(document: Document) -> frozenset[str]:
+@dataclass
+class _Stored:
+    """What the rows hold that shares a band with a batch."""
+
+    prints: dict[int, list[int]]
+    rows: dict[int, Fingerprint]
+    watches: dict[int, list[Watch]]
+    bodies: dict[uuid.UUID, Document] = field(default_factory=dict)
+
+
+def _shown(found: copies.Likeness | None) -> float | None:
+    if found is None:
+        return None
+    return found.shown if found.is_copy else 0.0
+
+
+def grams(document: Document) -> frozenset[int]:
     """The document's shingles, remembered."""
     return copies.shingles_kept(document.content_hash, document.body)
 
@@ -67,85 +87,112 @@ def is_ours(document: Document) -> bool:
     return document.kind in OURS or document.subject_id is not None
 
 
-def print_of(document: Document) -> Print | None:
-    """The fingerprint of a document; None when there is nothing to compare by."""
-    found = grams(document)
-    is_short = len(copies.core(document.body)) < copies.SHORT
-    if is_short:
-        if len(copies.letters(document.title)) < SHORTEST_TITLE:
-            return None
-        # Titles meet in one band of their own, apart from those of bodies.
-        minima: tuple[int, ...] = ()
-        bands = [int(copies.title_key(document.title)[:15], 16)]
-    else:
-        minima = copies.minhash(found)
-        bands = copies.bands(minima)
+def prints_of(documents: Sequence[Document]) -> list[Print]:
+    """The fingerprints of documents, without those that have nothing to compare by."""
+    found = copies.sketches([one.body for one in documents])
+    return [
+        _print(document, sketch)
+        for document, sketch in zip(documents, found, strict=True)
+        if not sketch.is_short or len(copies.letters(document.title)) >= SHORTEST_TITLE
+    ]
+
+
+def _print(document: Document, sketch: copies.Sketch) -> Print:
+    # Titles meet in one band of their own, apart from those of bodies.
+    bands = [copies.title_band(document.title)] if sketch.is_short else sketch.bands
     row = Fingerprint(
-        document_id=document.pk, content_hash=document.content_hash, minhash=copies.pack(minima),
-        published_at=document.published_at,
+        document_id=document.pk, content_hash=document.content_hash, minhash=sketch.minima,
+        letters=sketch.letters, published_at=document.published_at,
     )  # fmt: skip
-    return Print(document, minima, bands, is_short, row)
+    return Print(document, sketch, bands, row)
 
 
-def _rows_with(hashes: Iterable[int]) -> list[Band]:
-    wanted = list(set(hashes))
-    found: list[Band] = []
-    for at in range(0, len(wanted), HASHES_A_QUERY):
-        part = wanted[at : at + HASHES_A_QUERY]
-        found.extend(
-            Band.objects.filter(hash__in=part).only("hash", "fingerprint_id", "watch_id").order_by()
-        )
-    return found
+def bands_of(row: Fingerprint, title: str) -> list[int]:
+    """The bands that a fingerprint was stored under."""
+    sketch = sketch_of(row)
+    return [copies.title_band(title)] if sketch.is_short else sketch.bands
+
+
+def sketch_of(row: Fingerprint) -> copies.Sketch:
+    """The sketch that a fingerprint holds."""
+    return copies.Sketch(row.letters, bytes(row.minhash))
 
 
 def plan(documents: Sequence[Document]) -> Plan:
     """Compare new documents with those of the last fortnight, with each other, and with watches."""
-    prints = [one for one in map(print_of, documents) if one is not None]
-    by_hash: dict[int, list[Band]] = defaultdict(list)
-    for row in _rows_with(number for one in prints for number in one.bands):
-        by_hash[row.hash].append(row)
-    wanted = {row.fingerprint_id for rows in by_hash.values() for row in rows if row.fingerprint_id}
-    known = {
-        row.pk: row
-        for row in Fingerprint.objects.filter(pk__in=wanted).select_related("document", "family")
+    prints = prints_of(documents)
+    stored = _stored(prints)
+    near = {id(one): _candidates(one, stored) for one in prints}
+    doubtful = {
+        row.document_id
+        for one in prints
+        for row in near[id(one)]
+        if one.same_as(row.document, sketch_of(row)) is None
     }
-    watches = Watch.objects.in_bulk(
-        {row.watch_id for rows in by_hash.values() for row in rows if row.watch_id}
-    )
+    stored.bodies = archive.documents_by_ids(doubtful) if doubtful else {}
     made = Plan()
-    fresh: dict[int, list[Print]] = defaultdict(list)
+    fresh: copies.Finder[Print] = copies.Finder()
     for one in sorted(prints, key=lambda p: p.document.published_at):
-        _place(one, made, _candidates(one, by_hash, known, fresh))
-        one.hits = _watched(one, by_hash, watches)
-        for number in one.bands:
-            fresh[number].append(one)
+        others = [(row, row.document) for row in near[id(one)]]
+        others += [(two.row, two.document) for two in fresh.candidates(one.bands, CANDIDATES)]
+        _place(one, made, others, stored)
+        one.hits = _watched(one, stored)
+        fresh.add(one.bands, one)
         made.prints.append(one)
     return made
 
 
-def _candidates(
-    one: Print,
-    by_hash: dict[int, list[Band]],
-    known: dict[int, Fingerprint],
-    fresh: dict[int, list[Print]],
-) -> list[tuple[Fingerprint, Document]]:
-    stored: Counter[int] = Counter()
-    new: Counter[int] = Counter()
-    beside = {id(other): other for number in one.bands for other in fresh[number]}
+def _stored(prints: Sequence[Print]) -> _Stored:
+    wanted = list({number for one in prints for number in one.bands})
+    by_hash: dict[int, list[int]] = defaultdict(list)
+    watched: dict[int, list[uuid.UUID]] = defaultdict(list)
+    for at in range(0, len(wanted), HASHES_A_QUERY):
+        part = wanted[at : at + HASHES_A_QUERY]
+        for number, print_id in Band.objects.filter(hash__in=part).values_list("hash", "print_id"):
+            by_hash[number].append(print_id)
+        rows = WatchBand.objects.filter(hash__in=part).values_list("hash", "watch_id")
+        for number, watch_id in rows:
+            watched[number].append(watch_id)
+    watches = Watch.objects.in_bulk({pk for ids in watched.values() for pk in ids})
+    return _Stored(
+        by_hash,
+        _rows({print_id for ids in by_hash.values() for print_id in ids}),
+        {number: [watches[pk] for pk in ids if pk in watches] for number, ids in watched.items()},
+    )
+
+
+def _rows(ids: set[int]) -> dict[int, Fingerprint]:
+    """Fingerprints with their documents, without the bodies: most pairs are judged by minima."""
+    wanted, found = list(ids), {}
+    for at in range(0, len(wanted), HASHES_A_QUERY):
+        rows = Fingerprint.objects.filter(pk__in=wanted[at : at + HASHES_A_QUERY])
+        rows = rows.select_related("document", "family")
+        found.update({one.pk: one for one in rows.defer("document__body", "document__summary")})
+    return found
+
+
+def _candidates(one: Print, stored: _Stored) -> list[Fingerprint]:
+    shared: Counter[int] = Counter()
     for number in one.bands:
-        stored.update(row.fingerprint_id for row in by_hash[number] if row.fingerprint_id)
-        new.update(id(other) for other in fresh[number])
-    found = [
-        (known[pk], known[pk].document) for pk, _n in stored.most_common(CANDIDATES) if pk in known
-    ]
-    found += [(beside[key].row, beside[key].document) for key, _n in new.most_common(CANDIDATES)]
+        shared.update(stored.prints.get(number, ()))
+    rows = (stored.rows.get(pk) for pk, _n in shared.most_common(CANDIDATES))
     # The same document in an earlier version is no reprint of itself.
-    return [pair for pair in found if pair[1].pk != one.document.pk]
+    return [row for row in rows if row is not None and row.document_id != one.document.pk]
 
 
-def _place(one: Print, made: Plan, candidates: list[tuple[Fingerprint, Document]]) -> None:
+def _alike(one: Print, row: Fingerprint, document: Document, stored: _Stored) -> float:
+    found = one.same_as(document, sketch_of(row))
+    if found is None:
+        whole = stored.bodies.get(document.pk, document)
+        found = _shown(copies.likeness(grams(one.document), grams(whole)))
+    return found or 0.0
+
+
+def _place(
+    one: Print, made: Plan, candidates: list[tuple[Fingerprint, Document]], stored: _Stored
+) -> None:
     for row, document in candidates:
-        alike = one.same_as(document)
+        alike = _alike(one, row, document, stored)
         if not alike:
             continue
         one.best = max(one.best, alike)
@@ -204,17 +251,11 @@ def _stretch(family: ReprintFamily, document: Document) -> None:
     family.last_at = max(family.last_at, document.published_at)
 
 
-def _watched(
-    one: Print, by_hash: dict[int, list[Band]], watches: dict[uuid.UUID, Watch]
-) -> list[tuple[Watch, float]]:
+def _watched(one: Print, stored: _Stored) -> list[tuple[Watch, float]]:
     if one.is_short or is_ours(one.document):
         return []
-    ids = {row.watch_id for number in one.bands for row in by_hash[number] if row.watch_id}
-    return [
-        (watch, alike)
-        for watch in (watches[pk] for pk in ids if pk in watches)
-        if (alike := reprint_of(watch, one.document))
-    ]
+    near = {w.pk: w for number in one.bands for w in stored.watches.get(number, ())}
+    return [(watch, alike) for watch in near.values() if (alike := reprint_of(watch, one.document))]
 
 
 def reprint_of(watch: Watch, document: Document) -> float:
@@ -224,12 +265,12 @@ def reprint_of(watch: Watch, document: Document) -> float:
     found = copies.likeness(
         copies.shingles_kept(f"watch:{watch.pk}:{watch.updated_at}", watch.body), grams(document)
     )
-    return found.shown if found.is_copy else 0.0
+    return found.shown if found.is_carried else 0.0
 
 
 def save(made: Plan) -> list[Reprint]:
     """Write a plan, inside the caller's write; return the reprints of ours that are new."""
-    # A document that came again with other words is compared anew.
+    # A document that came again with other words is compared anew; its old bands lead nowhere.
     Fingerprint.objects.filter(document__in=[one.document.pk for one in made.prints]).delete()
     for family in made.families.values():
         family.save()
@@ -238,19 +279,33 @@ def save(made: Plan) -> list[Reprint]:
         ReprintFamily.objects.filter(pk=younger).delete()
     for row in made.joined.values():
         Fingerprint.objects.filter(pk=row.pk).update(family=row.family_id)
-    rows = [one.row for one in made.prints]
-    Fingerprint.objects.bulk_create(rows)
+    Fingerprint.objects.bulk_create([one.row for one in made.prints])
     Band.objects.bulk_create(
-        (Band(hash=number, fingerprint=one.row) for one in made.prints for number in one.bands),
-        batch_size=500,
+        Band(hash=number, print_id=one.row.pk) for one in made.prints for number in one.bands
     )
-    for family_id in made.families:
-        # Counted, not added up: a document that came again must not count twice.
-        size = Fingerprint.objects.filter(family=family_id).count()
-        ReprintFamily.objects.filter(pk=family_id).update(size=size)
+    _count(made.families)
+    _tell_archive(made)
     return reprints_save(
         (watch, one.document, alike) for one in made.prints for watch, alike in one.hits
     )
+
+
+def _count(families: Iterable[uuid.UUID]) -> None:
+    """Counted, not added up: a document that came again must not count twice."""
+    rows = Fingerprint.objects.filter(family__in=list(families)).values_list("family")
+    for family_id, size in rows.annotate(n=Count("id")).order_by():
+        ReprintFamily.objects.filter(pk=family_id).update(size=size)
+
+
+def _tell_archive(made: Plan) -> None:
+    """The archive keeps each document's family, so that people can search and count by it."""
+    assigned = {
+        one.document.pk: one.row.family_id
+        for one in made.prints
+        if one.row.family_id != one.document.family_id
+    }
+    assigned |= {row.document_id: row.family_id for row in made.joined.values()}
+    archive_actions.families_assign(assigned, merged=made.merged)
 
 
 def reprints_save(found: Iterable[tuple[Watch, Document, float]]) -> list[Reprint]:

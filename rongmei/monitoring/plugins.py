@@ -33,3 +33,13 @@ def register_rail() -> list[RailItem]:
 def register_api() -> list[tuple[str, Router]]:
     """/api/v1/monitoring/."""
     return [("/monitoring/", router)]
+
+
+@hookimpl
+def register_audit_words() -> dict[str, object]:
+    """The room's lines of the audit log, in words."""
+    return {
+        "topic.open": _("重新关注了热点"),
+        "topic.pitched": _("把热点报成了选题"),
+        "topic.dismissed": _("忽略了热点"),
+    }

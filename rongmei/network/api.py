@@ -12,7 +12,7 @@ from ninja import Router, Schema
 from ninja.pagination import paginate
 
 from rongmei.kernel.models import AuditEntry
-from rongmei.network import actions, auditing, policy, selectors
+from rongmei.network import actions, auditing, policy, roadmap, selectors
 from rongmei.network.actions import members, tokens
 from rongmei.network.models import ApiToken, Member, Notice, Unit
 from rongmei.network.tokens import member_of
@@ -44,6 +44,41 @@ class UnitOut(Schema):
     @staticmethod
     def resolve_node(unit: Unit) -> str:
         return unit.node.slug
+
+
+class RoadStepOut(Schema):
+    """A milestone: planned, reached; `state` is done, now, late or next."""
+
+    milestone: str
+    state: str
+    planned_on: date | None
+    reached_on: date | None
+    note: str
+
+
+class RoadFactOut(Schema):
+    """Something that happened for the first time; null while it has not."""
+
+    label: str
+    at: datetime | None
+
+
+class RoadOut(Schema):
+    """A unit's construction road map."""
+
+    unit_id: uuid.UUID
+    code: str
+    late: bool
+    steps: list[RoadStepOut]
+    facts: list[RoadFactOut]
+
+    @staticmethod
+    def resolve_unit_id(road: roadmap.Road) -> uuid.UUID:
+        return road.unit.pk
+
+    @staticmethod
+    def resolve_code(road: roadmap.Road) -> str:
+        return road.unit.code
 
 
 class MeOut(Schema):
@@ -195,6 +230,13 @@ def list_units(request: HttpRequest) -> QuerySet[Unit]:
     """All units this node knows."""
     policy.require(member_of(request), "network.view")
     return selectors.units()
+
+
+@units.get("/road", response=list[RoadOut], url_name="road")
+def list_roads(request: HttpRequest) -> list[roadmap.Road]:
+    """The construction road maps of all units, in the order of the tree."""
+    policy.require(member_of(request), "network.view")
+    return selectors.roads()
 
 
 @people.get("", response=list[MemberOut], url_name="members")

@@ -18,6 +18,7 @@ from rongmei.kernel import audit, db
 from rongmei.kernel.audit import Verdict
 from rongmei.kernel.models import AuditEntry
 from rongmei.network import policy, selectors
+from rongmei.network.audit_words import action_words
 from rongmei.network.models import Member
 
 PAGE: Final = 50
@@ -69,7 +70,8 @@ def find(member: Member, search: Search) -> QuerySet[AuditEntry]:
     if search.person:
         rows = rows.filter(_id_or(search.person, "actor_id", "actor__icontains"))
     if search.action:
-        rows = rows.filter(action__startswith=search.action)
+        named = [key for key, words in action_words().items() if search.action in str(words)]
+        rows = rows.filter(Q(action__startswith=search.action) | Q(action__in=named))
     if search.subject:
         rows = rows.filter(
             Q(subject__icontains=search.subject) | Q(subject_id=search.subject.strip())

@@ -210,12 +210,12 @@ class Line:
         federation.note_ok(peer.pk)
         return True
 
-    def _idle(self, mark: int | None) -> None:
+    def _idle(self, mark: int | str) -> None:
         """Sleep until something is committed after `mark`, at most a while."""
         waited = 0.0
         while waited < _IDLE and not self.stop.wait(_STEP):
             waited += _STEP
-            if mark is None or db.data_version() != mark:
+            if db.data_version() != mark:
                 return
 
 

@@ -58,6 +58,15 @@ class UnitInUse(NetworkError):
     words = _("该单位还有启用的人员或下级单位，未停用。请先转移或停用它们。")
 
 
+class RoadOutOfOrder(NetworkError):
+    """Milestones are reached one after the other, and not in the future."""
+
+    status = 422
+    words = _(
+        "建设进度的日期前后不一致，未保存。各步要按顺序达到，计划和达到的日期不能早于前一步，达到日期不能晚于今天。"
+    )
+
+
 class NotOneself(NetworkError):
     """This is for somebody else to do."""
 

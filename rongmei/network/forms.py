@@ -111,7 +111,7 @@ class TokenForm(forms.Form):
 
 
 class UnitForm(_UnitBase):
-    """A unit's particulars and its place in the road map."""
+    """A unit's particulars and its place in the tree."""
 
     parent_id = UnitChoice(label=_("上级单位"), required=False)
 
@@ -119,15 +119,8 @@ class UnitForm(_UnitBase):
         model = Unit
         fields = (
             "code", "name", "name_en", "short_name", "kind", "region", "order",
-            "milestone", "milestone_on", "milestone_due",
         )  # fmt: skip
-        labels = {
-            "milestone": _("建设进度"),
-            "milestone_on": _("达到日期"),
-            "milestone_due": _("下一步期限"),
-            "order": _("排序"),
-        }
-        widgets = {"milestone_on": DateInput(), "milestone_due": DateInput()}
+        labels = {"order": _("排序")}
         help_texts = {"code": _("小写字母、数字和连字符；定了就不再改。")}
 
     def __init__(self, *args: Any, reach: Iterable[uuid.UUID], **kwargs: Any) -> None:
@@ -142,6 +135,14 @@ class UnitForm(_UnitBase):
         if self.instance._state.adding:
             parent.required = True
         self.order_fields(["code", "name", "short_name", "name_en", "kind", "parent_id", "region"])
+
+
+class MilepostForm(forms.Form):
+    """One milestone of a unit's road map: planned, reached, a remark."""
+
+    planned_on = forms.DateField(label=_("计划日期"), required=False, widget=DateInput())
+    reached_on = forms.DateField(label=_("达到日期"), required=False, widget=DateInput())
+    note = forms.CharField(label=_("备注"), max_length=200, required=False)
 
 
 class MemberForm(forms.Form):

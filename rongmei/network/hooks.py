@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from rongmei.kernel.plugins import hookspec
@@ -32,6 +33,27 @@ class Activity:
 
     type: str
     apply: Callable[[Arrival], None]
+
+
+@dataclass(frozen=True)
+class RoadFact:
+    """Something that a unit did for the first time, as proof on its road map.
+
+    `read` gives the moment for those of the units where it happened, in one query; `milestone` is
+    the step that it speaks for, empty for none.
+    """
+
+    key: str
+    label: object
+    order: int
+    read: Callable[[Collection[uuid.UUID]], Mapping[uuid.UUID, datetime]]
+    milestone: str = ""
+
+
+@hookspec
+def register_road_facts() -> list[RoadFact]:
+    """Return the facts that the room knows for the units' road maps."""
+    return []
 
 
 @hookspec

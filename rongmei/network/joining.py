@@ -31,7 +31,7 @@ from rongmei.network import actions, exchange, policy, selectors, signing
 from rongmei.network.errors import BadMessage, CannotJoin, ForgedHome, InvitationUnusable, NotPeer
 from rongmei.network.federation import keeper_unit_id, require_keeper
 from rongmei.network.hooks import Arrival
-from rongmei.network.models import Envelope, Invitation, Member, Node, Peer, Unit
+from rongmei.network.models import Envelope, Invitation, Member, Node, Peer, RoadStep, Unit
 from rongmei.network.types import Milestone, PeerState, UnitKind
 
 VALID_FOR: Final = timedelta(hours=1)
@@ -49,7 +49,7 @@ _UNIT_DATES: Final = ("milestone_on", "milestone_due")
 
 def units_of_ours() -> list[dict[str, Any]]:
     """This node's own units, in the shape of `units.announced`."""
-    rows = Unit.objects.filter(node__is_self=True).order_by("order", "code")
+    rows = Unit.objects.filter(node__is_self=True).prefetch_related("road")
     return [
         {
             "id": str(unit.pk),
@@ -62,8 +62,17 @@ def units_of_ours() -> list[dict[str, Any]]:
             "capabilities": list(unit.capabilities),
             "order": unit.order,
             "is_active": unit.is_active,
+            "road": [
+                {
+                    "milestone": row.milestone,
+                    "planned_on": row.planned_on.isoformat() if row.planned_on else None,
+                    "reached_on": row.reached_on.isoformat() if row.reached_on else None,
+                    "note": row.note,
+                }
+                for row in sorted(unit.road.all(), key=lambda row: row.milestone)
+            ],
         }
-        for unit in rows
+        for unit in rows.order_by("order", "code")
     ]
 
 
@@ -347,7 +356,28 @@ def _learn_unit(node: Node, one: Any) -> Unit:
     if fields["kind"] == UnitKind.HQ and others.exists():
         raise ForgedHome
     unit, _made = Unit.objects.update_or_create(pk=unit_id, defaults={**fields, "node": node})
+    _learn_road(unit, one.get("road", []))
     return unit
+
+
+def _learn_road(unit: Unit, told: Any) -> None:
+    """The unit's milestones; a node of an earlier version says nothing of them."""
+    try:
+        rows = {
+            str(Milestone(one["milestone"])): {
+                **{
+                    name: date.fromisoformat(one[name]) if one[name] else None
+                    for name in ("planned_on", "reached_on")
+                },
+                "note": str(one["note"])[:200],
+            }
+            for one in told
+        }
+    except (KeyError, ValueError, TypeError) as error:
+        raise BadMessage from error
+    for milestone, fields in rows.items():
+        RoadStep.objects.update_or_create(unit=unit, milestone=milestone, defaults=fields)
+    RoadStep.objects.filter(unit=unit).exclude(milestone__in=rows).delete()
 
 
 def apply_units(arrival: Arrival) -> None:

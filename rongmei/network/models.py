@@ -90,6 +90,26 @@ class Unit(Record):
         return self.pk
 
 
+class RoadStep(Record):
+    """When a unit means to reach a milestone of its road map, and when it did.
+
+    `Unit.milestone` and its dates are the summary of these rows: peers and lists read that.
+    """
+
+    unit = models.ForeignKey(Unit, models.CASCADE, related_name="road")
+    milestone = models.CharField(max_length=12, choices=Milestone)
+    planned_on = models.DateField(null=True, blank=True)
+    reached_on = models.DateField(null=True, blank=True)
+    note = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["unit", "milestone"], name="one_road_step")]
+
+    @override
+    def __str__(self) -> str:
+        return f"{self.unit_id} {self.milestone}"
+
+
 class MemberManager(BaseUserManager["Member"]):
     """Makes members; the only way to get a usable password is through `set_password`."""
 

@@ -12,7 +12,7 @@ from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
 from rongmei.kernel.errors import NotFound
-from rongmei.network import policy
+from rongmei.network import policy, roadmap
 from rongmei.network.models import (
     ApiToken,
     Grant,
@@ -117,6 +117,16 @@ def units_below_in_order(reach: Iterable[uuid.UUID] | None = None) -> list[tuple
         listed.append((depth, one))
         waiting.extend((depth + 1, child) for child in reversed(children.get(one.pk, [])))
     return listed
+
+
+def roads() -> list[roadmap.Road]:
+    """The construction road maps of all units, in the order of the tree."""
+    return roadmap.roads(units_below_in_order())
+
+
+def road_steps() -> list[tuple[str, str]]:
+    """The milestones in order, with their names."""
+    return [(step.value, str(step.label)) for step in roadmap.STEPS]
 
 
 def members_administered_by(member: Member) -> QuerySet[Member]:
@@ -237,3 +247,8 @@ def silent_peers(since: datetime) -> list[Peer]:
     quiet = Q(last_ok_at=None) | Q(last_ok_at__lt=since)
     rows = Peer.objects.filter(quiet, state=PeerState.ACTIVE).select_related("node")
     return list(rows.order_by("node__name"))
+
+
+def peers_joined() -> list[Peer]:
+    """Peers whose line is meant to be open."""
+    return list(Peer.objects.filter(state=PeerState.ACTIVE).select_related("node"))

@@ -10,7 +10,7 @@ from django.contrib.auth.decorators import login_required
 from django.urls import URLPattern, URLResolver, path
 
 from rongmei.network import views_exchange, views_peers
-from rongmei.network.views import audit, imports, members, own, rights, routes, units
+from rongmei.network.views import audit, imports, members, own, rights, roadmap, routes, units
 
 urlpatterns: list[URLPattern | URLResolver] = [
     *views_peers.patterns,
@@ -26,6 +26,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("units/<uuid:unit_id>/", units.unit_page, name="unit"),
     path("units/<uuid:unit_id>/change/", units.unit_change, name="unit_change"),
     path("units/<uuid:unit_id>/close/", units.unit_close, name="unit_close"),
+    path("road/", roadmap.road_list, name="road"),
+    path("units/<uuid:unit_id>/road/", roadmap.road_change, name="road_change"),
     path("members/", members.member_list, name="members"),
     path("members/add/", members.member_add, name="member_add"),
     path("members/<uuid:member_id>/", members.member_page, name="member"),

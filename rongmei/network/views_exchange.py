@@ -165,7 +165,7 @@ def _start_poll(request: HttpRequest) -> tuple[Peer, int, float]:
     return peer, after, wait
 
 
-def _look(peer_id: uuid.UUID, after: int) -> tuple[int | None, federation.Batch | None]:
+def _look(peer_id: uuid.UUID, after: int) -> tuple[int | str, federation.Batch | None]:
     """What waits now, and a mark that changes when something is committed after this look."""
     mark = db.data_version()
     peer = lines.peer_now(peer_id)
@@ -187,7 +187,7 @@ async def outbox(request: HttpRequest) -> HttpResponse:
         mark, batch = await sync_to_async(_look)(peer.pk, after)
         while batch is None and loop.time() < deadline:
             await asyncio.sleep(_STEP)
-            if mark is None or await sync_to_async(db.data_version)() != mark:
+            if await sync_to_async(db.data_version)() != mark:
                 mark, batch = await sync_to_async(_look)(peer.pk, after)
     except RongmeiError as error:
         return _refusal(error)

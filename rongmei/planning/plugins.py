@@ -14,7 +14,7 @@ from rongmei.kernel.hooks import RailItem
 from rongmei.kernel.plugins import hookimpl
 from rongmei.kernel.sweeps import Sweep
 from rongmei.monitoring.hooks import TopicAction
-from rongmei.network.hooks import Activity
+from rongmei.network.hooks import Activity, RoadFact
 from rongmei.planning import escalation, selectors
 from rongmei.planning.activities import ACTIVITIES
 from rongmei.planning.api import pitch_router, task_router
@@ -71,3 +71,37 @@ def _pitch_url(topic_id: uuid.UUID) -> str:
 def register_topic_actions() -> list[TopicAction]:
     """报选题 out of a hot topic."""
     return [TopicAction("pitch", _("报选题"), "light-bulb", "planning.pitch", _pitch_url, 10)]
+
+
+@hookimpl
+def register_audit_words() -> dict[str, object]:
+    """The room's lines of the audit log, in words."""
+    return {
+        "pitch.submitted": _("报了选题"),
+        "pitch.revised": _("修改了选题"),
+        "pitch.approved": _("同意了选题"),
+        "pitch.returned": _("退改了选题"),
+        "pitch.deferred": _("缓议了选题"),
+        "pitch.rejected": _("否决了选题"),
+        "pitch.cancelled": _("取消了选题"),
+        "pitch.done": _("选题完成"),
+        "task.dispatched": _("下达了任务"),
+        "task.arrived": _("收到上级任务"),
+        "task.received": _("对方收到任务"),
+        "task.accepted": _("接受了任务"),
+        "task.declined": _("谢绝了任务"),
+        "task.in_progress": _("开始做任务"),
+        "task.submitted": _("交了任务"),
+        "task.assigned": _("指定了任务的承办人"),
+        "task.cancelled": _("取消了任务"),
+        "task.done": _("验收通过了任务"),
+        "task.sent_back": _("退回了任务"),
+        "task.progressed": _("推进了任务"),
+        "task.updated": _("任务有更新"),
+    }
+
+
+@hookimpl
+def register_road_facts() -> list[RoadFact]:
+    """What the room knows of a unit's coming to life."""
+    return [RoadFact("task", _("首次接任务"), 30, selectors.first_answered)]

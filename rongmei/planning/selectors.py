@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
-from django.db.models import Case, CharField, Count, F, Q, QuerySet, When
+from django.db.models import Case, CharField, Count, F, Min, Q, QuerySet, When
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from rongmei.kernel.errors import NotFound
 from rongmei.network import policy
 from rongmei.planning.clashes import Clash, clashes
-from rongmei.planning.models import Pitch, PitchState, Task, TaskState
+from rongmei.planning.models import Pitch, PitchState, Task, TaskResponse, TaskState
 
 if TYPE_CHECKING:
     from rongmei.network.models import Member
@@ -176,3 +177,9 @@ def writers_of(unit_id: uuid.UUID) -> list[Member]:
         for member in policy.members_with("stories.write", unit_id)
         if member.unit_id == unit_id
     ]
+
+
+def first_answered(unit_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, datetime]:
+    """When each unit first answered a task: a mark on its road map."""
+    rows = TaskResponse.objects.filter(unit__in=unit_ids, answered_at__isnull=False)
+    return dict(rows.order_by().values_list("unit").annotate(at=Min("answered_at")))

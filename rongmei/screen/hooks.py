@@ -60,7 +60,7 @@ class Tile:
     """A tile of the scene. `read` only reads, from selectors, within the member's scope.
 
     `events` are prefixes of event names after which it is read again; older than `stale_after`
-    seconds its data are greyed; `main` gives it the large place.
+    seconds its data are greyed; `main` gives it the large place; `scene` is where it hangs.
     """
 
     key: str
@@ -70,6 +70,7 @@ class Tile:
     events: tuple[str, ...] = ()
     stale_after: float = 600.0
     main: bool = False
+    scene: str = "daily"
 
 
 @hookspec

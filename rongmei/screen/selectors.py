@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final, Literal
 from django.core.cache import cache
 from django.db import DatabaseError
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from rongmei.kernel import plugins
 from rongmei.kernel.errors import NotFound, RongmeiError
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 MOST: Final = 5
 KEPT: Final = 24 * 3600
+SCENES: Final[dict[str, object]] = {"daily": _("日常态势"), "build": _("建设推进")}
 State = Literal["ok", "stale", "outage"]
 
 
@@ -37,17 +39,19 @@ class Shown:
     state: State
 
 
-def tiles() -> list[Tile]:
-    """The tiles of the daily scene: the first five by order."""
+def tiles(scene: str = "daily") -> list[Tile]:
+    """The tiles of a scene: the first five by order."""
     offered = [one for some in plugins.manager.hook.register_tiles() for one in some]
-    return sorted(offered, key=lambda one: one.order)[:MOST]
+    hung = [one for one in offered if one.scene == scene]
+    return sorted(hung, key=lambda one: one.order)[:MOST]
 
 
 def tile(key: str) -> Tile:
-    """One tile of the scene, or NotFound."""
-    for one in tiles():
-        if one.key == key:
-            return one
+    """One tile of a scene, or NotFound."""
+    for scene in SCENES:
+        for one in tiles(scene):
+            if one.key == key:
+                return one
     raise NotFound
 
 
@@ -77,6 +81,6 @@ def show(member: Member, one: Tile) -> Shown:
     return Shown(one, data, "stale" if old else "ok")
 
 
-def event_names() -> list[str]:
-    """Event names (and prefixes) after which some tile is read again."""
-    return sorted({name for one in tiles() for name in one.events})
+def event_names(scene: str = "daily") -> list[str]:
+    """Event names (and prefixes) after which some tile of the scene is read again."""
+    return sorted({name for one in tiles(scene) for name in one.events})

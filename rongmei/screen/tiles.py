@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 OPEN_STAGES: Final = ("offered", "accepted", "in_progress", "submitted")
 HOURS: Final = 24
+LINE_SILENT: Final = 300
 
 
 def _link(member: Member, permission: str, name: str, query: str = "") -> str:
@@ -188,6 +189,70 @@ def review_steps() -> list[tuple[str, str]]:
     return [("first", _("待初审")), ("second", _("待复审")), ("final", _("待终审"))]
 
 
+def road(member: Member) -> TileData:
+    """How far the units have come on the construction road map."""
+    roads = network.roads()
+    most = len(roads) or 1
+    changed = max((one.unit.updated_at for one in roads), default=None)
+
+    def listed(query: str = "") -> str:
+        return _link(member, "network.view", "network:road", query)
+
+    return TileData(
+        at=changed,
+        figure=sum(one.at == len(one.steps) for one in roads),
+        unit=_("家"),
+        label=_("已验收单位"),
+        figures=(
+            Figure(_("全部单位"), len(roads), _("家"), listed()),
+            Figure(_("已超期"), sum(one.late for one in roads), _("家"), listed("state=late")),
+        ),
+        rows=[
+            Row(
+                label, n := sum(one.at > number for one in roads), listed(f"step={step}"),
+                share=n / most,
+            )
+            for number, (step, label) in enumerate(network.road_steps())
+        ],
+        href=listed("step=accepted"),
+    )  # fmt: skip
+
+
+def first_times(member: Member) -> TileData:
+    """What happened last for the first time, unit by unit: read from the records."""
+    seen = [
+        (fact.at, one.unit.short_label, fact.label)
+        for one in network.roads()
+        for fact in one.facts
+        if fact.at
+    ]
+    newest = sorted(seen, reverse=True)[:6]
+    return TileData(
+        at=newest[0][0] if newest else None,
+        rows=[
+            Row(f"{unit} {label}", None, _link(member, "network.view", "network:road"))
+            for _at, unit, label in newest
+        ],
+        href=_link(member, "network.view", "network:road"),
+    )
+
+
+def lines_up(member: Member) -> TileData:
+    """The lines between nodes, and how many of them have answered lately."""
+    found = network.peers_joined()
+    now = timezone.now()
+    heard = [one.last_ok_at for one in found if one.last_ok_at]
+    href = _link(member, "network.view", "network:peers")
+    return TileData(
+        at=max(heard, default=None),
+        figure=sum((now - at).total_seconds() < LINE_SILENT for at in heard),
+        unit=_("条"),
+        label=_("线路通"),
+        figures=(Figure(_("全部线路"), len(found), _("条"), href),),
+        href=href,
+    )
+
+
 TILES: Final = [
     Tile(
         "collected", gettext_lazy("今日态势"), 10, collected, ("archive.documents_stored",),
@@ -202,4 +267,13 @@ TILES: Final = [
         ("channels.", "impact.read", "monitoring.reprint_seen"), stale_after=600,
     ),
     Tile("reviews", gettext_lazy("审核与稿件"), 50, reviews, ("stories.",), stale_after=86_400),
+    Tile(
+        "road", gettext_lazy("建设进度"), 10, road, ("network.unit_",), stale_after=366 * 86_400,
+        main=True, scene="build",
+    ),
+    Tile(
+        "firsts", gettext_lazy("最近的第一次"), 20, first_times, ("stories.signed", "channels.published"),
+        stale_after=366 * 86_400, scene="build",
+    ),
+    Tile("lines", gettext_lazy("节点互联"), 30, lines_up, stale_after=300, scene="build"),
 ]  # fmt: skip

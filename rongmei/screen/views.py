@@ -26,13 +26,20 @@ def _triggers(tile: Tile) -> str:
 @page("screen.view")
 @require_safe
 def scene(request: MemberRequest) -> HttpResponse:
-    """日常态势: at most five tiles."""
-    names = selectors.event_names()
+    """A scene, `?scene=` by its key, the daily one without: at most five tiles."""
+    asked = request.GET.get("scene", "daily")
+    key = asked if asked in selectors.SCENES else "daily"
+    names = selectors.event_names(key)
     listened = [
         name for name in sorted(events.REGISTRY) if any(name.startswith(one) for one in names)
     ]
     context = {
-        "tiles": [(selectors.show(request.user, one), _triggers(one)) for one in selectors.tiles()],
+        "tiles": [
+            (selectors.show(request.user, one), _triggers(one)) for one in selectors.tiles(key)
+        ],
+        "scene": key,
+        "scenes": selectors.SCENES.items(),
+        "scene_name": selectors.SCENES[key],
         "events_url": streams.signed_url(str(request.user.pk), names),
         "events": " ".join(listened),
         "sample": settings.RONGMEI_NODE.demo,

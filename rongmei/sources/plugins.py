@@ -43,3 +43,19 @@ def register_gauges() -> list[Gauge]:
         Gauge("rongmei_sources", "Enabled sources.", lambda: selectors.node_counts()[0]),
         Gauge("rongmei_sources_failing", "Failing sources.", lambda: selectors.node_counts()[1]),
     ]
+
+
+@hookimpl
+def register_audit_words() -> dict[str, object]:
+    """The room's lines of the audit log, in words."""
+    return {
+        "source.added": _("新增了信源"),
+        "source.changed": _("修改了信源"),
+        "source.secret_set": _("设置了信源的密钥"),
+        "source.files_handed_over": _("交来了文件，信源"),
+        "source.file_pushed": _("推送了文件，信源"),
+        "source.file_again": _("让文件重新读取，信源"),
+        "source.file_discarded": _("丢弃了文件，信源"),
+        "source.marked_internal": _("设置了可否访问内网，信源"),
+        "source.fetch_asked": _("要求立即采集"),
+    }

@@ -9,7 +9,8 @@ from ninja import Router
 
 from rongmei.kernel.hooks import RailItem
 from rongmei.kernel.plugins import hookimpl
-from rongmei.network.hooks import Activity
+from rongmei.network.hooks import Activity, RoadFact
+from rongmei.network.types import Milestone
 from rongmei.stories import actions, checking, lexicon, selectors
 from rongmei.stories.api import router
 from rongmei.stories.hooks import Checker
@@ -55,4 +56,34 @@ def register_activities() -> list[Activity]:
     return [
         Activity("story.shared", actions.story_receive),
         Activity("story.withdrawn", actions.story_withdrawal_receive),
+    ]
+
+
+@hookimpl
+def register_audit_words() -> dict[str, object]:
+    """The room's lines of the audit log, in words."""
+    return {
+        "story.created": _("新建了稿件"),
+        "story.saved": _("保存了稿件"),
+        "story.submitted": _("送审了稿件"),
+        "story.passed": _("通过并签了名"),
+        "story.signed": _("稿件签发"),
+        "story.returned": _("退回了稿件"),
+        "story.withdrawn": _("撤下了稿件"),
+        "story.fell_back": _("改动使签名失效，稿件回到前面的环节"),
+        "story.locked": _("锁定了稿件"),
+        "story.unlocked": _("解锁了稿件"),
+        "story.shared": _("推送了稿件"),
+        "story.received": _("收到稿件"),
+        "story.refused": _("操作被拒绝，稿件"),
+        "comment.added": _("评论了稿件"),
+        "comment.settled": _("了结了评论，稿件"),
+    }
+
+
+@hookimpl
+def register_road_facts() -> list[RoadFact]:
+    """What the room knows of a unit's coming to life."""
+    return [
+        RoadFact("signed", _("首篇签发"), 40, selectors.first_signed, Milestone.PLATFORM_UP.value)
     ]

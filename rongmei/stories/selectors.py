@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Collection
+from datetime import datetime
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, Min, OuterRef, Q, QuerySet
 
 from rongmei.kernel.errors import NotFound
 from rongmei.network import policy
@@ -155,3 +157,9 @@ def comments_of(story: Story) -> QuerySet[Comment]:
 def stories_of_task(member: Any, task_id: uuid.UUID) -> QuerySet[Story]:
     """Stories written for a task, as far as the member may see them."""
     return stories_listed_to(member).filter(task_id=task_id)
+
+
+def first_signed(unit_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, datetime]:
+    """When each unit's first story was signed off: a mark on its road map, no story is named."""
+    rows = Story.objects.filter(unit__in=unit_ids, signed_at__isnull=False)
+    return dict(rows.order_by().values_list("unit").annotate(at=Min("signed_at")))

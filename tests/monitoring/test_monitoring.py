@@ -16,13 +16,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pytest_django import DjangoAssertNumQueries
 
+from rongmei.archive import actions as archive
+from rongmei.archive.identity import SourceFacts
+from rongmei.archive.indexing import as_indexed
+from rongmei.archive.models import Change, Document
 from rongmei.kernel import db, streams
 from rongmei.kernel.errors import NotAllowed
 from rongmei.monitoring import actions, copies, digesting, heat, selectors, topics
 from rongmei.monitoring.errors import ReasonMissing
-from rongmei.monitoring.models import Topic
+from rongmei.monitoring.models import Band, ReprintFamily, Topic, WatchBand
 from rongmei.network.models import Notice
 from rongmei.network.testing import Cast
+from rongmei.sources.types import Item
 from rongmei_wire.library import default_library
 from tests.monitoring.conftest import Newsroom
 
@@ -203,3 +208,68 @@ def test_counting_says_when_it_was_done_also_when_nothing_moved():
     topics.save_counts([topic])
     counted = selectors.counted_at()
     assert counted is not None and counted >= now
+
+
+FIRST = (
+    "示例县昨夜迎来大风天气，多条线路跳闸，抢修人员连夜出动，到清晨已经恢复大部分用户的供电。" * 3
+)
+
+
+def test_documents_of_a_family_carry_its_number_and_the_index_is_told(newsroom: Newsroom):
+    one = newsroom.keep("大风之后的清晨", FIRST, hours=3)
+    alone = newsroom.keep("一篇别的报道", _text("rumour-denied"), hours=3)
+    newsroom.digest()
+    assert Document.objects.get(pk=one.pk).family_id is None
+    before = Change.objects.count()
+    other = newsroom.keep("一夜大风", FIRST + "据了解，抢修还在继续。", medium="daily", hours=2)
+    newsroom.digest()
+    held = Document.objects.in_bulk([one.pk, alone.pk, other.pk])
+    assert held[one.pk].family_id == held[other.pk].family_id is not None
+    assert held[alone.pk].family_id is None
+    # The new document came in, then both got their family.
+    told = list(Change.objects.order_by("seq").values_list("document_id", flat=True)[before:])
+    assert told[0] == other.pk
+    assert set(told[1:]) == {one.pk, other.pk}
+    assert as_indexed(held[one.pk], 1).family_id == str(held[other.pk].family_id)
+
+
+def test_document_with_other_words_leaves_its_family(newsroom: Newsroom):
+    one = newsroom.keep("大风之后的清晨", FIRST, hours=3)
+    other = newsroom.keep("一夜大风", FIRST, medium="daily", hours=2)
+    newsroom.digest()
+    held, url = newsroom.source("daily"), "https://daily.example/1"
+    source = SourceFacts(held.pk, held.unit_id, held.name, "local", "", "zh", True)
+    item = Item("1", url, url, "一夜大风", body=_text("rumour-denied"), content_hash="f" * 64)
+    with db.write():
+        arrived = archive.Arrived(item, Document.objects.get(pk=other.pk).identity, "x")
+        assert archive.documents_store([arrived], source=source, at=timezone.now()).changed == 1
+    newsroom.digest()
+    assert Document.objects.get(pk=other.pk).family_id is None
+    assert Document.objects.get(pk=one.pk).family_id is not None
+
+
+def test_text_that_joins_two_families_makes_them_one(newsroom: Newsroom):
+    left, right = _text("pumped-storage"), _text("rumour-denied")
+    for number, body in enumerate([left, left, right, right]):
+        newsroom.keep(f"第{number}篇示例报道", body, medium=f"m{number}", hours=5 - number)
+    newsroom.digest()
+    assert len(set(Document.objects.values_list("family_id", flat=True))) == 2
+    newsroom.keep("合并示例", left + "\n" + right, medium="both", hours=0.5)
+    newsroom.digest()
+    assert len(set(Document.objects.values_list("family_id", flat=True))) == 1
+    assert [one.size for one in ReprintFamily.objects.all()] == [5]
+
+
+def test_bands_go_after_a_fortnight_and_those_of_watches_stay(newsroom: Newsroom):
+    newsroom.keep("旧闻示例", FIRST, hours=24 * 15)
+    newsroom.digest()
+    with db.write():
+        actions.watch_register(
+            subject_id=uuid.uuid4(), unit_id=newsroom.cast.unit("yunling").pk, title="通告",
+            text=FIRST, since=newsroom.now,
+        )  # fmt: skip
+    newsroom.keep("新闻示例", _text("rumour-denied"), hours=1)
+    newsroom.digest()
+    assert Band.objects.count() == 2 * copies.BANDS
+    assert digesting.prune_due() >= copies.BANDS
+    assert Band.objects.count() == WatchBand.objects.count() == copies.BANDS

@@ -39,6 +39,12 @@ def weekday(day: date) -> str:
     return str(WEEKDAYS[day.weekday()])
 
 
+def with_weekday(written: str, day: date) -> str:
+    """A written date and its weekday, in the order of the language: 3月4日 周三 / Wed 4 Mar."""
+    # Translators: 3月4日 周三
+    return gettext("%(day)s %(weekday)s") % {"day": written, "weekday": weekday(day)}
+
+
 def clock(at: datetime) -> str:
     """24-hour clock, `14:05`."""
     return local(at).strftime("%H:%M")
@@ -48,7 +54,7 @@ def exact(at: datetime) -> str:
     """The full time for hovers and records: 2026年3月4日 周三 14:05:09."""
     here = local(at)
     day = dateformat.format(here, gettext("Y年n月j日"))
-    return f"{day} {weekday(here)} {here:%H:%M:%S}"
+    return f"{with_weekday(day, here)} {here:%H:%M:%S}"
 
 
 def stamp(at: datetime) -> str:
@@ -103,7 +109,7 @@ def planned(at: datetime, now: datetime | None = None) -> str:
     ref = local(now) if now else timezone.localtime()
     if abs((here.date() - ref.date()).days) <= 1:
         return f"{_near(here.date(), ref.date())} {here:%H:%M}"
-    return f"{short_date(here.date(), ref.date())} {weekday(here)} {here:%H:%M}"
+    return f"{with_weekday(short_date(here.date(), ref.date()), here)} {here:%H:%M}"
 
 
 def span_words(span: timedelta) -> str:

@@ -182,6 +182,19 @@ ROUTES: dict[str, Route | tuple[Route, ...]] = {
     "network:unit": Route(
         args=unit("yunling"), allowed=(("jc.reporter", 200),), refused=(("yl.nobody", 403),)
     ),
+    "network:road": Route(
+        allowed=(("yl.reporter", 200), ("planner", 200)), refused=(("yl.nobody", 403),)
+    ),
+    "network:road_change": (
+        _admin_page(args=unit("shimenkan")),
+        Route(
+            method="POST",
+            args=unit("shimenkan"),
+            data=lambda cast: {"planned-planned_on": "2026-01-05"},
+            allowed=(("yl.sysadmin", 302), ("sysadmin", 302)),
+            refused=(("yl.secadmin", 403), ("yl.chief", 403)),
+        ),
+    ),
     "network:matrix": Route(allowed=(("yl.reporter", 200),), refused=(("yl.nobody", 403),)),
     "network:unit_add": (
         _admin_page(),
@@ -382,6 +395,7 @@ ROUTES: dict[str, Route | tuple[Route, ...]] = {
     "mfa_download_recovery_codes": Route(allowed=(("hq.reporter", 404),), signed_in=True),
     # API.
     "api:me": Route(signed_in=True),
+    "api:road": Route(allowed=(("yl.reporter", 200),), refused=(("yl.nobody", 403),)),
     "api:units": Route(allowed=(("yl.reporter", 200),), refused=(("yl.nobody", 403),)),
     "api:members": Route(
         allowed=(("yl.sysadmin", 200), ("yl.secadmin", 200)),

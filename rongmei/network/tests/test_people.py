@@ -13,7 +13,7 @@ from django.utils import timezone
 from rongmei.kernel import audit, db
 from rongmei.kernel.errors import BadInput
 from rongmei.kernel.models import AuditEntry
-from rongmei.network import actions, auditing, previews, sheets
+from rongmei.network import actions, audit_words, auditing, previews, sheets
 from rongmei.network.actions import members, units
 from rongmei.network.errors import BadSheet, CodeTaken, UsernameTaken
 from rongmei.network.models import Member, Notice, RoleHolding, Unit
@@ -45,8 +45,8 @@ def test_a_new_unit_is_in_reach_at_once(cast):
     by = cast["yl.sysadmin"]
     fields = {"name": "新站", "kind": "station"}
     unit = units.unit_add(by=by, parent_id=cast.unit("yunling").pk, code="new", fields=fields)
-    units.unit_change(by=by, unit_id=unit.pk, fields={"milestone": "set_up"})
-    assert Unit.objects.get(code="new").milestone == "set_up"
+    units.unit_change(by=by, unit_id=unit.pk, fields={"region": "云岭"})
+    assert Unit.objects.get(code="new").region == "云岭"
 
 
 def test_a_preview_names_who_gains_and_who_loses(cast):
@@ -145,9 +145,26 @@ def test_the_log_is_searched_by_everything(cast, signed_in):
     found = client.get(
         "/desk/network/audit/", {"person": "策", "action": "test", "subject": "江川", "since": day}
     )
-    assert found.text.count("<code>test.did</code>") == 2
+    assert found.text.count('<tr id="e') == 2
     later = client.get("/desk/network/audit/", {"since": day + timedelta(days=1)})
     assert "没有符合条件的记录" in later.text
+
+
+def test_a_line_reads_as_a_sentence_with_its_details_folded_away(cast, signed_in):
+    with db.write():
+        audit.record(
+            cast["secadmin"], "role.granted", cast["yl.reporter"], unit_id=cast.unit("hq").pk,
+            role="final_reviewer", at="云岭", reason="轮岗",
+        )  # fmt: skip
+        audit.record(None, "plugin.odd", None, unit_id=cast.unit("hq").pk, colour="red")
+    odd, granted = audit_words.tell(auditing.entries_visible_to(cast["auditor"]).order_by("-seq"))
+    assert (granted.what, granted.said) == ("授予了角色给", "终审 · 云岭 · 轮岗")
+    assert ("角色", "终审") in granted.details
+    # What no room has words for is shown as it was written.
+    assert (odd.who, odd.what, odd.details) == ("系统", "plugin.odd", [("colour", "red")])
+    page = signed_in("auditor").get("/desk/network/audit/", {"action": "授予"})
+    assert page.text.count('<tr id="e') == 1
+    assert "<code>plugin.odd</code>" not in page.text
 
 
 def test_verify_names_the_broken_entry(cast, signed_in):

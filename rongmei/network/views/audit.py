@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from rongmei.network import auditing, policy, selectors
+from rongmei.network import audit_words, auditing, policy, selectors
 from rongmei.network.forms import AuditForm
 from rongmei.network.guard import MemberRequest, page
 
@@ -50,10 +50,7 @@ def audit_page(request: MemberRequest) -> HttpResponse:
     labels = selectors.unit_labels(entry.unit_id for entry in found.entries if entry.unit_id)
     shown = {
         "form": form,
-        "rows": [
-            (entry, labels.get(entry.unit_id, "") if entry.unit_id else "")
-            for entry in found.entries
-        ],
+        "rows": audit_words.tell(found.entries, labels),
         "found": found,
         "searching": any(request.GET.get(name) for name in form.fields),
     }
@@ -65,9 +62,10 @@ def audit_page(request: MemberRequest) -> HttpResponse:
 def audit_verify(request: MemberRequest) -> HttpResponse:
     """Check the chain and say what was found; a broken entry is named and shown."""
     verdict = auditing.verify(by=request.user)
+    broken = auditing.entry(verdict.broken)
     shown = {
         "verdict": verdict,
-        "broken": auditing.entry(verdict.broken),
+        "broken": audit_words.tell([broken])[0] if broken else None,
         "reason": auditing.REASONS.get(verdict.reason, verdict.reason),
         "at": timezone.now(),
     }

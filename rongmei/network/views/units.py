@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from rongmei.kernel.errors import RongmeiError
-from rongmei.network import policy, previews, selectors
+from rongmei.network import policy, previews, roadmap, selectors
 from rongmei.network.actions import units
 from rongmei.network.forms import ReasonForm, UnitForm
 from rongmei.network.guard import MemberRequest, page
@@ -25,20 +25,15 @@ from rongmei.network.types import Milestone, UnitKind
 _STEPS = list(Milestone.values)
 
 
-def road(unit: Unit) -> list[dict[str, Any]]:
+def strip_of(road: roadmap.Road) -> list[dict[str, Any]]:
     """The unit's road map as steps of a strip: reached, next with its due date, later."""
-    at = _STEPS.index(unit.milestone)
-    late = unit.milestone_due is not None and unit.milestone_due < timezone.localdate()
     steps: list[dict[str, Any]] = []
-    for number, step in enumerate(Milestone):
-        state = "done" if number <= at else "now" if number == at + 1 else "next"
-        note = ""
-        if number == at and unit.milestone_on:
-            note = unit.milestone_on.isoformat()
-        if number == at + 1 and unit.milestone_due:
-            note = _("期限 %(day)s") % {"day": unit.milestone_due.isoformat()}
-            state = "failed" if late else state
-        steps.append({"label": step.label, "state": state, "note": note})
+    for one in road.steps:
+        note = one.reached_on.isoformat() if one.reached_on else ""
+        if one.state != "done" and one.planned_on:
+            note = _("计划 %(day)s") % {"day": one.planned_on.isoformat()}
+        state = "failed" if one.state == "late" else one.state
+        steps.append({"label": one.label, "state": state, "note": note})
     return steps
 
 
@@ -87,9 +82,11 @@ def unit_page(request: MemberRequest, unit_id: uuid.UUID) -> HttpResponse:
     """One unit: where it stands, its units below, how many people."""
     unit = selectors.unit_even_closed(unit_id)
     children = list(selectors.units().filter(parent=unit))
+    road = roadmap.road(unit)
     shown = {
         "unit": unit,
-        "steps": road(unit),
+        "steps": strip_of(road),
+        "road": road,
         "children": children,
         "add_child": f"{reverse('network:unit_add')}?parent={unit.pk}",
         "people": unit.members.filter(is_active=True).count(),

@@ -25,8 +25,21 @@ def _empty_cache() -> None:
 
 def test_scene_shows_five_tiles_and_nobodys_name(signed_in: SignedIn):
     shown = signed_in("planner").get("/screen/").content.decode()
-    assert shown.count("data-refresh") == len(TILES) == 5
+    assert shown.count("data-refresh") == 5 == sum(one.scene == "daily" for one in TILES)
     assert not [name for _user, name, *_rest in PEOPLE if name in shown]
+
+
+def test_the_scene_of_the_road_map_counts_units_and_leads_to_them(signed_in: SignedIn):
+    client = signed_in("planner")
+    shown = client.get("/screen/?scene=build").content.decode()
+    assert shown.count("data-refresh") == 3
+    assert "建设推进" in shown
+    for step in ("planned", "accepted"):
+        assert f"/desk/network/road/?step={step}" in shown
+    road = client.get("/screen/tiles/road/").content.decode()
+    assert "全部单位" in road
+    # A scene nobody has made is the daily one, not an error on the wall.
+    assert "今日态势" in client.get("/screen/?scene=moon").content.decode()
 
 
 def test_reporters_have_no_wall(signed_in: SignedIn):

@@ -40,6 +40,7 @@ _BREAKS = frozenset({
 _INSIDE_TAG = r'[^<>"]*(?:"[^"]*"[^<>"]*)*'
 _BREAK = re.compile(rf"</?(?:{'|'.join(sorted(_BREAKS))})(?:\s{_INSIDE_TAG})?>|\n\s*\n")
 _TAG = re.compile(f"<{_INSIDE_TAG}>")
+_CELL_END = re.compile("</t[dh]>")
 # Where links in the HTML at hand lead from; the sanitiser's callback is made once for all.
 _base: ContextVar[str] = ContextVar("_base", default="")
 
@@ -62,7 +63,7 @@ _sanitiser = nh3.Cleaner(
     link_rel="noopener noreferrer nofollow",
 )
 _to_breaks = nh3.Cleaner(
-    tags=set(_BREAKS),
+    tags={*_BREAKS, "td", "th"},
     attributes={},
     clean_content_tags=set(_DROPPED_WITH_CONTENT),
     generic_attribute_prefixes=set(),
@@ -90,7 +91,9 @@ _UNUSUAL = re.compile(
 _SPACES = re.compile(r"\s+")
 _NARROW = re.compile("[\u0000-\u2e7f]+")
 _NOT_WORD = re.compile(r"[\W_]+")
-_IMAGE_SRC = re.compile(r"""<img\b[^<>]*?\bsrc="([^"]+)\"""")
+_IMAGE = re.compile(rf"<img\b{_INSIDE_TAG}>")
+_IMAGE_SRC = re.compile(r'\ssrc="([^"]+)"')
+_PIXEL = re.compile(r'\s(?:width|height)="[01](?:px)?"')
 _SEPARATOR = re.compile("|".join(re.escape(mark) for mark in TITLE_SEPARATORS))
 _LABEL = re.compile(
     rf"^\s*(?:[\[【〖(（]?(?:{'|'.join(sorted(TITLE_LABELS, key=len, reverse=True))})[\]】〗)）]?"
@@ -130,6 +133,8 @@ def text_of(clean: str) -> str:
 
     What a sanitiser wrote is well formed, so that cutting at its tags is exact.
     """
+    if "</t" in clean:
+        clean = _CELL_END.sub(" ", clean)
     parts = _BREAK.split(clean) if "<" in clean or "\n" in clean else [clean]
     if clean.count("<") >= len(parts):
         parts = [_TAG.sub("", part) if "<" in part else part for part in parts]
@@ -168,8 +173,14 @@ def plain(text: str, limit: int = 0) -> str:
 
 
 def image_links(clean: str) -> list[str]:
-    """Addresses of the pictures in HTML that ``clean_html`` made."""
-    return [html.unescape(src) for src in _IMAGE_SRC.findall(clean)]
+    """Addresses of the pictures in HTML that ``clean_html`` made; those that count readers left out."""
+    if "<img" not in clean:
+        return []
+    return [
+        html.unescape(found[1])
+        for tag in _IMAGE.findall(clean)
+        if (found := _IMAGE_SRC.search(tag)) and not _PIXEL.search(tag)
+    ]
 
 
 def too_deep(source: str) -> bool:

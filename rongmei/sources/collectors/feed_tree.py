@@ -27,7 +27,7 @@ from rongmei.sources.collectors.xml_tree import markup
 _XML = "{http://www.w3.org/XML/1998/namespace}"
 _BASE, _LANG = f"{_XML}base", f"{_XML}lang"
 _ABOUT = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}about"
-_ROOTS = frozenset({"rss", "rdf:rdf", "atom:feed", "channel", "feed"})
+_ROOTS = frozenset({"rss", "rdf:rdf", "atom:feed", "atom:entry", "channel", "feed"})
 _HEADS = frozenset({"channel", "atom:feed", "feed"})
 _ENTRIES = frozenset({"item", "atom:entry", "entry"})
 _PUBLISHED = (
@@ -61,6 +61,9 @@ def read_tree(root: etree._Element, url: str, *, broken: bool = False) -> Feed |
     if short(root.tag) not in _ROOTS:
         return None
     base = _based(root, url)
+    if short(root.tag) == "atom:entry":
+        # An Atom Entry Document (RFC 4287, 2).
+        return Feed(base=base, entries=[_entry(root, url, [])])
     head = next((one for one in root.iter("{*}*") if short(one.tag) in _HEADS), root)
     held = _held(head)
     base = _based(head, base) if head is not root else base
@@ -196,7 +199,7 @@ def _summary(held: _Held) -> str:
 
 
 def _authors(held: _Held, inherited: list[str]) -> list[str]:
-    people = _atom_people([*held.get("atom:author", ()), *held.get("atom:contributor", ())])
+    people = _atom_people(held.get("atom:author", ()))
     written = [_inner(one).strip() for one in (*held.get("dc:creator", ()),)]
     for one in held.get("author", ()):
         # Some write Atom's structure in RSS.

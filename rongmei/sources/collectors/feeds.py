@@ -17,7 +17,7 @@ from rongmei.sources.collectors.entries import Entry, Feed
 from rongmei.sources.collectors.feed_lenient import read_lenient
 from rongmei.sources.collectors.feed_tree import read_tree
 from rongmei.sources.collectors.identify import finish
-from rongmei.sources.collectors.json_feed import looks_like_json, parse_json_feed
+from rongmei.sources.collectors.json_feed import is_self, looks_like_json, parse_json_feed
 from rongmei.sources.collectors.urls import absolute
 from rongmei.sources.collectors.xml_text import unpacked
 from rongmei.sources.collectors.xml_tree import Tree, tree_of
@@ -48,7 +48,9 @@ def parse_feed(spec: SourceSpec, fetched: Fetched) -> Collected:
     return Collected(
         items=items,
         feed_title=plain(feed.title, 300),
-        next_links=tuple(dict.fromkeys(link for link in following if link)),
+        next_links=tuple(
+            dict.fromkeys(link for link in following if link and not is_self(link, fetched))
+        ),
         warnings=tuple(dict.fromkeys(remarks)),
         hints=feed.hints,
     )

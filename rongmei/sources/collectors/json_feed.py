@@ -7,33 +7,40 @@ Read with the standard parser rather than the feed library, which loses ids writ
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from rongmei.sources.collectors.clean import escaped, plain
 from rongmei.sources.collectors.dates import believable, parse_when, zone
 from rongmei.sources.collectors.encoding import decode
 from rongmei.sources.collectors.identify import Draft, finish
-from rongmei.sources.collectors.urls import absolute
+from rongmei.sources.collectors.urls import absolute, canonical
 from rongmei.sources.collectors.xml_text import remarks_on, unpacked
 from rongmei.sources.errors import Unreadable
-from rongmei.sources.types import Collected, Fetched, Item, Remark, RemarkCode, SourceSpec
+from rongmei.sources.types import Collected, Fetched, Hints, Item, Remark, RemarkCode, SourceSpec
 
 _MAX_ITEMS = 1000
 
 
 def looks_like_json(body: bytes) -> bool:
     """Whether the first sign of the document opens a JSON object or list."""
-    return body[:200].lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in {b"{", b"["}
+    head = body[:200].lstrip(b"\xef\xbb\xbf\xfe\xff\x00 \t\r\n")
+    return head[:1] in {b"{", b"["}
 
 
 def load_json(fetched: Fetched, *, override: str = "") -> tuple[object, list[Remark]]:
     """The document as plain values; raises ``Unreadable`` when it is not JSON."""
     decoded = decode(unpacked(fetched), content_type=fetched.content_type, override=override)
     try:
-        return json.loads(decoded.text), remarks_on(decoded)
+        # Not strict: raw line ends within texts are a frequent slip.
+        return json.loads(decoded.text, strict=False, parse_int=_integer), remarks_on(decoded)
     except (ValueError, RecursionError):
         raise Unreadable(url=fetched.url, expected="JSON") from None
+
+
+def _integer(digits: str) -> int | str:
+    """A whole number; one beyond all measure stays as written, for Python refuses to convert it."""
+    return int(digits) if len(digits) <= 100 else digits[:100]
 
 
 def parse_json_feed(spec: SourceSpec, fetched: Fetched) -> Collected:
@@ -56,13 +63,26 @@ def parse_json_feed(spec: SourceSpec, fetched: Fetched) -> Collected:
             found.setdefault(item.entry_key, item)
     if skipped:
         remarks.append(Remark(RemarkCode.ITEM_SKIPPED, str(skipped)))
-    following = absolute(_text(feed, "next_url"), fetched.final_url)
+    said = _text(feed, "next_url")
+    following = absolute(said, fetched.final_url) if said else ""
     return Collected(
         items=tuple(found.values()),
         feed_title=plain(_text(feed, "title"), 300),
-        next_links=(following,) if _text(feed, "next_url") and following else (),
+        next_links=(following,) if following and not is_self(following, fetched) else (),
         warnings=tuple(dict.fromkeys(remarks)),
+        hints=Hints(hub=next(_hubs(feed), "")),
     )
+
+
+def is_self(link: str, fetched: Fetched) -> bool:
+    """Whether a next page is this page again."""
+    return canonical(link) in {canonical(fetched.url), canonical(fetched.final_url)}
+
+
+def _hubs(feed: Mapping[str, object]) -> Iterator[str]:
+    for one in _list(feed, "hubs"):
+        if isinstance(one, dict) and (url := absolute(_text(one, "url"))):
+            yield url
 
 
 def _item(
@@ -75,7 +95,8 @@ def _item(
     draft = Draft(
         entry_id=_text(entry, "id"),
         link=_text(entry, "url") or _text(entry, "external_url"),
-        title=_text(entry, "title"),
+        # The title is text; entities in it are a slip so frequent that they are read.
+        title=_text(entry, "title").replace("<", "&lt;"),
         summary_html=escaped(_text(entry, "summary")),
         body_html=_text(entry, "content_html"),
         body_text=_text(entry, "content_text"),
@@ -83,12 +104,19 @@ def _item(
         published_at=_when(entry, "date_published", spec, fetched, remarks),
         updated_at=_when(entry, "date_modified", spec, fetched, remarks),
         language=_text(entry, "language") or spec.language or _text(feed, "language"),
-        images=[_text(entry, name) for name in ("image", "banner_image") if entry.get(name)],
+        images=list(_images(entry)),
         tags=[tag for tag in _list(entry, "tags") if isinstance(tag, str)],
     )
     if draft.body_text and not draft.body_html:
         draft.body_html = "".join(f"<p>{escaped(p)}</p>" for p in draft.body_text.splitlines())
     return finish(draft, base=fetched.final_url, remarks=remarks)
+
+
+def _images(entry: Mapping[str, object]) -> Iterator[str]:
+    yield from (_text(entry, name) for name in ("image", "banner_image") if entry.get(name))
+    for one in _list(entry, "attachments"):
+        if isinstance(one, dict) and _text(one, "mime_type").startswith("image/"):
+            yield _text(one, "url")
 
 
 def _when(

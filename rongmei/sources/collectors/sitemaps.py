@@ -7,6 +7,8 @@ from datetime import datetime
 from xml.etree import ElementTree as ET
 
 from rongmei.sources.collectors.dates import believable, parse_when, zone
+from rongmei.sources.collectors.encoding import decode
+from rongmei.sources.collectors.feeds import parse_feed
 from rongmei.sources.collectors.identify import Draft, finish
 from rongmei.sources.collectors.urls import absolute, canonical
 from rongmei.sources.collectors.xml_text import xml_text
@@ -16,6 +18,7 @@ from rongmei.sources.types import Collected, Fetched, Item, Remark, RemarkCode, 
 _MAX_ITEMS = 2000
 _MAX_PARTS = 200
 _PIECE = 65_536
+_FEEDS = frozenset({"RDF", "feed", "rss"})
 
 
 def parse_sitemap(spec: SourceSpec, fetched: Fetched) -> Collected:
@@ -37,6 +40,11 @@ def parse_sitemap(spec: SourceSpec, fetched: Fetched) -> Collected:
             )
         elif item := _item(element, fields, spec, fetched, remarks):
             items.append(item)
+    if scan.root in _FEEDS:
+        # The protocol lets a site hand in its feed instead.
+        collected = parse_feed(spec, fetched)
+        if collected.items:
+            return collected
     if scan.root not in {"urlset", "sitemapindex"}:
         raise Unreadable(url=fetched.url, expected="Sitemap")
     if scan.broken:
@@ -107,7 +115,7 @@ def _item(
     fetched: Fetched,
     remarks: list[Remark],
 ) -> Item | None:
-    link = canonical(fields.get("loc", ""), fetched.final_url)
+    link = canonical(fields["loc"], fetched.final_url) if "loc" in fields else ""
     if not link:
         return None
     changed = _when(fields.get("lastmod", ""), spec, fetched)
@@ -122,9 +130,9 @@ def _item(
         images=[
             (inner.text or "").strip()
             for node in element
-            if _name(node) == "image"
+            if _name(node) in {"image", "video"}
             for inner in node
-            if _name(inner) == "loc"
+            if _name(inner) in {"loc", "thumbnail_loc"}
         ],
     )
     return finish(draft, base=fetched.final_url, remarks=remarks)
@@ -158,7 +166,7 @@ def _name(element: ET.Element) -> str:
 
 def _plain_list(spec: SourceSpec, fetched: Fetched, remarks: list[Remark]) -> Collected:
     """A sitemap may also be a text file with one address a line."""
-    lines = fetched.body[:5_000_000].decode("utf-8", "replace").split()
+    lines = decode(fetched.body[:5_000_000]).text.split()
     drafts = [Draft(link=link, title=link) for link in map(canonical, lines) if link]
     if not drafts:
         raise Unreadable(url=fetched.url, expected="Sitemap")

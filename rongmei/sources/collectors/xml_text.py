@@ -16,6 +16,7 @@ _OPEN, _CLOSE = "<![CDATA[", "]]>"
 _XML_NAMES = frozenset({"amp", "lt", "gt", "quot", "apos"})
 _ENTITY_DECLARED = re.compile(r"<!ENTITY", re.I)
 _AMPERSAND = re.compile(r"&(?:(#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});)?")
+WINDOWS_REFERENCE = re.compile(r"&#(?:1(?:2[89]|[34]\d|5\d)|[xX]0{0,4}[89][0-9a-fA-F]);")
 _ILLEGAL = re.compile("[\u0000-\u0008\u000b\u000c\u000e-\u001f\ud800-\udfff\ufffe\uffff]")
 _START = re.compile(r"<[?!A-Za-z]")
 _MAX_INFLATED = 50 * 1024 * 1024
@@ -89,7 +90,10 @@ def _ampersand(match: re.Match[str]) -> str:
         return match[0]
     if name.startswith("#"):
         char = html.unescape(match[0])
-        return match[0] if _legal(char) else ""
+        if not _legal(char):
+            return ""
+        # html knows what numbers 128 to 159 meant on Windows; XML takes them for controls.
+        return char if WINDOWS_REFERENCE.match(match[0]) else match[0]
     return html5.get(f"{name};") or f"&amp;{name};"
 
 

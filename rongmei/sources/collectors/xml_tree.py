@@ -14,7 +14,7 @@ from lxml import etree
 
 from rongmei.sources.collectors.encoding import decode
 from rongmei.sources.collectors.xml_names import local
-from rongmei.sources.collectors.xml_text import mended, remarks_on, unpacked
+from rongmei.sources.collectors.xml_text import WINDOWS_REFERENCE, mended, remarks_on, unpacked
 from rongmei.sources.types import Fetched, Remark, RemarkCode
 
 _KEPT = ("alt", "colspan", "datetime", "href", "rowspan", "src", "title")
@@ -37,7 +37,7 @@ def tree_of(fetched: Fetched, *, override: str = "") -> Tree:
     decoded = decode(unpacked(fetched), content_type=fetched.content_type, override=override)
     remarks = remarks_on(decoded)
     # A DOCTYPE is never shown to libxml2: without one there are no entities to expand.
-    if "<!DOCTYPE" not in decoded.text:
+    if "<!DOCTYPE" not in decoded.text and not WINDOWS_REFERENCE.search(decoded.text):
         try:
             return Tree(etree.fromstring(_bytes(decoded.text.lstrip()), _parser()), remarks=remarks)
         except (etree.XMLSyntaxError, ValueError):
