@@ -15,6 +15,7 @@ from django.utils import timezone
 from rongmei.archive.events import DocumentsStored
 from rongmei.archive.identity import SourceFacts
 from rongmei.archive.models import Change, Document, DocumentVersion, HotSighting
+from rongmei.archive.warc import Answer
 from rongmei.kernel import db, events
 from rongmei.sources.selectors import media_classes
 from rongmei.sources.types import HotEntry, Item
@@ -37,6 +38,8 @@ class Arrived:
     item: Item
     identity: str
     entry_hash: str
+    answers: tuple[Answer, ...] = ()
+    """What servers gave that it was read from, to be kept as a snapshot."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,8 @@ class Stored:
     known: int = 0
     same: tuple[str, ...] = ()
     """Identities left out because the source has given the very same text before."""
+    touched: tuple[tuple[str, uuid.UUID, int], ...] = ()
+    """Identity, id and version of what is new or changed."""
 
 
 def note_changes(ids: Iterable[uuid.UUID], *, deleted: bool = False) -> None:
@@ -99,7 +104,8 @@ def documents_store(arrived: Sequence[Arrived], *, source: SourceFacts, at: date
                 document_ids=[str(one) for one in touched], new=len(fresh),
             )
         )  # fmt: skip
-    return Stored(len(fresh), len(changed), len(known) - len(changed), tuple(same))
+    stored = tuple((one.identity, one.pk, one.version) for one in (*fresh, *changed))
+    return Stored(len(fresh), len(changed), len(known) - len(changed), tuple(same), stored)
 
 
 def _said_before(arrived: Sequence[Arrived], source: SourceFacts) -> set[str]:

@@ -27,7 +27,7 @@ from django.db import DatabaseError, close_old_connections, connections
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from rongmei.archive import actions
+from rongmei.archive import actions, snapshots
 from rongmei.archive.actions import Arrived
 from rongmei.archive.handed import take_in
 from rongmei.archive.identity import (
@@ -38,6 +38,8 @@ from rongmei.archive.identity import (
     identity_of,
 )
 from rongmei.archive.selectors import known_entries, known_words
+from rongmei.archive.shelf import Answers, Shelf, Snapshots
+from rongmei.archive.vault import Vault
 from rongmei.kernel import db
 from rongmei.kernel.http import AsyncDoor, Door, Limits, Response
 from rongmei.kernel.http_errors import BadStatus, HttpError, Kind
@@ -100,6 +102,7 @@ class Harvest:
 
     facts: SourceFacts
     at: datetime
+    answers: Answers = field(default_factory=Answers)
     waiting: list[Arrived] = field(default_factory=list)
     hot: list[HotEntry] = field(default_factory=list)
     seen: int = 0
@@ -140,11 +143,14 @@ class Harvest:
 class Collector:
     """Fetches sources through a door; `door` and `polite` can be a test's."""
 
-    def __init__(self, door: Door, *, polite: Politeness | None = None) -> None:
+    def __init__(
+        self, door: Door, *, polite: Politeness | None = None, vault: Vault | None = None
+    ) -> None:
         politeness = polite or Politeness(clock=time.monotonic)
         self.guest = Guest(door, politeness, clock=time.monotonic)
         self._rows = ThreadPoolExecutor(1, thread_name_prefix="rows")
         self._parsers = ThreadPoolExecutor(2, thread_name_prefix="parse")
+        self.shelf = Shelf(vault or Vault(snapshots.folder_path()), self.in_rows)
 
     async def in_rows(self, call: Callable[..., T], *args: object) -> T:
         """Run database work on the one thread that does it."""
@@ -160,6 +166,7 @@ class Collector:
         self._rows.submit(connections.close_all)
         self._rows.shutdown(wait=True)
         self._parsers.shutdown(wait=False)
+        self.shelf.close()
 
     async def collect(self, source: Source) -> sources.Outcome:
         """Fetch one source, keep what is new, note how it went; every failure becomes a record."""
@@ -195,9 +202,15 @@ class Collector:
         )
         digest = hashlib.sha256(answer.body).hexdigest()
         same = answer.not_modified or digest == state.body_hash
-        harvest = Harvest(facts_of(source), timezone.now(), trouble=dict(state.trouble))
+        harvest = Harvest(
+            facts_of(source), timezone.now(), trouble=dict(state.trouble),
+            answers=Answers(keeps=snapshots.wanted(source.media_class)),
+        )  # fmt: skip
         index = False
         if not same:
+            harvest.answers.whole = harvest.answers.raw(
+                answer, harvest.at, etag=state.etag, last_modified=state.last_modified
+            )
             try:
                 collected = await self.parsed(spec, answer, harvest.at)
             except SourceError as error:
@@ -209,7 +222,6 @@ class Collector:
             await self._harvest(spec, collected, harvest, state.parts)
         outcome = sources.Outcome(
             _word(harvest, same=same, index=index),
-            message=harvest.words()[:500],
             http_status=answer.status, received=len(answer.body), took_ms=_ms_since(started),
             items_seen=harvest.seen, items_new=harvest.new, left=harvest.left,
             etag="" if index else answer.etag or (state.etag if same else ""),
@@ -220,7 +232,10 @@ class Collector:
             moved_to=answer.permanent_url or "", trouble=harvest.trouble,
             parts=harvest.parts if not same else state.parts,
         )  # fmt: skip
-        return await self.in_rows(_finish, source, harvest, outcome)
+        while len(harvest.waiting) > actions.BATCH:
+            await self._keep_batch(harvest)
+        held = await self.shelf.keep(harvest.waiting, harvest.answers, harvest.remarks)
+        return await self.in_rows(_finish, source, harvest, outcome, held)
 
     async def _harvest(
         self, spec: SourceSpec, collected: Collected, harvest: Harvest, parts: dict[str, list[str]]
@@ -266,6 +281,8 @@ class Collector:
                 [etag, modified] if answer.not_modified else [answer.etag, answer.last_modified]
             )
             items += found.items
+            raw = harvest.answers.raw(answer, harvest.at, etag=etag, last_modified=modified)
+            harvest.answers.part(raw, found.items)
         if failure is not None and not harvest.parts:
             raise failure
         return items
@@ -286,17 +303,27 @@ class Collector:
                 done, pending = await asyncio.wait(pending, timeout=KEEP_EVERY)
                 for task in done:
                     task.result()
-                if pending:
-                    await self.in_rows(_keep_waiting, harvest)
+                while pending and harvest.waiting:
+                    await self._keep_batch(harvest)
         finally:
             for task in pending:
                 task.cancel()
 
+    async def _keep_batch(self, harvest: Harvest) -> None:
+        """Store some of what has come, its snapshots first."""
+        batch = harvest.waiting[: actions.BATCH]
+        held = await self.shelf.keep(batch, harvest.answers, harvest.remarks)
+        await self.in_rows(_keep, harvest, batch, held)
+        del harvest.waiting[: len(batch)]
+
     async def _with_page(self, spec: SourceSpec, entry: Entry, harvest: Harvest) -> Arrived | None:
         item = entry.item
         complete = item.title and item.body and not spec.fetch_full_text
+        listed = harvest.answers.listed(item)
         if not item.url or complete or not entry.own_page:
-            return Arrived(item, entry.identity, entry.entry_hash) if item.title else None
+            if not item.title:
+                return None
+            return Arrived(item, entry.identity, entry.entry_hash, listed)
         page = SourceSpec(
             kind="page", url=item.url, internal=_also_internal(spec, item.url),
             language=spec.language, timezone=spec.timezone,
@@ -304,16 +331,18 @@ class Collector:
         )  # fmt: skip
         try:
             answer = await self.guest.get(item.url, internal=page.internal, limits=PAGE_LIMITS)
-            read = (await self.parsed(page, answer, timezone.now())).items[0]
+            at = timezone.now()
+            read = (await self.parsed(page, answer, at)).items[0]
         except (HttpError, SourceError) as error:
             again = harvest.failed(entry, error)
             if entry.known or not item.title or not (item.body or item.summary):
                 # Less than the archive has, or nothing to keep: it comes again next time.
                 return None
             # What the feed itself gave is kept at once.
-            return Arrived(item, entry.identity, "" if again else entry.entry_hash)
+            return Arrived(item, entry.identity, "" if again else entry.entry_hash, listed)
         harvest.trouble.pop(entry.key, None)
-        return Arrived(_joined(item, read), entry.identity, entry.entry_hash)
+        answers = (*listed, *filter(None, [harvest.answers.raw(answer, at)]))
+        return Arrived(_joined(item, read), entry.identity, entry.entry_hash, answers)
 
 
 _PAGE_RULES = frozenset({"title", "body", "published", "medium", "authors", "drop"})
@@ -352,7 +381,8 @@ def entries_of(items: Iterable[Item], spec: SourceSpec, facts: SourceFacts) -> l
     """The items under the archive's names for them, each once.
 
     An address or an id that a source gives to several items (its front page, or 1 for all) names none
-    of them: they would take each other's place for ever. Such items go by their headline as well.
+    of them: they would take each other's place for ever. Such items go by their headline as well, and
+    so do those of a feed without any address: some feeds number theirs anew with each answer.
     """
     lastmod = spec.kind == "sitemap"
     named = [(item, identity_of(item, facts)) for item in items]
@@ -362,7 +392,8 @@ def entries_of(items: Iterable[Item], spec: SourceSpec, facts: SourceFacts) -> l
     found: dict[str, Entry] = {}
     for item, identity in named:
         alone = len(sayings[identity]) == 1
-        name = identity if alone else identity_in_crowd(item, facts)
+        told = alone and (item.canonical_url or spec.kind != "feed")
+        name = identity if told else identity_in_crowd(item, facts)
         if name not in found:
             hashed = entry_hash_of(item, trusts_lastmod=lastmod)
             found[name] = Entry(item, name, hashed, own_page=alone)
@@ -424,29 +455,25 @@ def _failed(
     )
 
 
-def _keep_waiting(harvest: Harvest) -> None:
-    """Store what has come so far, in short writes."""
-    while harvest.waiting:
-        batch = harvest.waiting[: actions.BATCH]
-        with db.write():
-            stored = actions.documents_store(batch, source=harvest.facts, at=timezone.now())
-        del harvest.waiting[: len(batch)]
-        harvest.kept(stored)
+def _keep(harvest: Harvest, batch: Sequence[Arrived], held: Snapshots) -> None:
+    """Store a batch in one short write."""
+    with db.write():
+        stored = actions.documents_store(batch, source=harvest.facts, at=timezone.now())
+        snapshots.note(held, stored.touched)
+    harvest.kept(stored)
 
 
-def _finish(source: Source, harvest: Harvest, outcome: sources.Outcome) -> sources.Outcome:
-    """Store the rest; the source's state moves in the write of the last of it."""
-    while len(harvest.waiting) > actions.BATCH:
-        _keep_waiting(harvest)
+def _finish(
+    source: Source, harvest: Harvest, outcome: sources.Outcome, held: Snapshots
+) -> sources.Outcome:
+    """Store the rest; the source's state moves in the same write."""
     with db.write():
         if harvest.waiting:
-            stored = actions.documents_store(
-                harvest.waiting, source=harvest.facts, at=timezone.now()
-            )
-            harvest.kept(stored)
+            _keep(harvest, harvest.waiting, held)
         if harvest.hot:
             harvest.new += actions.hot_list_store(harvest.hot, source=harvest.facts, at=harvest.at)
-        outcome = replace(outcome, items_new=harvest.new, trouble=harvest.trouble)
+        message = harvest.words()[:500]
+        outcome = replace(outcome, items_new=harvest.new, trouble=harvest.trouble, message=message)
         sources.fetch_recorded(source, outcome)
     return outcome
 

@@ -91,3 +91,21 @@ class ExportStopped(ArchiveError):
 
     status = 422
     words = _("导出没有完成，没有留下文件；资料不受影响。")
+
+
+class SnapshotGone(ArchiveError):
+    """The bytes of a snapshot are not where its row says."""
+
+    status = 410
+    words = _(
+        "这份原始快照的文件不在了；文献本身没有丢失。请运行 rongmei archive verify 查看缺了哪些，并从备份中取回快照文件夹。"
+    )
+
+
+class SnapshotBroken(ArchiveError):
+    """A snapshot's record cannot be read, or its digest is not right."""
+
+    status = 410
+    words = _(
+        "这份原始快照读不出来或摘要不符，没有显示；文献本身没有丢失。请运行 rongmei archive verify 查明范围，并从备份中取回快照文件夹。"
+    )

@@ -163,6 +163,42 @@ class SavedSearch(Record):
         return self.name
 
 
+class Snapshot(Record):
+    """An answer of a server, kept as it came: a span of WARC records in a segment file.
+
+    `same_as` is the earlier snapshot with the same body, which this one only points to.
+    """
+
+    segment = models.CharField(max_length=60)
+    offset = models.BigIntegerField()
+    length = models.PositiveIntegerField()
+    sha256 = models.CharField(max_length=64, db_index=True)
+    url = models.URLField(max_length=1000)
+    media_type = models.CharField(max_length=100, blank=True)
+    size = models.PositiveIntegerField()
+    fetched_at = models.DateTimeField()
+    same_as = models.ForeignKey("self", models.PROTECT, null=True, related_name="repeats")
+
+    class Meta:
+        indexes = [models.Index(fields=["segment", "offset"], name="snapshot_place")]
+
+    @override
+    def __str__(self) -> str:
+        return self.url
+
+
+class SnapshotUse(models.Model):
+    """A version of a document that came with a snapshot."""
+
+    document = models.ForeignKey(Document, models.CASCADE, related_name="snapshot_uses")
+    version = models.PositiveIntegerField()
+    snapshot = models.ForeignKey(Snapshot, models.CASCADE, related_name="uses")
+
+    @override
+    def __str__(self) -> str:
+        return f"{self.document_id} v{self.version} {self.snapshot_id}"
+
+
 class ExportJob(Record):
     """Documents found, on their way into a file; the row is the job.
 

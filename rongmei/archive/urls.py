@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from rongmei.archive import views, views_exports, views_saved
+from rongmei.archive import views, views_exports, views_saved, views_snapshots
 
 urlpatterns = [
     path("", views.search, name="list"),
@@ -20,6 +20,21 @@ urlpatterns = [
     path("exports/<uuid:export_id>/cancel/", views_exports.export_cancel, name="export_cancel"),
     path("exports/<uuid:export_id>/file/", views_exports.export_file, name="export_file"),
     path("<uuid:document_id>/", views.document, name="document"),
+    path(
+        "<uuid:document_id>/snapshots/<uuid:snapshot_id>/",
+        views_snapshots.snapshot,
+        name="snapshot",
+    ),
+    path(
+        "<uuid:document_id>/snapshots/<uuid:snapshot_id>/body/",
+        views_snapshots.body,
+        name="snapshot_body",
+    ),
+    path(
+        "<uuid:document_id>/snapshots/<uuid:snapshot_id>/record/",
+        views_snapshots.record,
+        name="snapshot_record",
+    ),
 ]
 root_patterns = [
     path(

@@ -15,7 +15,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from rongmei.archive import saved, selectors, suggesting
+from rongmei.archive import saved, selectors, snapshots, suggesting
 from rongmei.archive.errors import QueryError
 from rongmei.archive.models import Document, SavedSearch
 from rongmei.archive.searching import CHIPS, Asked, asked_of
@@ -137,6 +137,7 @@ def document(request: MemberRequest, document_id: uuid.UUID) -> HttpResponse:
         "actions": [(one, one.url(held.pk)) for one in selectors.document_actions(request.user)],
         "class_label": media_classes().get(held.media_class, ""),
         "original": held.url.startswith(("http://", "https://")),
+        "snapshots": snapshots.of_document(held),
         "panel": request.GET.get("panel", "facts"),
     }
     return render(request, "archive/document.html", shown)

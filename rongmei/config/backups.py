@@ -1,4 +1,4 @@
-"""Backup and restore of a node: database, media, keys, settings, with the hash of every file.
+"""Backup and restore of a node: database, media, snapshots, keys, settings, with the hash of every file.
 
 The database is copied first, then the files: a row never points to a file that the backup lacks,
 because files are written before their rows. The search index is left out; it is rebuilt from the
@@ -28,6 +28,7 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 import psycopg
 
 from rongmei import __version__
+from rongmei.archive.vault import OPEN, Folder
 from rongmei.config.node import ENV_FILE, Node, read_env_file, write_env_file
 from rongmei.kernel.errors import RongmeiError
 
@@ -125,6 +126,15 @@ def _copy_database(node: Node, folder: Path) -> Path:
     return target
 
 
+def _snapshots(node: Node) -> Iterator[tuple[Path, str]]:
+    """Every segment; the one being written is longer than the copied rows reach, never shorter."""
+    folder = Folder(node.data / "snapshots")
+    for segment in folder.segments():
+        # It may be closed, and so renamed, while the others are copied.
+        path = folder.path_of(segment)
+        yield path, f"data/snapshots/{path.relative_to(folder.root).as_posix()}"
+
+
 def _files(node: Node) -> Iterator[tuple[Path, str]]:
     for folder, name in ((node.data / "media", "data/media"), (node.home / "keys", "keys")):
         if folder.is_dir():
@@ -134,6 +144,7 @@ def _files(node: Node) -> Iterator[tuple[Path, str]]:
     env = node.home / ENV_FILE
     if env.exists():
         yield env, ENV_FILE
+    yield from _snapshots(node)
 
 
 def backup(node: Node, target: Path, *, audit_head: tuple[int, str]) -> dict[str, Any]:
@@ -148,6 +159,8 @@ def backup(node: Node, target: Path, *, audit_head: tuple[int, str]) -> dict[str
             os.fdopen(handle, "wb") as stream,
             tarfile.open(fileobj=stream, mode="w") as tar,
             tempfile.TemporaryDirectory(dir=target.parent) as work,
+            # What the copied rows point to is not moved while the files are copied.
+            Folder(node.data / "snapshots").standing(),
         ):
             copied = _copy_database(node, Path(work))
             for path, name in [(copied, copied.name), *_files(node)]:
@@ -171,8 +184,16 @@ def backup(node: Node, target: Path, *, audit_head: tuple[int, str]) -> dict[str
     return manifest
 
 
+def _opened(path: Path) -> BinaryIO:
+    """A file to read; a segment of snapshots may have been closed, and so renamed, just now."""
+    try:
+        return path.open("rb")
+    except FileNotFoundError:
+        return path.with_name(path.name.removesuffix(OPEN)).open("rb")
+
+
 def _add(tar: tarfile.TarFile, path: Path, name: str) -> Kept:
-    with path.open("rb") as stream:
+    with _opened(path) as stream:
         size, digest = _digest(stream)
         stream.seek(0)
         info = tar.gettarinfo(arcname=name, fileobj=stream)

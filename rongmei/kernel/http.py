@@ -92,7 +92,8 @@ class Limits:
     """What one request may cost: seconds, except ``max_bytes`` (decompressed) and ``redirects``.
 
     ``read`` bounds the silence between two pieces of data, ``total`` the whole exchange with all
-    its redirects; ``pool`` is the wait for a free connection and counts on its own.
+    its redirects; ``pool`` is the wait for a free connection and counts on its own. With ``cut`` the
+    first ``max_bytes`` of a larger answer are taken instead of none.
     """
 
     connect: float = 10.0
@@ -102,6 +103,7 @@ class Limits:
     total: float = 60.0
     max_bytes: int = 10 * 1024 * 1024
     redirects: int = 10
+    cut: bool = False
 
 
 DEFAULT_LIMITS = Limits()
@@ -426,7 +428,7 @@ async def _finish(
         url=ask.url,
         encoding=headers.get("content-encoding", ""),
         limit=ask.limits.max_bytes if good else _EXCERPT,
-        cut=not good,
+        cut=ask.limits.cut or not good,
     )
     if code not in _NO_BODY:
         body.announce(headers.get("content-length", ""))

@@ -40,6 +40,8 @@ DOWN_SECONDS = 600.0
 MAX_WAIT = 3600.0
 PER_HOST = 2
 AGENT = "Rongmei"
+# RFC 9309 asks for the first 500 KiB to be read; what is longer is read so far, and obeyed.
+ROBOTS_LIMITS = Limits(total=30.0, max_bytes=512 * 1024, cut=True)
 _DOWN = (ConnectFailure, DnsFailure, Timeout, TlsFailure, TooSlow)
 
 
@@ -199,9 +201,14 @@ class Guest:
 
     async def _ask(self, place: str, internal: bool) -> Robots:
         try:
-            answer = await self._door.fetch(place, allow_internal=internal, expect=range(400, 600))
+            answer = await self._door.fetch(
+                place, allow=own_places(place) if internal else (), expect=range(400, 600),
+                limits=ROBOTS_LIMITS,
+            )  # fmt: skip
         except HttpError:
-            # No answer at all: the fetch itself will say why, in better words.
+            # No answer at all: the fetch itself will say why, in better words. Remembered for a
+            # while, or a robots.txt that hangs would cost its whole time for every article.
+            self._robots.put(place, EVERYTHING, failed=True)
             return EVERYTHING
         found = robots_for_status(answer.status, answer.body, AGENT)
         self._robots.put(place, found)

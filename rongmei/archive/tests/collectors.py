@@ -51,18 +51,28 @@ class _Hours:
         await asyncio.sleep(0)
 
 
-def fetch(source, door=None, *, limits=QUICK):
-    """Fetch `source` once, now; returns its state as read again."""
+def fetch(source, door=None, *, limits=QUICK, **options):
+    """Fetch `source` once, now; returns its state as read again. `options` are those of AsyncDoor."""
+    fetch_together([source], door, limits=limits, **options)
+    return FetchState.objects.select_related("source").get(pk=source.pk)
 
+
+def fetch_together(wanted, door=None, *, limits=QUICK, **options):
+    """Fetch all of these once, now and at the same time, by one collector."""
     work, failed = Queue(), []
+    rows = Source.objects.select_related("state").in_bulk([one.pk for one in wanted])
 
-    async def go():
+    async def collect(outside):
         hours = _Hours()
         polite = Politeness(clock=lambda: hours.now, sleep=hours.sleep, delay=0.0)
+        collector = Inline(outside, work, polite=polite)
+        await asyncio.gather(*(collector.collect(rows[one.pk]) for one in wanted))
+
+    async def go():
         if door is not None:
-            return await Inline(door, work, polite=polite).collect(source)
-        async with AsyncDoor(limits=limits) as real:
-            return await Inline(real, work, polite=polite).collect(source)
+            return await collect(door)
+        async with AsyncDoor(limits=limits, **options) as real:
+            return await collect(real)
 
     def loop():
         try:
@@ -70,13 +80,11 @@ def fetch(source, door=None, *, limits=QUICK):
         except BaseException as error:  # noqa: BLE001 - raised again below
             failed.append(error)
 
-    source = Source.objects.select_related("state").get(pk=source.pk)
     thread = Thread(target=loop)
     thread.start()
     _serve(work, thread)
     if failed:
         raise failed[0]
-    return FetchState.objects.select_related("source").get(pk=source.pk)
 
 
 def watch(cast, url, *, by="duty", unit="hq", internal=False, **fields):

@@ -6,9 +6,12 @@ from typing import Any
 
 from django.utils import timezone
 
-from rongmei.archive import actions, exporting
+from rongmei.archive import actions, exporting, snapshots
 from rongmei.archive import saved as searches
 from rongmei.archive.models import ExportJob, SavedSearch
+from rongmei.archive.snapshots import Held
+from rongmei.archive.vault import Vault
+from rongmei.archive.warc import Answer
 from rongmei.kernel import db
 from rongmei.network.testing import Cast, Route
 
@@ -20,6 +23,19 @@ def private(cast: Cast) -> dict[str, Any]:
             body="示例正文", source_name="示例", published_at=timezone.now(), shared=False,
         )  # fmt: skip
     return {"document_id": held.pk}
+
+
+def kept_raw(cast: Cast) -> dict[str, Any]:
+    """The private document with a snapshot on the disk."""
+    document_id = private(cast)["document_id"]
+    answer = Answer("http://example.com/1", timezone.now(), 200, {}, "示例".encode())
+    vault = Vault(snapshots.folder_path())
+    [span] = vault.append([(answer, None)])
+    vault.close()
+    held = Held(answer, span)
+    with db.write():
+        snapshots.note({"示例": [held]}, [("示例", document_id, 1)])
+    return {"document_id": document_id, "snapshot_id": held.id}
 
 
 def saved(cast: Cast) -> dict[str, Any]:
@@ -75,6 +91,9 @@ ROUTES: dict[str, Route | tuple[Route, ...]] = {
     "archive:suggest": Route(**SEARCHES),
     "archive:document": Route(**{**READS, "refused": (*READS["refused"], ("sysadmin", 403))}),
     "archive:saved": Route(**SEARCHES),
+    "archive:snapshot": Route(**{**READS, "args": kept_raw}),
+    "archive:snapshot_body": Route(**{**READS, "args": kept_raw}),
+    "archive:snapshot_record": Route(**{**READS, "args": kept_raw}),
     "archive:search_save": Route(
         method="POST", data=lambda cast: {"name": "示例", "query": "示例"},
         allowed=(("yl.reporter", 302),), refused=(("sysadmin", 403),),

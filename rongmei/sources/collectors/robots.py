@@ -99,11 +99,11 @@ class RobotsCache:
         held = self._held.get(_site(url))
         return held[1] if held and held[0] > self._clock() else None
 
-    def put(self, url: str, robots: Robots) -> None:
-        """Remember; the oldest site is forgotten when there are too many."""
+    def put(self, url: str, robots: Robots, *, failed: bool = False) -> None:
+        """Remember, shorter what came of a failure; the oldest is forgotten when there are too many."""
         if len(self._held) >= self._limit:
             self._held.pop(next(iter(self._held)))
-        kept = _KEEP_FAILURE if robots is NOTHING else _KEEP_SECONDS
+        kept = _KEEP_FAILURE if failed or robots is NOTHING else _KEEP_SECONDS
         self._held[_site(url)] = (self._clock() + kept, robots)
 
 
