@@ -13,7 +13,6 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from importlib.util import find_spec
 from typing import Any
 
 from bench.machine import RESULTS, facts
@@ -43,9 +42,14 @@ def _pages(found: dict[str, Any]) -> Iterator[Line]:
 
 
 def _node(found: dict[str, Any]) -> Iterator[Line]:
-    for name, value in found.items():
-        if isinstance(value, int | float) and not isinstance(value, bool):
-            yield name.replace("_", " "), f"{value}", "", ""
+    yield "start, nothing there, to the card", f"{found['start_first_s']} s", "< 30 s", ""
+    yield "  to the first page signed in", f"{found['first_page_s']} s", "< 30 s", ""
+    yield "start again, to the card", f"{found['start_again_s']} s", "< 30 s", ""
+    item, task = found["item"]["after_fetch"], found["task"]
+    for what, one in (("item findable after its fetch", item), ("task on the other node", task)):
+        yield f"{what}, median / p95", f"{one['median_s']} / {one['p95_s']} s", "< 2 s", ""
+    for slug, size in found["memory_pss_mb"].items():
+        yield f"memory at rest, node {slug}", f"{size} MB", "< 800 MB", ""
 
 
 def _reprints(found: dict[str, Any]) -> Iterator[Line]:
@@ -77,22 +81,13 @@ BENCHES = {
     "collect": Bench((), ("--quick",), _collect, "collect-quick"),
     "reprints": Bench((), ("--quick",), _reprints, "reprints-quick"),
     "pages": Bench((), ("--quick", "--requests", "10"), _pages, "pages-quick"),
+    "node": Bench((), ("--quick",), _node, "node-quick"),
 }
-# Measured by its `run(quick)`; there only when that file is.
-if find_spec("bench.node"):
-    BENCHES["node"] = Bench((), ("--quick",), _node, "node-quick")
 
 
 def _command(name: str, quick: bool) -> list[str]:
     one = BENCHES[name]
-    if name != "node":
-        return [sys.executable, "-m", f"bench.{name}", *(one.quick if quick else one.full)]
-    kept = one.quick_result if quick else name
-    code = (
-        "from bench import machine, node; before = machine.facts();"
-        f" machine.keep({kept!r}, {{**before, **node.run({quick})}})"
-    )
-    return [sys.executable, "-c", code]
+    return [sys.executable, "-m", f"bench.{name}", *(one.quick if quick else one.full)]
 
 
 def table(lines: list[Line]) -> str:
