@@ -53,6 +53,12 @@ def register_audit_words() -> dict[str, object]:
     """The room's lines of the audit log, in words."""
     return {
         "search.saved": _("保存了检索"),
+        "search.changed": _("修改了保存的检索"),
         "search.forgotten": _("删除了保存的检索"),
+        "search.feed_key_made": _("生成了检索的订阅地址"),
+        "search.feed_stopped": _("停用了检索的订阅"),
         "archive.exported": _("导出了资料"),
+        "archive.export_cancelled": _("取消了导出，或删除了导出文件"),
+        "archive.export_taken": _("下载了导出文件"),
+        "archive.imported": _("导入了资料文件"),
     }
