@@ -9,6 +9,8 @@ that. Servers are forked from here, as the supervisor does it, and can be killed
     ["say", first, last]                    ->  null; sends a message for each number
     ["watch", [url, {...}], ...]            ->  null; internal sources, asked every five seconds
     ["wake"]                                ->  null; every source is due
+    ["hurry"]                               ->  null; waits of minutes become waits of seconds
+    ["find", words, limit]                  ->  [[address, title], ...] of what is found
     ["verify"]                              ->  how every row and the index agree
     ["up", "collect", "index", ...]         ->  pid of a supervisor that runs these
 """
@@ -21,6 +23,7 @@ import json
 import os
 import sys
 import threading
+from functools import partial
 from typing import Any
 
 import django
@@ -32,14 +35,15 @@ from django.core.management import call_command  # noqa: E402
 from django.db import connections  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
-from rongmei.archive import indexing  # noqa: E402
+from rongmei.archive import collecting, indexing, selectors  # noqa: E402
 from rongmei.config import processes, supervisor  # noqa: E402
 from rongmei.config.supervisor import Child, Supervisor, die_with_parent  # noqa: E402
-from rongmei.kernel import db  # noqa: E402
+from rongmei.kernel import db, http  # noqa: E402
 from rongmei.network import dialer, exchange  # noqa: E402
 from rongmei.network.models import Member  # noqa: E402
 from rongmei.network.testing import make_people, make_units  # noqa: E402
 from rongmei.sources import actions as sources  # noqa: E402
+from rongmei.sources import polite  # noqa: E402
 from rongmei.sources.models import FetchState  # noqa: E402
 
 SERVERS = {
@@ -103,6 +107,19 @@ def wake() -> None:
         FetchState.objects.update(due_at=timezone.now())
 
 
+def hurry() -> None:
+    """What the collect process waits for, in the clock of a test; forked processes have it so."""
+    polite.DOWN_SECONDS = 2.0
+    brisk = dataclasses.replace(http.DEFAULT_LIMITS, read=4.0)
+    collecting.AsyncDoor = partial(http.AsyncDoor, limits=brisk)
+    collecting.PAGE_LIMITS = dataclasses.replace(collecting.PAGE_LIMITS, read=4.0)
+
+
+def find(words: str, limit: int) -> list[tuple[str, str]]:
+    page = selectors.find_everything(words, sort="relevant", limit=limit)
+    return [(one.document.url, one.document.title) for one in page.hits]
+
+
 def verify() -> dict[str, Any]:
     return dataclasses.asdict(indexing.verify(sample=1_000_000))
 
@@ -125,7 +142,7 @@ def up(*names: str) -> int:
 
 VERBS = {
     "start": start, "command": command, "seed": seed, "say": say, "watch": watch, "wake": wake,
-    "verify": verify, "up": up,
+    "hurry": hurry, "find": find, "verify": verify, "up": up,
 }  # fmt: skip
 
 for line in sys.stdin:

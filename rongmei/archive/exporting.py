@@ -31,7 +31,7 @@ from rongmei.archive.errors import ArchiveError, ExportStopped, IndexMissing
 from rongmei.archive.export_forms import FORMS, ExportForm
 from rongmei.archive.indexing import search_index
 from rongmei.archive.models import Document, ExportJob
-from rongmei.archive.query import Query, parse
+from rongmei.archive.query import Query
 from rongmei.archive.types import SearchRequest
 from rongmei.kernel import db
 from rongmei.network import policy
@@ -81,9 +81,9 @@ def forget_files(job: ExportJob) -> None:
 
 def found_ids(query: str | Query, scope: frozenset[str] | None, most: int) -> tuple[int, bytes]:
     """How many match, and the ids of the newest `most`, 16 bytes each."""
-    parsed = parse(query) if isinstance(query, str) else query
+    asked = SearchRequest(query=selectors.understood(query), scope=scope)
     try:
-        total, ids = search_index().reader().walk(SearchRequest(query=parsed, scope=scope), most)
+        total, ids = search_index().reader().walk(asked, most)
     except IndexMissing:
         return 0, b""
     return total, b"".join(uuid.UUID(one).bytes for one in ids)

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 Notify = SavedSearch.Notify
 LOOKED_AT: Final = 500
+# As many changes as ten busy minutes make.
+LOOKED_BACK: Final = 50_000
 LOOK_SECONDS: Final = 2.0
 MOST_PENDING: Final = 500
 # Commits are not in the order of their rows' times; a document older than this is not new.
@@ -245,6 +247,7 @@ def _look(
         if seq_of[pk] > saved.told_seq and row.created_at >= since and str(pk) not in saved.recent
     }
     found = [one for one in _matching(saved, index) if one in fresh] if fresh else []
+    found = _first_seen(found, saved.told_seq)
     pending = [*saved.pending, *found][:MOST_PENDING]
     due = bool(pending) and (saved.notify == Notify.ONCE or _daily_due(saved, now))
     fields: dict[str, Any] = {}
@@ -264,11 +267,22 @@ def _look(
     return len(found)
 
 
+def _first_seen(ids: list[str], told_seq: int) -> list[str]:
+    """Of these, the ones that had no change before: a document noted again is no news."""
+    if not ids:
+        return []
+    window = {"seq__lte": told_seq, "seq__gt": told_seq - LOOKED_BACK}
+    rows = Change.objects.filter(document_id__in=[uuid.UUID(one) for one in ids], **window)
+    before = {str(one) for one in rows.values_list("document_id", flat=True)}
+    return [one for one in ids if one not in before]
+
+
 def _matching(saved: SavedSearch, index: FakeIndex) -> list[str]:
     if not policy.anywhere(saved.member, "archive.view"):
         return []
-    request = SearchRequest(query=saved.query, scope=selectors.scope_of(saved.member))
     try:
+        asked = selectors.understood(saved.query)
+        request = SearchRequest(query=asked, scope=selectors.scope_of(saved.member))
         return list(index.reader().walk(request, LOOKED_AT)[1])
     except QueryError:
         # Saved by an earlier version that read it otherwise: it finds nothing until it is changed.

@@ -16,7 +16,8 @@ from rongmei.archive.errors import IndexMissing
 from rongmei.archive.hooks import DocumentAction
 from rongmei.archive.indexing import search_index
 from rongmei.archive.models import Document, HotSighting
-from rongmei.archive.query import Query
+from rongmei.archive.query import Query, parse
+from rongmei.archive.searching import resolved
 from rongmei.archive.types import MAX_FACET_VALUES, HitText, Interval, SearchRequest
 from rongmei.kernel import plugins
 from rongmei.kernel.errors import NotFound
@@ -118,7 +119,7 @@ def find(
     """Search what the member may see. Raises QueryError, which points at the character."""
     policy.require(member, "archive.view")
     request = SearchRequest(
-        query=query, scope=scope_of(member), sort=sort, offset=offset, limit=limit,
+        query=understood(query), scope=scope_of(member), sort=sort, offset=offset, limit=limit,
         facets=FACETS if facets else (), histogram=interval if facets else None, highlight=highlight,
     )  # fmt: skip
     # Rows are asked for within the reader's reach, though the index was too: what was made private
@@ -126,9 +127,14 @@ def find(
     return _answer(request, documents_visible_to(member))
 
 
+def understood(query: str | Query) -> Query:
+    """What was asked, with the names of units and classes as the index knows them."""
+    return resolved(parse(query) if isinstance(query, str) else query)
+
+
 def find_everything(query: str, *, sort: Sort = "newest", limit: int = 20) -> SearchPage:
     """Search the whole archive, for the operator at the command line."""
-    request = SearchRequest(query=query, scope=None, sort=sort, limit=limit)
+    request = SearchRequest(query=understood(query), scope=None, sort=sort, limit=limit)
     return _answer(request, Document.objects.all())
 
 

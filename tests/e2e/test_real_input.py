@@ -84,7 +84,7 @@ class RealJourney(Journey):
             duty.go(f"/desk/archive/?q={quote(words)}")
             return _titled(duty, title).count() > 0
 
-        eventually(found)
+        eventually(found, 180)
         _titled(duty, title).first.click()
         expect(duty.page.locator("h1")).to_contain_text(title)
         return duty.page
@@ -139,7 +139,9 @@ def test_999_real_articles_to_the_screen(
     before = job.screen_figure()
     job.watch_sources(wire.url)
     began = time.monotonic()
-    eventually(lambda: collected(network, wire)[0] >= ALL, 300)
+    # Seconds where nothing else runs. A host that was silent for a while is left alone for ten
+    # minutes, and must not fail the test on a machine that has much else to do.
+    eventually(lambda: collected(network, wire)[0] >= ALL, 900)
     took = time.monotonic() - began
     job.ask_again()
     for place in SEARCHED:
@@ -157,7 +159,7 @@ def test_999_real_articles_to_the_screen(
     with capsys.disabled():
         print(
             f"\n{documents} of {ALL} real articles kept in {last - first:.1f} s"
-            f" ({documents / (last - first):.0f}/s; {took:.1f} s after the last source was added);"
+            f" ({documents / max(last - first, 0.1):.0f}/s; {took:.1f} s after the last source was added);"
             f" {versions} with a second version"
         )
     assert (documents, addresses) == (ALL, ALL)

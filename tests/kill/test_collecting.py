@@ -27,7 +27,7 @@ from tests.running_node import RunningNode, free_ports, wait
 pytestmark = pytest.mark.kill
 
 SEED = int(os.environ.get("KILL_SEED", "20261124"))
-KILLS = int(os.environ.get("KILL_COLLECTING", "220"))
+KILLS = int(os.environ.get("KILL_COLLECTING", "200"))
 HOSTS = 4
 ARTICLES = 600
 FAULTS = ("500", "503", "reset", "short", "slow", "slow", "slow", "slow", "302")

@@ -91,6 +91,22 @@ def test_what_cannot_be_read_stays_with_its_reason(cast):
     assert list(spool.folder_of(source.pk, "refused").iterdir()) == []
 
 
+def test_a_bomb_among_the_files_is_refused_and_the_others_are_read(cast):
+    packed = BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as held:
+        held.writestr("a.csv", b"title,body\n" + b"0" * 300_000_000)
+    source = drop(cast)
+    spool.put(source.pk, "a.zip", [packed.getvalue()])
+    spool.put(source.pk, "b.jsonl", [rows(1, 2)])
+    state = fetch(source)
+    assert (state.outcome, state.items_new) == ("files_left", 2)
+    assert "64 MB" in state.message
+    (refused,) = spool.refused(source.pk)
+    assert refused.name == "a.zip"
+    fetch(source)
+    assert Document.objects.count() == 2
+
+
 def test_a_file_still_being_copied_waits(cast):
     source = drop(cast)
     copied = spool.folder_of(source.pk) / "copied.jsonl"
