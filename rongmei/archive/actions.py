@@ -5,20 +5,28 @@ from __future__ import annotations
 import hashlib
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
+from rongmei.archive.enriching import Name
 from rongmei.archive.events import DocumentsStored
 from rongmei.archive.identity import SourceFacts
-from rongmei.archive.models import Change, Document, DocumentVersion, HotSighting
+from rongmei.archive.models import Change, Document, DocumentVersion, HotSighting, Term
+from rongmei.archive.types import Findings
 from rongmei.archive.warc import Answer
-from rongmei.kernel import db, events
+from rongmei.kernel import audit, db, events
+from rongmei.kernel.errors import BadInput, NotFound
+from rongmei.network import policy
 from rongmei.sources.selectors import media_classes
 from rongmei.sources.types import HotEntry, Item
+
+if TYPE_CHECKING:
+    from rongmei.network.models import Member
 
 _CLASSES = frozenset(str(one) for one in media_classes())
 BATCH = 200
@@ -181,9 +189,10 @@ def _replace_text(document: Document, arrived: Arrived, at: datetime) -> bool:
     document.content_hash, document.entry_hash = item.content_hash, arrived.entry_hash
     document.body_length, document.fetched_at = len(item.body), at
     document.version += 1
+    document.enriched_by = ""
     document.save(
         update_fields=[
-            "title", "body", "summary", "content_hash", "entry_hash", "body_length",
+            "enriched_by", "title", "body", "summary", "content_hash", "entry_hash", "body_length",
             "fetched_at", "version", "updated_at",
         ]
     )  # fmt: skip
@@ -240,6 +249,7 @@ def document_keep(
         "region": region, "tags": list(tags), "authors": authors[:200], "subject_id": subject_id,
         "shared": shared, "media_class": media_class, "image_url": image_url[:MAX_URL],
         "content_hash": digest, "entry_hash": digest, "body_length": len(body),
+        "enriched_by": "",
     }  # fmt: skip
     for field, value in fields.items():
         setattr(document, field, value)
@@ -271,6 +281,83 @@ def families_assign(
         Document.objects.filter(pk__in=ids).update(family_id=family_id)
     if touched:
         note_changes(touched)
+
+
+def documents_enrich(found: Sequence[tuple[Document, Findings]], *, version: str) -> None:
+    """Note what enrichers found in documents, one write a batch; the index hears of what it shows.
+
+    A region or language that the source gave stays; one found before gives way to what is found now.
+    A document that changed or went meanwhile is left for the next time.
+    """
+    told = []
+    with db.write():
+        db.serialise()
+        hashes = dict(
+            Document.objects.filter(pk__in=[row.pk for row, _f in found]).values_list(
+                "pk", "content_hash"
+            )
+        )
+        held = [(row, one) for row, one in found if hashes.get(row.pk) == row.content_hash]
+        for row, one in held:
+            before = (row.region, row.language, row.entity_names)
+            if not row.region or row.region == row.enriched.get("region"):
+                row.region = one.region
+            # Sources are Chinese unless somebody says otherwise; letters say otherwise.
+            if one.language and (not row.language or {row.language, one.language} == {"zh", "en"}):
+                row.language = one.language
+            row.enriched = asdict(one)
+            row.enriched_by = version
+            if before != (row.region, row.language, row.entity_names):
+                told.append(row.pk)
+        Document.objects.bulk_update(
+            [row for row, _f in held], ["region", "language", "enriched", "enriched_by"]
+        )
+        if told:
+            note_changes(told)
+
+
+def term_add(*, by: Member, kind: str, name: str, variants: Sequence[str] = ()) -> Term:
+    """Put a name into the node's dictionary; documents are looked at again in the background."""
+    policy.require(by, "archive.manage_terms")
+    if kind not in Term.Kind.values or not name.strip():
+        raise BadInput(_("请写名称并选类型，没有保存。"))
+    with db.write():
+        if Term.objects.filter(name=name.strip()[:60]).exists():
+            raise BadInput(_("词表里已有这个名称，没有重复添加。"))
+        term = Term.objects.create(
+            kind=kind, name=name.strip()[:60], by_name=by.name[:40],
+            variants=[one.strip()[:60] for one in variants if one.strip()][:20],
+        )  # fmt: skip
+        audit.record(by, "term.added", term, kind=kind)
+    return term
+
+
+def terms_import(*, by: Member, names: Sequence[Name]) -> int:
+    """Put many names into the dictionary at once; those it has already are left as they are."""
+    policy.require(by, "archive.manage_terms")
+    with db.write():
+        known = set(Term.objects.values_list("name", flat=True))
+        fresh = {one.name[:60]: one for one in names if one.name[:60] not in known}
+        Term.objects.bulk_create(
+            Term(
+                kind=one.kind, name=name, variants=[v[:60] for v in one.variants][:20],
+                by_name=by.name[:40],
+            )
+            for name, one in fresh.items()
+        )  # fmt: skip
+        audit.record(by, "terms.imported", count=len(fresh))
+    return len(fresh)
+
+
+def term_remove(*, by: Member, term_id: uuid.UUID) -> None:
+    """Take a name out of the dictionary."""
+    policy.require(by, "archive.manage_terms")
+    with db.write():
+        term = Term.objects.select_for_update().filter(pk=term_id).first()
+        if term is None:
+            raise NotFound
+        audit.record(by, "term.removed", term, kind=term.kind)
+        term.delete()
 
 
 def hot_list_store(entries: Sequence[HotEntry], *, source: SourceFacts, at: datetime) -> int:

@@ -11,8 +11,8 @@ from ninja import Query as Params
 from ninja import Router, Schema, Status
 from pydantic import Field
 
-from rongmei.archive import exports, selectors, suggesting
-from rongmei.archive.models import Document, ExportJob
+from rongmei.archive import actions, exports, selectors, suggesting
+from rongmei.archive.models import Document, ExportJob, Term
 from rongmei.archive.views_exports import file_answer
 from rongmei.network import policy
 from rongmei.network.tokens import member_of
@@ -35,6 +35,8 @@ class HitOut(Schema):
     url: str
     published_at: datetime
     score: float
+    family_id: uuid.UUID | None
+    carriers: int
 
 
 class FacetOut(Schema):
@@ -62,6 +64,7 @@ class SearchIn(Schema):
     offset: int = Field(0, ge=0, le=10_000)
     limit: int = Field(20, ge=1, le=200)
     facets: bool = False
+    one_each: bool = False
 
 
 class VersionOut(Schema):
@@ -71,6 +74,30 @@ class VersionOut(Schema):
     title: str
     body: str
     fetched_at: datetime
+
+
+class EntityOut(Schema):
+    """A name of the dictionary that a document holds: organisation, person, place or term."""
+
+    kind: str
+    name: str
+
+
+class TermOut(Schema):
+    """A name of the node's dictionary."""
+
+    id: uuid.UUID
+    kind: str
+    name: str
+    variants: list[str]
+
+
+class TermIn(Schema):
+    """A name to be added."""
+
+    kind: str = Field(pattern="^(organisation|person|place|term)$")
+    name: str = Field(min_length=1, max_length=60)
+    variants: list[str] = Field([], max_length=20)
 
 
 class DocumentOut(Schema):
@@ -92,10 +119,27 @@ class DocumentOut(Schema):
     url: str
     image_url: str
     tags: list[str]
+    family_id: uuid.UUID | None
+    script: str
+    entities: list[EntityOut]
+    keywords: list[str]
     published_at: datetime
     fetched_at: datetime
     version: int
     versions: list[VersionOut]
+
+    @staticmethod
+    def resolve_script(document: Document) -> str:
+        return str(document.enriched.get("script", ""))
+
+    @staticmethod
+    def resolve_entities(document: Document) -> list[dict[str, str]]:
+        found = document.enriched.get("entities", ())
+        return [{"kind": kind, "name": name} for kind, name in found]
+
+    @staticmethod
+    def resolve_keywords(document: Document) -> list[str]:
+        return list(document.enriched.get("keywords", ()))
 
     @staticmethod
     def resolve_versions(document: Document) -> list[Any]:
@@ -151,11 +195,12 @@ def archive_search(request: HttpRequest, asked: Params[SearchIn]) -> dict[str, A
     found = selectors.find(
         member_of(request), asked.q, sort=sort,
         offset=asked.offset, limit=asked.limit, facets=asked.facets,
+        one_each=asked.one_each,
     )  # fmt: skip
     items = [
         {
             "title_html": one.title_html, "snippet_html": one.snippet_html, "score": one.score,
-            **{name: getattr(one.document, name) for name in _SHOWN},
+            "carriers": one.carriers, **{name: getattr(one.document, name) for name in _SHOWN},
         }
         for one in found.hits
     ]  # fmt: skip
@@ -171,7 +216,7 @@ def archive_search(request: HttpRequest, asked: Params[SearchIn]) -> dict[str, A
 
 _SHOWN = (
     "id", "title", "source_name", "kind", "media_class", "region", "language", "url",
-    "published_at",
+    "published_at", "family_id",
 )  # fmt: skip
 
 
@@ -179,6 +224,20 @@ _SHOWN = (
 def archive_document(request: HttpRequest, document_id: uuid.UUID) -> Document:
     """One document with its versions."""
     return selectors.document_for(member_of(request), document_id)
+
+
+@router.get("/terms", response=list[TermOut])
+def archive_terms(request: HttpRequest, q: str = "", kind: str = "") -> list[Term]:
+    """The node's own dictionary, at most 500 names."""
+    return list(selectors.terms(member_of(request), words=q[:60], kind=kind))
+
+
+@router.post("/terms", response=TermOut)
+def archive_term_add(request: HttpRequest, body: TermIn) -> Term:
+    """Add a name; documents are looked at again in the background."""
+    return actions.term_add(
+        by=member_of(request), kind=body.kind, name=body.name, variants=body.variants
+    )
 
 
 @router.get("/suggest", response=SuggestOut)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 
+from rongmei.archive.types import Findings, Text
 from rongmei.kernel.plugins import hookspec
 
 
@@ -24,7 +25,27 @@ class DocumentAction:
     order: int = 50
 
 
+@dataclass(frozen=True)
+class Enricher:
+    """Looks at texts and says what it found in each, in their order.
+
+    `run` is pure and takes some hundreds of texts in one call, outside any write; `version` changes
+    with everything that changes its findings, and documents are then looked at again.
+    """
+
+    name: str
+    version: str
+    run: Callable[[Sequence[Text]], list[Findings]]
+    order: int = field(default=50, compare=False)
+
+
 @hookspec
 def register_document_actions() -> list[DocumentAction]:
     """Return what the room offers on a document's page."""
+    return []
+
+
+@hookspec
+def register_enrichers() -> list[Enricher]:
+    """Return what looks at every document and says what it is about: script, names, keywords."""
     return []

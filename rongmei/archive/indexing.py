@@ -10,7 +10,7 @@ import logging
 import threading
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -55,6 +55,7 @@ def search_index() -> SearchIndex:
 _INDEXED = (
     "id", "title", "body", "summary", "source_name", "source_id", "unit_id", "shared", "kind",
     "region", "language", "media_class", "tags", "url", "published_at", "fetched_at", "family_id",
+    "enriched",
 )  # fmt: skip
 
 
@@ -77,13 +78,18 @@ def as_indexed(document: Any, seq: int) -> IndexDocument:
         region=document.region,
         language=document.language,
         channel_class=document.media_class,
-        tags=tuple(str(tag) for tag in document.tags),
+        tags=tuple(dict.fromkeys((*map(str, document.tags), *names_of(document.enriched)))),
         url=document.url,
         published_at=int(document.published_at.timestamp()),
         fetched_at=int(document.fetched_at.timestamp()),
         family_id=str(document.family_id) if document.family_id else None,
         seq=seq,
     )
+
+
+def names_of(enriched: Mapping[str, Any]) -> list[str]:
+    """What the dictionary found in a document: searched and counted like its tags."""
+    return [str(name) for _kind, name in enriched.get("entities", ())]
 
 
 def changes_after(seq: int, limit: int = BATCH) -> list[tuple[int, uuid.UUID]]:

@@ -54,6 +54,10 @@ class Document(Record):
     subject_id = models.UUIDField(null=True, db_index=True)
     # Documents that carry (nearly) the same text have one number; what finds them is above.
     family_id = models.UUIDField(null=True, db_index=True)
+    # What enrichers found in it (`enriching.Findings`), and the version that looked: not the
+    # present one, and the document is due.
+    enriched = models.JSONField(default=dict, blank=True)
+    enriched_by = models.CharField(max_length=16, blank=True, default="")
 
     unit_id: uuid.UUID
 
@@ -62,11 +66,41 @@ class Document(Record):
             models.Index(fields=["source", "-published_at"], name="document_source"),
             models.Index(fields=["kind", "-published_at"], name="document_kind"),
             models.Index(fields=["source", "entry_hash"], name="document_entry"),
+            models.Index(fields=["enriched_by", "fetched_at"], name="document_enriched"),
         ]
+
+    @property
+    def entity_names(self) -> list[str]:
+        """What the dictionary found in it."""
+        return [name for _kind, name in self.enriched.get("entities", ())]
 
     @override
     def __str__(self) -> str:
         return self.title
+
+
+class Term(Record):
+    """A name of the node's dictionary: an organisation, a person, a place, a term of the trade.
+
+    Rows are added and removed, never changed; documents are then looked at again.
+    """
+
+    class Kind(models.TextChoices):
+        """What the name names."""
+
+        ORGANISATION = "organisation", _("机构")
+        PERSON = "person", _("人物")
+        PLACE = "place", _("地点")
+        TERM = "term", _("术语")
+
+    kind = models.CharField(max_length=12, choices=Kind)
+    name = models.CharField(max_length=60, unique=True)
+    variants = models.JSONField(default=list, blank=True)
+    by_name = models.CharField(max_length=40)
+
+    @override
+    def __str__(self) -> str:
+        return self.name
 
 
 class DocumentVersion(Record):

@@ -5,7 +5,17 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 from ninja import Router
 
-from rongmei.archive import api, collecting, exporting, indexing, saved, selectors
+from rongmei.archive import (
+    api,
+    collecting,
+    dictionary,
+    exporting,
+    indexing,
+    saved,
+    selectors,
+    tasks,
+)
+from rongmei.archive.hooks import Enricher
 from rongmei.kernel.hooks import Gauge, Process, RailItem
 from rongmei.kernel.plugins import hookimpl
 from rongmei.kernel.sweeps import Sweep
@@ -19,8 +29,9 @@ def register_processes() -> list[Process]:
 
 @hookimpl
 def register_sweeps() -> list[Sweep]:
-    """Exports go on a second at a time; saved searches are asked whether something came."""
+    """Look at new documents, work on exports, ask saved searches whether something came."""
     return [
+        Sweep("archive.enrich", every=2.0, run=tasks.enrich_due),
         Sweep("archive.exports", 2.0, exporting.work_due, lease=900.0),
         Sweep("archive.saved_searches", 20.0, saved.look_due),
         Sweep("archive.prune_exports", 3600, exporting.prune_strays),
@@ -61,4 +72,13 @@ def register_audit_words() -> dict[str, object]:
         "archive.export_cancelled": _("取消了导出，或删除了导出文件"),
         "archive.export_taken": _("下载了导出文件"),
         "archive.imported": _("导入了资料文件"),
+        "term.added": _("在词表里添加了"),
+        "term.removed": _("从词表里删除了"),
+        "terms.imported": _("导入了词表"),
     }
+
+
+@hookimpl
+def register_enrichers() -> list[Enricher]:
+    """Script, the dictionary's names, keywords."""
+    return dictionary.built_in()

@@ -29,6 +29,7 @@ CHIPS: Final = {
     "class": ("channel", "channel_class"),
     "region": ("region", "region"),
     "lang": ("lang", "language"),
+    "tag": ("tag", "tags"),
 }
 MAX_CHIPS = 20
 _LANGUAGES: Final = {"zh": ("中文", "汉语", "Chinese"), "en": ("英文", "英语", "English")}

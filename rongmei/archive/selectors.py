@@ -4,21 +4,33 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import pairwise
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 
+from rongmei.archive.analysis import default_analyser
 from rongmei.archive.diffing import Piece, differences
 from rongmei.archive.errors import IndexMissing
+from rongmei.archive.highlight import highlight_terms, mark_hits
 from rongmei.archive.hooks import DocumentAction
+from rongmei.archive.index import IndexReader
 from rongmei.archive.indexing import search_index
-from rongmei.archive.models import Document, HotSighting
+from rongmei.archive.models import Document, HotSighting, Term
 from rongmei.archive.query import Query, parse
 from rongmei.archive.searching import resolved
-from rongmei.archive.types import MAX_FACET_VALUES, HitText, Interval, SearchRequest
+from rongmei.archive.types import (
+    MAX_FACET_VALUES,
+    MAX_LIMIT,
+    Hit,
+    HitText,
+    Interval,
+    SearchRequest,
+    SearchResult,
+    TextSource,
+)
 from rongmei.kernel import plugins
 from rongmei.kernel.errors import NotFound
 from rongmei.network import policy
@@ -26,8 +38,10 @@ from rongmei.network import policy
 if TYPE_CHECKING:
     from rongmei.network.models import Member
 
-FACETS = ("source", "kind", "channel_class", "region", "language")
+FACETS = ("source", "kind", "channel_class", "region", "language", "tags")
 Sort = Literal["relevant", "newest"]
+# How many hits are looked through for one of each family; a page of 20 needs 200 as a rule.
+COLLAPSED = 2_000
 # SQLite takes at most 32,766 parameters a query.
 _PIECE = 20_000
 
@@ -40,6 +54,8 @@ class Found:
     title_html: str
     snippet_html: str
     score: float
+    carriers: int = 0
+    """How many other media, within the reader's reach, carry the same text."""
 
 
 @dataclass(frozen=True)
@@ -115,8 +131,13 @@ def find(
     facets: bool = True,
     highlight: bool = True,
     interval: Interval = "day",
+    one_each: bool = False,
 ) -> SearchPage:
-    """Search what the member may see. Raises QueryError, which points at the character."""
+    """Search what the member may see. Raises QueryError, which points at the character.
+
+    `one_each` shows one document of every reprint family, the first in order; `total` still counts
+    them all.
+    """
     policy.require(member, "archive.view")
     request = SearchRequest(
         query=understood(query), scope=scope_of(member), sort=sort, offset=offset, limit=limit,
@@ -124,7 +145,7 @@ def find(
     )  # fmt: skip
     # Rows are asked for within the reader's reach, though the index was too: what was made private
     # a moment ago may not be in the index yet.
-    return _answer(request, documents_visible_to(member))
+    return _answer(request, documents_visible_to(member), one_each=one_each)
 
 
 def understood(query: str | Query) -> Query:
@@ -138,7 +159,9 @@ def find_everything(query: str, *, sort: Sort = "newest", limit: int = 20) -> Se
     return _answer(request, Document.objects.all())
 
 
-def _answer(request: SearchRequest, reach: QuerySet[Document]) -> SearchPage:
+def _answer(
+    request: SearchRequest, reach: QuerySet[Document], *, one_each: bool = False
+) -> SearchPage:
     rows: dict[str, Document] = {}
 
     def texts(ids: Sequence[str]) -> dict[str, HitText]:
@@ -147,18 +170,67 @@ def _answer(request: SearchRequest, reach: QuerySet[Document]) -> SearchPage:
         return {pk: HitText(row.title, row.body) for pk, row in rows.items()}
 
     try:
-        result = search_index().reader().search(request, texts)
+        reader = search_index().reader()
+        if one_each:
+            result = _one_each(reader, request, texts)
+        else:
+            result = reader.search(request, texts)
     except IndexMissing:
         # Nothing was ever indexed: an empty archive, not a fault.
         return SearchPage(0, [], {}, (), 0.0)
     if not request.highlight:
         texts([hit.id for hit in result.hits])
+    carriers = _carriers(reach, rows.values())
     hits = [
-        Found(rows[hit.id], hit.title_html, hit.snippet_html, hit.score)
+        Found(rows[hit.id], hit.title_html, hit.snippet_html, hit.score, carriers.get(hit.id, 0))
         for hit in result.hits
         if hit.id in rows
     ]
     return SearchPage(result.total, hits, result.facets, result.histogram, result.took_ms)
+
+
+def _one_each(reader: IndexReader, request: SearchRequest, texts: TextSource) -> SearchResult:
+    """The page of an answer that leaves out all but the first of a family.
+
+    The engine does not group, so hits are read from the beginning, 200 at a time, until the page is
+    full; after `COLLAPSED` hits it is what was found until then.
+    """
+    seen: set[str] = set()
+    kept: list[Hit] = []
+    wanted = request.offset + request.limit
+    first: SearchResult | None = None
+    for at in range(0, COLLAPSED, MAX_LIMIT):
+        more: dict[str, Any] = {} if first is None else {"facets": (), "histogram": None}
+        part = replace(request, offset=at, limit=MAX_LIMIT, highlight=False, **more)
+        result = reader.search(part)
+        first = first or result
+        for hit in result.hits:
+            if hit.family_id is None or hit.family_id not in seen:
+                kept.append(hit)
+                seen.add(hit.family_id or "")
+        if len(kept) >= wanted or len(result.hits) < MAX_LIMIT:
+            break
+    assert first is not None
+    page = tuple(kept[request.offset : wanted])
+    if request.highlight:
+        query = parse(request.query) if isinstance(request.query, str) else request.query
+        page = mark_hits(page, highlight_terms(query, default_analyser()), texts)
+    return replace(first, hits=page)
+
+
+def _carriers(reach: QuerySet[Document], rows: Iterable[Document]) -> dict[str, int]:
+    """Document id → how many media besides its own carry its text; one query for a page."""
+    families = {row.family_id for row in rows if row.family_id}
+    if not families:
+        return {}
+    counted = reach.filter(family_id__in=families).values_list("family_id").order_by()
+    media = dict(counted.annotate(n=Count("source_name", distinct=True)))
+    return {str(row.pk): media.get(row.family_id, 1) - 1 for row in rows if row.family_id}
+
+
+def carriers_of(member: Member, document: Document) -> int:
+    """How many other media carry a document's text, within the member's reach."""
+    return _carriers(documents_visible_to(member), [document]).get(str(document.pk), 0)
 
 
 def suggest(member: Member, prefix: str, limit: int = 8) -> list[tuple[str, int]]:
@@ -237,3 +309,29 @@ def collected_since(member: Member, since: datetime) -> list[datetime]:
     """When each document that the member may see came in, since a time; oldest first."""
     rows = documents_visible_to(member).filter(fetched_at__gte=since).order_by("fetched_at")
     return list(rows.values_list("fetched_at", flat=True)[:100_000])
+
+
+def terms(
+    member: Member, *, words: str = "", kind: str = "", limit: int | None = 500
+) -> QuerySet[Term]:
+    """The node's own names, by kind and name."""
+    rows = Term.objects.all() if policy.anywhere(member, "archive.view") else Term.objects.none()
+    if words:
+        rows = rows.filter(Q(name__icontains=words) | Q(variants__icontains=words))
+    if kind:
+        rows = rows.filter(kind=kind)
+    return rows.order_by("kind", "name")[:limit]
+
+
+def term_counts(member: Member) -> dict[str, int]:
+    """How many names of each kind the node has of its own."""
+    rows = terms(member, limit=None).order_by().values_list("kind")
+    return dict(rows.annotate(n=Count("id")))
+
+
+def entities_of(document: Document) -> list[tuple[str, list[str]]]:
+    """What the dictionary found in a document, by kind; kinds without any are left out."""
+    kinds: dict[str, list[str]] = {}
+    for kind, name in document.enriched.get("entities", ()):
+        kinds.setdefault(kind, []).append(name)
+    return [(str(label), kinds[kind]) for kind, label in Term.Kind.choices if kind in kinds]

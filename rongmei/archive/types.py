@@ -148,3 +148,32 @@ class IndexInfo:
     """The fingerprint of the analyser it was written with."""
     needs_rebuild: bool
     """Written with another analyser than the present one: some words may not be found."""
+
+
+@dataclass(frozen=True)
+class Text:
+    """What an enricher looks at."""
+
+    title: str
+    body: str
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What enrichers found; empty means nothing, not "none". Entities are (kind, name)."""
+
+    language: str = ""
+    script: str = ""
+    region: str = ""
+    entities: tuple[tuple[str, str], ...] = ()
+    keywords: tuple[str, ...] = ()
+
+    def with_more(self, other: Findings) -> Findings:
+        """Both; what was found first stays where there is room for one."""
+        return Findings(
+            self.language or other.language,
+            self.script or other.script,
+            self.region or other.region,
+            tuple(dict.fromkeys((*self.entities, *other.entities))),
+            tuple(dict.fromkeys((*self.keywords, *other.keywords))),
+        )

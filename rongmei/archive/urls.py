@@ -19,6 +19,10 @@ urlpatterns = [
     path("exports/", views_exports.exports_list, name="exports"),
     path("exports/<uuid:export_id>/cancel/", views_exports.export_cancel, name="export_cancel"),
     path("exports/<uuid:export_id>/file/", views_exports.export_file, name="export_file"),
+    path("terms/", views.terms, name="terms"),
+    path("terms/add/", views.term_add, name="term_add"),
+    path("terms/import/", views.terms_import, name="terms_import"),
+    path("terms/<uuid:term_id>/remove/", views.term_remove, name="term_remove"),
     path("<uuid:document_id>/", views.document, name="document"),
     path(
         "<uuid:document_id>/snapshots/<uuid:snapshot_id>/",

@@ -22,6 +22,7 @@ PERMISSIONS: Final[dict[str, object]] = {
     "sources.mark_internal": _("允许信源访问内网地址"),
     "archive.view": _("检索媒体大数据库"),
     "archive.export": _("导出资料"),
+    "archive.manage_terms": _("管理词表"),
     "assets.view": _("查看媒资"),
     "assets.upload": _("上传媒资"),
     "monitoring.view": _("查看热点与转载"),
@@ -82,6 +83,7 @@ MATRIX: Final[dict[Role, dict[str, Reach]]] = {
     Role.PLANNER: {
         **_READS_DOWN,
         "archive.export": OWN,
+        "archive.manage_terms": OWN,
         "monitoring.manage": OWN,
         "planning.pitch": OWN,
         "planning.decide": TREE,
@@ -139,7 +141,12 @@ MATRIX: Final[dict[Role, dict[str, Reach]]] = {
         "impact.view": OWN,
         "screen.view": OWN,
     },
-    Role.ANALYST: {**_READS_DOWN, "archive.export": OWN, "monitoring.manage": OWN},
+    Role.ANALYST: {
+        **_READS_DOWN,
+        "archive.export": OWN,
+        "archive.manage_terms": OWN,
+        "monitoring.manage": OWN,
+    },
     Role.SYSTEM_ADMIN: {
         "network.view": TREE,
         "network.manage_units": TREE,

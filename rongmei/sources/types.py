@@ -120,6 +120,7 @@ class RemarkCode(StrEnum):
     ITEMS_CUT = "items_cut"
     ITEM_SKIPPED = "item_skipped"
     MALFORMED = "malformed"
+    PICTURES_LEFT = "pictures_left"
     SECOND_PARSER = "second_parser"
     TITLE_CUT = "title_cut"
 
@@ -134,6 +135,7 @@ _REMARKS: Mapping[RemarkCode, Promise] = {
     RemarkCode.ITEMS_CUT: _("条目过多，只取了前 %(detail)s 条"),
     RemarkCode.ITEM_SKIPPED: _("有条目既无标题也无地址，已跳过：%(detail)s"),
     RemarkCode.MALFORMED: _("格式有误，已尽量读取：%(detail)s"),
+    RemarkCode.PICTURES_LEFT: _("文档中的图片没有收入，请另行上传：%(detail)s 幅"),
     RemarkCode.SECOND_PARSER: _("内容不规范，改用了备用解析器"),
     RemarkCode.TITLE_CUT: _("标题过长，已截断"),
 }

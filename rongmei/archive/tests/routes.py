@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
 from rongmei.archive import actions, exporting, snapshots
 from rongmei.archive import saved as searches
-from rongmei.archive.models import ExportJob, SavedSearch
+from rongmei.archive.models import ExportJob, SavedSearch, Term
 from rongmei.archive.snapshots import Held
 from rongmei.archive.vault import Vault
 from rongmei.archive.warc import Answer
@@ -70,6 +71,22 @@ def query(cast: Cast) -> dict[str, Any]:
     return {"q": "示例", "format": "csv"}
 
 
+def term(cast: Cast) -> dict[str, Any]:
+    held, _new = Term.objects.get_or_create(name="示例供电所", kind="organisation", by_name="示例")
+    return {"term_id": held.pk}
+
+
+def new_term(cast: Cast) -> dict[str, Any]:
+    return {"kind": "place", "name": "示例县"}
+
+
+def table(cast: Cast) -> dict[str, Any]:
+    return {"table": SimpleUploadedFile("terms.csv", "地点,示例乡,示例镇\n".encode())}
+
+
+TERMS = {
+    "method": "POST", "data": new_term, "refused": (("yl.reporter", 403), ("sysadmin", 403)),
+}  # fmt: skip
 SEARCHES = {"allowed": (("yl.reporter", 200), ("planner", 200)), "refused": (("sysadmin", 403),)}
 READS = {
     "args": private,
@@ -117,6 +134,14 @@ ROUTES: dict[str, Route | tuple[Route, ...]] = {
     "archive:export_file": Route(
         args=finished, allowed=(("planner", 200),), refused=(("analyst", 404), *NO_EXPORT)
     ),
+    "archive:terms": Route(**SEARCHES),
+    "archive:term_add": Route(**TERMS, allowed=(("planner", 302), ("analyst", 302))),
+    "archive:terms_import": Route(**{**TERMS, "data": table}, allowed=(("planner", 302),)),
+    "archive:term_remove": Route(**TERMS, args=term, allowed=(("planner", 302),)),
+    "api:archive_terms": Route(
+        allowed=(("yl.reporter", 200), ("planner", 200)), refused=()
+    ),
+    "api:archive_term_add": Route(**TERMS, allowed=(("planner", 200),)),
     "api:archive_search": Route(**SEARCHES),
     "api:archive_suggest": Route(**SEARCHES),
     "api:archive_document": Route(**READS),

@@ -30,6 +30,7 @@ _ABOUT = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}about"
 _ROOTS = frozenset({"rss", "rdf:rdf", "atom:feed", "atom:entry", "channel", "feed"})
 _HEADS = frozenset({"channel", "atom:feed", "feed"})
 _ENTRIES = frozenset({"item", "atom:entry", "entry"})
+_ENTRY_TAGS = ("{*}item", "{*}entry", "{*}Item")
 _PUBLISHED = (
     "pubdate", "atom:published", "atom:issued", "dc:date", "dcterms:issued", "dcterms:created",
     "atom:created", "published", "issued", "date",
@@ -63,7 +64,8 @@ def read_tree(root: etree._Element, url: str, *, broken: bool = False) -> Feed |
     base = _based(root, url)
     if short(root.tag) == "atom:entry":
         # An Atom Entry Document (RFC 4287, 2).
-        return Feed(base=base, entries=[_entry(root, url, [])])
+        return Feed(base=base, entries=[_entry(root, url, [], based=False)])
+    nodes = _entry_nodes(root, broken=broken)
     head = next((one for one in root.iter("{*}*") if short(one.tag) in _HEADS), root)
     held = _held(head)
     base = _based(head, base) if head is not root else base
@@ -75,15 +77,27 @@ def read_tree(root: etree._Element, url: str, *, broken: bool = False) -> Feed |
         hints=hints_of(held),
     )
     authors = _atom_people(held.get("atom:author", ()))
-    for node in root.iter("{*}item", "{*}entry", "{*}Item"):
-        if short(node.tag) in _ENTRIES and (broken or not _inside_entry(node)):
-            feed.entries.append(_entry(node, base, authors))
+    said = root.get(_BASE) is not None or head.get(_BASE) is not None
+    feed.entries = [_entry(node, base, authors, based=said) for node in nodes]
     return feed
 
 
-def _inside_entry(node: etree._Element) -> bool:
-    """A feed quoted within an entry's content is not part of this one."""
-    return any(short(one.tag) in _ENTRIES for one in node.iterancestors())
+def _entry_nodes(root: etree._Element, *, broken: bool) -> list[etree._Element]:
+    """The entries, in order.
+
+    In a sound document one within another is quoted in its content and no part of this feed. In a
+    broken one it follows an entry that was not closed: it is taken out, the innermost first, or each
+    would be read again as a part of all those around it.
+    """
+    found = [one for one in root.iter(*_ENTRY_TAGS) if short(one.tag) in _ENTRIES]
+    if not broken:
+        return [one for one in found if next(one.iterancestors(*_ENTRY_TAGS), None) is None]
+    for one in reversed(found):
+        outer = one.getparent()
+        if outer is not None:
+            one.tail = None
+            outer.remove(one)
+    return found
 
 
 def _held(node: etree._Element) -> _Held:
@@ -94,10 +108,10 @@ def _held(node: etree._Element) -> _Held:
     return held
 
 
-def _entry(node: etree._Element, base: str, inherited: list[str]) -> Entry:
+def _entry(node: etree._Element, base: str, inherited: list[str], *, based: bool) -> Entry:
     held = _held(node)
     base = _based(node, base)
-    body, where = _body(held, base)
+    body, where = _body(held, base, based=based or node.get(_BASE) is not None)
     identity = _identity(node, held)
     draft = Draft(
         entry_id=identity,
@@ -165,23 +179,20 @@ def _alternate(held: _Held) -> str:
     return str(found[0].get("href")) if found else ""
 
 
-def _body(held: _Held, base: str) -> tuple[str, str]:
+def _body(held: _Held, base: str, *, based: bool) -> tuple[str, str]:
     """The fullest text, and the address it is relative to where the feed says so itself."""
     found = [
         *((_once(_inner(one)), "") for one in held.get("content:encoded", ())),
-        *((_construct(one), _base_within(one, base)) for one in held.get("atom:content", ())),
-        *((_construct(one), _base_within(one, base)) for one in held.get("content", ())),
+        *((_construct(one), _base_of(one, base, based)) for one in held.get("atom:content", ())),
+        *((_construct(one), _base_of(one, base, based)) for one in held.get("content", ())),
         *((markup(one), "") for one in (*held.get("xhtml:body", ()), *held.get("xhtml:div", ()))),
     ]
     return max(found, key=lambda one: len(one[0]), default=("", ""))
 
 
-def _base_within(node: etree._Element, base: str) -> str:
-    """``base`` and what the element and its ancestors say of it; empty when nobody says anything."""
-    said = node.get(_BASE) is not None or any(
-        one.get(_BASE) is not None for one in node.iterancestors()
-    )
-    return _based(node, base) if said else ""
+def _base_of(node: etree._Element, base: str, based: bool) -> str:
+    """What links in the content are relative to; empty when neither it nor the feed says anything."""
+    return _based(node, base) if based or node.get(_BASE) is not None else ""
 
 
 def _summary(held: _Held) -> str:

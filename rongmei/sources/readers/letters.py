@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from email.message import EmailMessage
 from email.utils import parseaddr
 
+from typing_extensions import override
+
 from rongmei.sources.collectors.clean import escaped, html_to_text
 from rongmei.sources.collectors.identify import Draft
 from rongmei.sources.errors import FileUnreadable, SourceError
@@ -28,6 +30,24 @@ _HEADERS = (
 )
 
 
+# The standard parser's time grows with the square of a header's length, and no name, subject or
+# date is longer than this.
+_MAX_HEADER = 4_000
+
+
+class _Policy(email.policy.EmailPolicy):
+    """The modern policy, with headers cut before they are taken apart."""
+
+    @override
+    def header_fetch_parse(self, name: str, value: str) -> str:
+        """The header as text; one that was made here already passes through."""
+        short = value if hasattr(value, "name") else value[:_MAX_HEADER]
+        return str(super().header_fetch_parse(name, short))
+
+
+_POLICY = _Policy()
+
+
 def is_letter(name: str, body: bytes) -> bool:
     """Whether a file is a mail: by its name, or by the header it begins with."""
     start = body[:200].lstrip()
@@ -39,7 +59,15 @@ def read_letter(given: Given, inner: Reader) -> Iterator[Item]:
 
     `inner` reads the attachments; one it cannot read is left out with a remark.
     """
-    message = email.message_from_bytes(given.body, policy=email.policy.default)
+    try:
+        message = email.message_from_bytes(given.body, policy=_POLICY)
+        yield from _stories(given, message, inner)
+    except RecursionError:
+        # Parts within parts within parts, hundreds deep.
+        raise FileUnreadable(url=given.name, expected="RFC 5322") from None
+
+
+def _stories(given: Given, message: object, inner: Reader) -> Iterator[Item]:
     if not isinstance(message, EmailMessage) or not message.keys():
         raise FileUnreadable(url=given.name, expected="RFC 5322")
     key = _header(message, "Message-ID").strip()
@@ -64,7 +92,7 @@ def _header(message: EmailMessage, name: str) -> str:
     """A header as text; one that breaks the rules beyond reading is as if it were not there."""
     try:
         return str(message.get(name, ""))
-    except (ValueError, IndexError, LookupError, AttributeError):
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
         return ""
 
 

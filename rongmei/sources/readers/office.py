@@ -8,6 +8,7 @@ tracked changes delete (`w:del`) is gone, what they insert stays.
 from __future__ import annotations
 
 import io
+import struct
 import zipfile
 from collections.abc import Iterator
 from pathlib import PurePosixPath
@@ -18,7 +19,7 @@ from rongmei.sources.collectors.identify import Draft
 from rongmei.sources.errors import EntityRefused, FileUnreadable
 from rongmei.sources.readers.given import Given
 from rongmei.sources.readers.unpacking import member, opened
-from rongmei.sources.types import Item
+from rongmei.sources.types import Item, Remark, RemarkCode
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _DC = "{http://purl.org/dc/elements/1.1/}"
@@ -27,6 +28,7 @@ _HEADINGS = frozenset({"title", "heading1", "1", "a3", "标题", "标题1"})
 _TITLE_CHARS = 60
 _MAX_XML = 40 * 1024 * 1024
 _DOCUMENT = "word/document.xml"
+_MEDIA = "word/media/"
 
 
 def is_docx(body: bytes) -> bool:
@@ -34,7 +36,7 @@ def is_docx(body: bytes) -> bool:
     try:
         with zipfile.ZipFile(io.BytesIO(body)) as archive:
             return _DOCUMENT in archive.namelist()
-    except (zipfile.BadZipFile, OSError, ValueError):
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, struct.error):
         return False
 
 
@@ -49,6 +51,10 @@ def read_docx(given: Given) -> Iterator[Item]:
             if "docProps/core.xml" in names
             else None
         )
+    pictures = sum(name.startswith(_MEDIA) and not name.endswith("/") for name in names)
+    if pictures:
+        # An item carries addresses of pictures, and these have none.
+        given.remarks.append(Remark(RemarkCode.PICTURES_LEFT, str(pictures)))
     title, text = _headline(list(_paragraphs(body)))
     title = title or PurePosixPath(given.name).stem
     author = core.findtext(f"{_DC}creator", "") if core is not None else ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -21,7 +22,7 @@ def opened(name: str, body: bytes) -> zipfile.ZipFile:
     """The archive; raises `FileUnreadable` when it is broken, `TooMuch` when it has too many members."""
     try:
         archive = zipfile.ZipFile(io.BytesIO(body))
-    except (zipfile.BadZipFile, OSError, ValueError):
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, struct.error):
         raise FileUnreadable(url=name, expected="ZIP") from None
     if len(archive.infolist()) > MAX_MEMBERS:
         raise TooMuch(url=name, limit=f"{MAX_MEMBERS}")
@@ -37,9 +38,9 @@ def member(archive: zipfile.ZipFile, path: str, limit: int = MAX_MEMBER) -> byte
                 held += piece
                 if len(held) > limit:
                     raise TooMuch(url=path, limit=f"{limit // 1024 // 1024} MB")
-    except (KeyError, zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError,
-            RuntimeError):  # fmt: skip
-        # Wrong checksum, cut short, unknown method, or encrypted.
+    except (KeyError, ValueError, zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError,
+            NotImplementedError, RuntimeError):  # fmt: skip
+        # Wrong checksum, wrong place, cut short, unknown method, or encrypted.
         raise FileUnreadable(url=path, expected="ZIP") from None
     return bytes(held)
 

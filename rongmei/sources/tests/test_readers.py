@@ -404,6 +404,16 @@ def test_word_table_cells_are_kept():
     assert one(docx(raw=raw)).body == "甲\n\n乙"
 
 
+def test_word_pictures_are_told_of():
+    words = "<w:p><w:r><w:t>正文</w:t></w:r></w:p>"
+    parts = (
+        ("word/document.xml", f"<w:document {WORD}><w:body>{words}</w:body></w:document>"),
+        ("word/media/", b""), ("word/media/image1.png", b"\x89PNG"), ("word/media/2.jpeg", b"x"),
+    )  # fmt: skip
+    assert remarks(zipped(*parts)) == [(RemarkCode.PICTURES_LEFT, "2")]
+    assert remarks(docx(("", "正文"))) == []
+
+
 def test_word_with_entities_is_refused():
     bad = zipped(("word/document.xml", '<!DOCTYPE a [<!ENTITY b "x">]><a/>'))
     with pytest.raises(EntityRefused):
