@@ -16,6 +16,7 @@ import logging
 import threading
 import time
 import uuid
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -37,6 +38,8 @@ from rongmei.archive.identity import (
     identity_in_crowd,
     identity_of,
 )
+from rongmei.archive.linked import PAGE_RULES, also_internal, bare, joined, ms_since
+from rongmei.archive.recording import Recorder
 from rongmei.archive.selectors import known_entries, known_words
 from rongmei.archive.shelf import Answers, Shelf, Snapshots
 from rongmei.archive.vault import Vault
@@ -45,13 +48,14 @@ from rongmei.kernel.http import AsyncDoor, Door, Limits, Response
 from rongmei.kernel.http_errors import BadStatus, HttpError, Kind
 from rongmei.sources import actions as sources
 from rongmei.sources import selectors as source_rows
-from rongmei.sources.collectors import parse, with_full_text
+from rongmei.sources.collectors import parse
 from rongmei.sources.errors import SourceError
-from rongmei.sources.polite import Guest, Politeness
+from rongmei.sources.polite import PER_HOST, Guest, Politeness
 from rongmei.sources.types import (
     Collected,
     Fetched,
     FetchOutcome,
+    Hints,
     HotEntry,
     Item,
     SourceSpec,
@@ -64,9 +68,11 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
-AT_ONCE = 32
+# A source that waits for its host's turn has a place too, so there are many.
+AT_ONCE = 128
 PAGES_AT_ONCE = 8
 IDLE = 0.5
+BETWEEN_CLAIMS = 0.05
 KEEP_EVERY = 0.5
 HOLD_EVERY = 20.0
 MAX_PAGES_A_FETCH = 200
@@ -112,6 +118,9 @@ class Harvest:
     troubles: list[HttpError | SourceError] = field(default_factory=list)
     trouble: dict[str, float] = field(default_factory=dict)
     parts: dict[str, list[str]] = field(default_factory=dict)
+    # How many new items may still come today, and what the feed asks of its readers.
+    allowance: int = source_rows.UNLIMITED
+    hints: Hints | None = None
 
     def failed(self, entry: Entry, error: HttpError | SourceError) -> bool:
         """Note that an article's page could not be read; True when it is to be tried again."""
@@ -135,7 +144,9 @@ class Harvest:
                 _("%(count)s 篇的原文页面没有取到，已保留订阅源给出的内容：%(why)s")
                 % {"count": len(self.troubles), "why": self.troubles[0]}
             )
-        if self.left:
+        if self.left and self.new >= self.allowance:
+            said.append(_("已到每日新条目上限，还有 %(count)s 条明天再取") % {"count": self.left})
+        elif self.left:
             said.append(_("还有 %(count)s 条留到下次再取") % {"count": self.left})
         return ";".join(said)
 
@@ -150,6 +161,7 @@ class Collector:
         self.guest = Guest(door, politeness, clock=time.monotonic)
         self._rows = ThreadPoolExecutor(1, thread_name_prefix="rows")
         self._parsers = ThreadPoolExecutor(2, thread_name_prefix="parse")
+        self._recorder = Recorder(lambda *call: self.in_rows(*call))
         self.shelf = Shelf(vault or Vault(snapshots.folder_path()), self.in_rows)
 
     async def in_rows(self, call: Callable[..., T], *args: object) -> T:
@@ -184,9 +196,9 @@ class Collector:
                 FetchOutcome.INTERNAL,
                 message=_("处理时出错(%(what)s)。已保存的内容不受影响，系统会自动重试。")
                 % {"what": f"{type(error).__name__}: {error}"[:200]},
-                took_ms=_ms_since(started), failure="soft",
+                took_ms=ms_since(started), failure="soft",
             )  # fmt: skip
-        await self.in_rows(sources.fetch_recorded, source, outcome)
+        await self._recorder.record(source, outcome)
         return outcome
 
     async def _collect(self, source: Source, started: float) -> sources.Outcome:
@@ -195,34 +207,36 @@ class Collector:
             taken = await take_in(
                 source, spec, facts_of(source), rows=self.in_rows, work=self._parsers
             )
-            await self.in_rows(sources.fetch_recorded, source, taken)
+            await self._recorder.record(source, taken)
             return taken
+        etag, modified = source_rows.validators_of(state, timezone.now())
         answer = await self.guest.get(
-            spec.url, internal=spec.internal, etag=state.etag, last_modified=state.last_modified
+            spec.url, internal=spec.internal, etag=etag, last_modified=modified
         )
         digest = hashlib.sha256(answer.body).hexdigest()
         same = answer.not_modified or digest == state.body_hash
         harvest = Harvest(
             facts_of(source), timezone.now(), trouble=dict(state.trouble),
             answers=Answers(keeps=snapshots.wanted(source.media_class)),
+            allowance=source_rows.allowance_of(source, timezone.now()),
         )  # fmt: skip
         index = False
         if not same:
             harvest.answers.whole = harvest.answers.raw(
-                answer, harvest.at, etag=state.etag, last_modified=state.last_modified
+                answer, harvest.at, etag=etag, last_modified=modified
             )
             try:
                 collected = await self.parsed(spec, answer, harvest.at)
             except SourceError as error:
                 outcome = _failed(error, started, answer)
-                await self.in_rows(sources.fetch_recorded, source, outcome)
+                await self._recorder.record(source, outcome)
                 return outcome
             # The index of a sitemap may stay the same while its parts change.
             index = spec.kind == "sitemap" and bool(collected.next_links)
             await self._harvest(spec, collected, harvest, state.parts)
         outcome = sources.Outcome(
             _word(harvest, same=same, index=index),
-            http_status=answer.status, received=len(answer.body), took_ms=_ms_since(started),
+            http_status=answer.status, received=len(answer.body), took_ms=ms_since(started),
             items_seen=harvest.seen, items_new=harvest.new, left=harvest.left,
             etag="" if index else answer.etag or (state.etag if same else ""),
             last_modified=""
@@ -230,7 +244,7 @@ class Collector:
             else answer.last_modified or (state.last_modified if same else ""),
             body_hash="" if index else state.body_hash if answer.not_modified else digest,
             moved_to=answer.permanent_url or "", trouble=harvest.trouble,
-            parts=harvest.parts if not same else state.parts,
+            parts=harvest.parts if not same else state.parts, hints=harvest.hints,
         )  # fmt: skip
         while len(harvest.waiting) > actions.BATCH:
             await self._keep_batch(harvest)
@@ -240,13 +254,13 @@ class Collector:
     async def _harvest(
         self, spec: SourceSpec, collected: Collected, harvest: Harvest, parts: dict[str, list[str]]
     ) -> None:
-        harvest.hot = list(collected.hot)
+        harvest.hot, harvest.hints = list(collected.hot), collected.hints
         harvest.remarks += [str(one) for one in collected.warnings]
         items = list(collected.items)
         if spec.kind == "sitemap" and collected.next_links:
             items += await self._parts(spec, collected.next_links, harvest, parts)
         elif spec.kind == "page":
-            items += [_bare(link) for link in collected.next_links]
+            items += [bare(link) for link in collected.next_links]
         if spec.kind == "page" and not spec.options.get("links"):
             # The address is itself an article: there is no other page to fetch.
             spec = replace(spec, fetch_full_text=False)
@@ -270,7 +284,7 @@ class Collector:
             etag, modified = before.get(link, ["", ""])
             try:
                 answer = await self.guest.get(
-                    link, internal=_also_internal(spec, link), etag=etag, last_modified=modified
+                    link, internal=also_internal(spec, link), etag=etag, last_modified=modified
                 )
                 found = await self.parsed(spec, answer, harvest.at)
             except (HttpError, SourceError) as error:
@@ -325,9 +339,9 @@ class Collector:
                 return None
             return Arrived(item, entry.identity, entry.entry_hash, listed)
         page = SourceSpec(
-            kind="page", url=item.url, internal=_also_internal(spec, item.url),
+            kind="page", url=item.url, internal=also_internal(spec, item.url),
             language=spec.language, timezone=spec.timezone,
-            options={key: rule for key, rule in spec.options.items() if key in _PAGE_RULES},
+            options={key: rule for key, rule in spec.options.items() if key in PAGE_RULES},
         )  # fmt: skip
         try:
             answer = await self.guest.get(item.url, internal=page.internal, limits=PAGE_LIMITS)
@@ -342,39 +356,7 @@ class Collector:
             return Arrived(item, entry.identity, "" if again else entry.entry_hash, listed)
         harvest.trouble.pop(entry.key, None)
         answers = (*listed, *filter(None, [harvest.answers.raw(answer, at)]))
-        return Arrived(_joined(item, read), entry.identity, entry.entry_hash, answers)
-
-
-_PAGE_RULES = frozenset({"title", "body", "published", "medium", "authors", "drop"})
-
-
-def _joined(item: Item, read: Item) -> Item:
-    """An entry and its page as one; the address stays the one under which it was listed."""
-    if item.title:
-        return with_full_text(item, read)
-    return replace(
-        read, entry_key=item.entry_key, url=item.url, canonical_url=item.canonical_url,
-        published_at=read.published_at or item.published_at,
-    )  # fmt: skip
-
-
-def _also_internal(spec: SourceSpec, url: str) -> bool:
-    """Leave to look into the private network is for the source's own host, not for its links."""
-    return spec.internal and _place(url) == _place(spec.url)
-
-
-def _place(url: str) -> str:
-    return url.split("/", 3)[2].lower()
-
-
-def _ms_since(started: float) -> int:
-    return int((time.monotonic() - started) * 1000)
-
-
-def _bare(link: str) -> Item:
-    return Item(
-        entry_key=hashlib.sha256(link.encode()).hexdigest(), url=link, canonical_url=link, title=""
-    )
+        return Arrived(joined(item, read), entry.identity, entry.entry_hash, answers)
 
 
 def entries_of(items: Iterable[Item], spec: SourceSpec, facts: SourceFacts) -> list[Entry]:
@@ -423,8 +405,9 @@ def _wanted(entries: Sequence[Entry], harvest: Harvest) -> list[Entry]:
         and harvest.trouble.get(one.key, 0) < GIVEN_UP
     ][:MAX_CHANGED_A_FETCH]
     wanted = [*unknown, *changed]
-    harvest.left += max(0, len(unknown) - MAX_PAGES_A_FETCH)
-    return wanted[:MAX_PAGES_A_FETCH]
+    most = min(MAX_PAGES_A_FETCH, harvest.allowance)
+    harvest.left += max(0, len(unknown) - most)
+    return wanted[:most]
 
 
 def _word(harvest: Harvest, *, same: bool, index: bool) -> FetchOutcome:
@@ -438,20 +421,22 @@ def _word(harvest: Harvest, *, same: bool, index: bool) -> FetchOutcome:
 def _failed(
     error: HttpError | SourceError, started: float, answer: Response | None = None
 ) -> sources.Outcome:
-    status, sample = None, b""
+    status, sample, headers = None, b"", {}
     if isinstance(error, BadStatus):
-        status, sample = error.status_code, error.excerpt
+        status, sample, headers = error.status_code, error.excerpt, error.headers
     elif answer is not None:
         status, sample = answer.status, answer.body[: sources.SAMPLE_BYTES]
+        headers = dict(answer.headers)
     return sources.Outcome(
         outcome_of(error),
         message=str(error),
         http_status=status,
         received=len(answer.body) if answer else len(sample),
-        took_ms=_ms_since(started),
+        took_ms=ms_since(started),
         failure=error.kind,
         retry_after=error.retry_after,
         sample=sample,
+        headers=headers,
     )
 
 
@@ -484,6 +469,7 @@ class Rounds:
     def __init__(self, collector: Collector) -> None:
         self.collector = collector
         self.running: dict[uuid.UUID, asyncio.Task[None]] = {}
+        self._busy: Counter[str] = Counter()
         self._held_at = time.monotonic()
 
     async def go(self, stop: threading.Event) -> None:
@@ -495,9 +481,9 @@ class Rounds:
                 claimed = await self._claim(room) if room > 0 else []
                 for source in claimed:
                     self._start(source)
-                if not claimed:
-                    await asyncio.sleep(IDLE)
                 await self._hold()
+                # Places that become free are given out together, in one write.
+                await asyncio.sleep(BETWEEN_CLAIMS if claimed else IDLE)
         finally:
             unfinished = list(self.running)
             for task in list(self.running.values()):
@@ -511,7 +497,14 @@ class Rounds:
             return
         task = asyncio.create_task(self._one(source))
         self.running[source.pk] = task
-        task.add_done_callback(lambda _task: self.running.pop(source.pk, None))
+        self._busy[source.host] += 1
+        task.add_done_callback(lambda _task: self._ended(source))
+
+    def _ended(self, source: Source) -> None:
+        self.running.pop(source.pk, None)
+        self._busy[source.host] -= 1
+        if not self._busy[source.host]:
+            del self._busy[source.host]
 
     async def _one(self, source: Source) -> None:
         try:
@@ -525,7 +518,7 @@ class Rounds:
             await self._quietly(sources.sources_hold, list(self.running))
 
     async def _claim(self, limit: int) -> list[Source]:
-        return await self._quietly(_claim_rows, limit) or []
+        return await self._quietly(_claim_rows, limit, dict(self._busy)) or []
 
     async def _quietly(self, call: Callable[..., T], *args: object) -> T | None:
         try:
@@ -537,12 +530,12 @@ class Rounds:
             return None
 
 
-def _claim_rows(limit: int) -> list[Source]:
+def _claim_rows(limit: int, busy: dict[str, int]) -> list[Source]:
     close_old_connections()
     # A plain read first: claiming takes the write gate, and mostly nothing is due.
     if not source_rows.due_states(timezone.now(), 1):
         return []
-    return sources.sources_claim(limit=limit)
+    return sources.sources_claim(limit=limit, busy=busy, per_host=PER_HOST)
 
 
 async def _run(stop: threading.Event) -> None:

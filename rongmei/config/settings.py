@@ -259,3 +259,4 @@ LOGGING: dict[str, Any] = {
 
 # Rongmei's own settings, each documented in docs/reference/settings.md.
 RONGMEI_NODE = NODE
+RONGMEI_SOURCES_PER_UNIT = int(_ENV.get("RONGMEI_SOURCES_PER_UNIT", "20000"))

@@ -440,6 +440,7 @@ async def _finish(
             url=ask.url,
             status_code=code,
             excerpt=body.done(),
+            headers=headers,
             retry_after=retry_after_seconds(headers.get("retry-after", ""), headers.get("date")),
         )
     return Response(

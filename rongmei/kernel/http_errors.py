@@ -7,6 +7,7 @@ language; the docstring is the same in short for the log.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal
 
 from django.utils.translation import gettext_lazy as _
@@ -175,7 +176,7 @@ class RedirectLoop(HttpError):
 class BadStatus(HttpError):
     """The other side answered with an error.
 
-    ``status_code`` is its HTTP status and ``excerpt`` the first bytes of its answer.
+    ``status_code`` is its HTTP status, ``headers`` and ``excerpt`` the head of its answer.
     """
 
     words = _("%(url)s 返回错误 %(status_code)s。已有内容不受影响。请核对地址和访问权限。")
@@ -188,12 +189,14 @@ class BadStatus(HttpError):
         retry_after: float | None = None,
         status_code: int = 0,
         excerpt: bytes = b"",
+        headers: Mapping[str, str] | None = None,
         **details: object,
     ) -> None:
         super().__init__(
             message, url=url, retry_after=retry_after, status_code=status_code, **details
         )
         self.status_code = status_code
+        self.headers = dict(headers or {})
         self.excerpt = excerpt
         self.kind = status_kind(status_code)
 

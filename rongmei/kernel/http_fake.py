@@ -140,6 +140,7 @@ class FakeDoor:
                 url=url,
                 status_code=response.status,
                 excerpt=response.body[:2048],
+                headers=response.headers,
                 retry_after=retry_after_seconds(
                     response.headers.get("retry-after", ""), response.headers.get("date")
                 ),

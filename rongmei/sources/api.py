@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -14,8 +15,9 @@ from pydantic import Field
 
 from rongmei.network import policy
 from rongmei.network.tokens import member_of
-from rongmei.sources import actions, selectors
+from rongmei.sources import actions, selectors, trying
 from rongmei.sources.models import FetchLog, Source
+from rongmei.sources.views_groups import chosen_of
 
 if TYPE_CHECKING:
     from rongmei.network.models import Member
@@ -38,6 +40,45 @@ class StateOut(Schema):
     left: int
     is_failing: bool
     moved_to: str
+    is_over_quota: bool
+    quiet_since: datetime | None
+    failing_since: datetime | None
+    polls: int
+    unchanged: int
+    why: dict[str, Any]
+    why_words: str
+
+    @staticmethod
+    def resolve_why_words(state: Any) -> str:
+        """Why it is due when it is, for people."""
+        return selectors.due_words(state)
+
+
+class GroupOut(Schema):
+    """A group of sources."""
+
+    id: uuid.UUID
+    unit_id: uuid.UUID
+    name: str
+    note: str
+    shared: bool
+
+
+class GroupIn(Schema):
+    """A new group."""
+
+    unit_id: uuid.UUID
+    name: str
+    note: str = ""
+    shared: bool = False
+
+
+class GroupChange(Schema):
+    """What changes of a group; what is left out stays."""
+
+    name: str | None = None
+    note: str | None = None
+    shared: bool | None = None
 
 
 class SourceOut(Schema):
@@ -60,7 +101,18 @@ class SourceOut(Schema):
     enabled: bool
     min_interval: int
     max_interval: int
+    max_items_day: int
+    max_bytes_day: int
+    follow_moves: bool
+    moved_from: str
+    standing: str
+    groups: list[GroupOut]
     state: StateOut
+
+    @staticmethod
+    def resolve_standing(source: Any) -> str:
+        """One of failing, undead, quiet, over_quota, waiting, ok, paused."""
+        return str(getattr(source, "standing", ""))
 
 
 class SourceChange(Schema):
@@ -80,6 +132,10 @@ class SourceChange(Schema):
     enabled: bool | None = None
     min_interval: int | None = None
     max_interval: int | None = None
+    max_items_day: int | None = Field(None, ge=0)
+    max_bytes_day: int | None = Field(None, ge=0)
+    follow_moves: bool | None = None
+    groups: list[uuid.UUID] | None = None
 
 
 class SourceIn(SourceChange):
@@ -111,9 +167,63 @@ def _reader(request: HttpRequest) -> Member:
 
 @router.get("", response=list[SourceOut])
 @paginate
-def sources_list(request: HttpRequest) -> QuerySet[Source]:
-    """Sources in reach."""
-    return selectors.sources_visible_to(_reader(request))
+def sources_list(request: HttpRequest, q: str = "", sort: str = "") -> QuerySet[Source]:
+    """Sources in reach, narrowed by `state`, `kind`, `class`, `region`, `tier`, `language`, `unit`
+    and `group` (each may come several times); `q` looks in names, hosts, addresses and groups."""
+    chosen = replace(chosen_of(request.GET), text=q.strip()[:200], sort=sort)
+    return selectors.sources_listed(_reader(request), chosen)
+
+
+class Many(Schema):
+    """One thing done to many: `way` is enable, pause, fetch, pace, class, join or leave."""
+
+    ids: list[uuid.UUID] = Field(max_length=5000)
+    way: str
+    value: str = ""
+
+
+class ManyOut(Schema):
+    """How many changed, and how many were left because they are not the caller's."""
+
+    changed: int
+    left: int
+
+
+@router.post("/many", response=ManyOut)
+def sources_many(request: HttpRequest, body: Many) -> Any:
+    """Do one thing to many sources."""
+    return actions.sources_change_many(
+        by=_reader(request), source_ids=body.ids, way=body.way, value=body.value
+    )
+
+
+@router.get("/groups", response=list[GroupOut])
+def groups_list(request: HttpRequest) -> Any:
+    """Groups in reach and those that others share."""
+    return selectors.groups_visible_to(_reader(request))
+
+
+@router.post("/groups", response={201: GroupOut})
+def group_add(request: HttpRequest, body: GroupIn) -> Any:
+    """Make a group."""
+    return actions.group_add(by=_reader(request), **body.dict())
+
+
+@router.patch("/groups/{group_id}", response=GroupOut)
+def group_change(request: HttpRequest, group_id: uuid.UUID, body: GroupChange) -> Any:
+    """Rename or share a group."""
+    member = _reader(request)
+    selectors.group_for(member, group_id)
+    return actions.group_change(by=member, group_id=group_id, **body.dict(exclude_unset=True))
+
+
+@router.delete("/groups/{group_id}", response={204: None})
+def group_remove(request: HttpRequest, group_id: uuid.UUID) -> Status[None]:
+    """Remove a group; its sources stay."""
+    member = _reader(request)
+    selectors.group_for(member, group_id)
+    actions.group_remove(by=member, group_id=group_id)
+    return Status(204, None)
 
 
 @router.post("", response={201: SourceOut})
@@ -166,6 +276,35 @@ def source_files(
         files=[(one.name or "file", one.chunks()) for one in files],
     )  # fmt: skip
     return Status(202, {"taken": taken})
+
+
+class TrialOut(Schema):
+    """What reading a source once brings; nothing is stored."""
+
+    ok: bool
+    outcome: str
+    message: str
+    count: int
+    feed_title: str
+    titles: list[tuple[str, str]]
+
+
+@router.post("/{source_id}/try", response=TrialOut)
+def source_try(request: HttpRequest, source_id: uuid.UUID) -> Any:
+    """Read it once, now, and say what came: of a mailbox, what waits in it."""
+    member = _reader(request)
+    source = selectors.source_for(member, source_id)
+    policy.require(member, "sources.manage", source)
+    return trying.try_held(source)
+
+
+@router.post("/{source_id}/move", response=SourceOut)
+def source_move(request: HttpRequest, source_id: uuid.UUID, back: bool = False) -> Source:
+    """Take over the address it moved to, or with `back` return to the one before."""
+    member = _reader(request)
+    selectors.source_for(member, source_id)
+    actions.source_follow(by=member, source_id=source_id, back=back)
+    return selectors.source_for(member, source_id)
 
 
 @router.get("/{source_id}/log", response=list[LogOut])

@@ -11,6 +11,7 @@ from rongmei.kernel.plugins import hookimpl
 from rongmei.kernel.sweeps import Sweep
 from rongmei.network.guard import MemberRequest
 from rongmei.sources import api, selectors, spool
+from rongmei.sources.actions import files, watching
 
 
 def _failing(request: HttpRequest) -> int:
@@ -32,8 +33,12 @@ def register_api() -> list[tuple[str, Router]]:
 
 @hookimpl
 def register_sweeps() -> list[Sweep]:
-    """Old files leave the spools once an hour."""
-    return [Sweep("sources.prune_spools", 3600, spool.prune)]
+    """Old files leave the spools once an hour; what went quiet is told within five minutes."""
+    return [
+        Sweep("sources.prune_spools", 3600, spool.prune),
+        Sweep("sources.forget_pushes", 3600, files.push_marks_forget),
+        Sweep("sources.tell", 300, watching.tell),
+    ]
 
 
 @hookimpl
@@ -50,6 +55,13 @@ def register_audit_words() -> dict[str, object]:
     """The room's lines of the audit log, in words."""
     return {
         "source.added": _("新增了信源"),
+        "source.moved": _("随永久跳转改了地址，信源"),
+        "source.moved_back": _("改回了原地址，信源"),
+        "source_group.added": _("新建了信源分组"),
+        "source_group.changed": _("修改了信源分组"),
+        "source_group.removed": _("删除了信源分组"),
+        "sources.changed_many": _("批量修改了信源"),
+        "sources.imported": _("批量导入了信源，单位"),
         "source.changed": _("修改了信源"),
         "source.secret_set": _("设置了信源的密钥"),
         "source.files_handed_over": _("交来了文件，信源"),

@@ -40,6 +40,7 @@ DOWN_SECONDS = 600.0
 MAX_WAIT = 3600.0
 PER_HOST = 2
 AGENT = "Rongmei"
+_HOSTS_KEPT = 1000
 # RFC 9309 asks for the first 500 KiB to be read; what is longer is read so far, and obeyed.
 ROBOTS_LIMITS = Limits(total=30.0, max_bytes=512 * 1024, cut=True)
 _DOWN = (ConnectFailure, DnsFailure, Timeout, TlsFailure, TooSlow)
@@ -72,6 +73,7 @@ class Politeness:
         self._delay = delay
         self._per_host = per_host
         self._hosts: dict[str, _Host] = {}
+        self._full = _HOSTS_KEPT
 
     @contextlib.asynccontextmanager
     async def turn(
@@ -136,7 +138,7 @@ class Politeness:
 
     def _forget(self) -> None:
         """Drop hosts that nobody waits for and nothing is remembered of, so that memory is bounded."""
-        if len(self._hosts) < 1000:
+        if len(self._hosts) < self._full:
             return
         now = self._clock()
         idle = [
@@ -146,6 +148,8 @@ class Politeness:
         ]
         for name in idle:
             del self._hosts[name]
+        # Looked through again only when twice as many have come: turns stay cheap with many hosts.
+        self._full = max(_HOSTS_KEPT, 2 * len(self._hosts))
 
 
 def own_places(url: str) -> tuple[str, ...]:

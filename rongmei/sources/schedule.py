@@ -8,10 +8,14 @@ is; a source that keeps failing is not forgotten but asked ever more seldom.
 from __future__ import annotations
 
 import random
+import statistics
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 from rongmei.kernel.http_errors import Kind
+from rongmei.sources.types import Hints
 
 MIN_INTERVAL = timedelta(minutes=10)
 DEFAULT_INTERVAL = timedelta(hours=6)
@@ -50,6 +54,9 @@ class PollState:
     failures: float = 0.0
     last_new_at: datetime | None = None
     next_at: datetime | None = None
+    # Which rule set `next_at`, and the share of known entries it went by; for people to read.
+    rule: str = "first"
+    known: float | None = None
 
     @property
     def undead(self) -> bool:
@@ -58,12 +65,20 @@ class PollState:
 
 
 def after_success(
-    state: PollState, *, now: datetime, items: int, known: int, bounds: Bounds | None = None
+    state: PollState,
+    *,
+    now: datetime,
+    items: int,
+    known: int,
+    bounds: Bounds | None = None,
+    hints: Hints | None = None,
 ) -> PollState:
     """The state after a fetch that brought ``items`` entries, ``known`` of them not new.
 
-    An unchanged answer (304, or the same bytes) counts as all known: pass ``items=0``.
+    An unchanged answer (304, or the same bytes) counts as all known: pass ``items=0``. A feed's
+    own wish for fewer visits is honoured up to the source's longest interval.
     """
+    limits = bounds or Bounds()
     share = known / items if items else 1.0
     last_new = now if items > known else state.last_new_at
     lively = last_new is not None and now - last_new <= RECENT
@@ -73,8 +88,29 @@ def after_success(
         interval += step
     elif share < SHORTEN_BELOW:
         interval -= step
-    interval = clamp(interval, bounds or Bounds())
-    return PollState(interval=interval, last_new_at=last_new, next_at=now + interval)
+    rule = "adaptive" if items else "unchanged"
+    interval = clamp(interval, limits)
+    wait, hints = interval, hints or Hints()
+    asked = timedelta(seconds=min(hints.every_seconds or 0, limits.maximum.total_seconds()))
+    if asked > interval:
+        wait, rule = asked, "hint"
+    next_at = after_skipped(now + wait, hints)
+    if next_at != now + wait:
+        rule = "skip"
+    return PollState(interval, 0.0, last_new, next_at, rule, share)
+
+
+def after_skipped(at: datetime, hints: Hints) -> datetime:
+    """The first moment from ``at`` on that the feed does not ask to be left alone in.
+
+    A feed that asks never to be visited is not taken at its word.
+    """
+    moment = at.astimezone(UTC)
+    for _ in range(8 * 24):
+        if moment.weekday() not in hints.skip_days and moment.hour not in hints.skip_hours:
+            return at if moment == at else moment
+        moment = moment.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+    return at
 
 
 def after_failure(
@@ -92,14 +128,16 @@ def after_failure(
     """
     limits = bounds or Bounds()
     failures = state.failures + WEIGHTS[kind]
+    rule = "retry"
     if failures >= UNDEAD_FROM:
+        rule = "undead"
         wait = min(MAX_INTERVAL + timedelta(days=failures - UNDEAD_FROM), MAX_UNDEAD_INTERVAL)
     else:
         wait = min(_RETRY[kind] * 2 ** min(failures, 20), max(limits.maximum, limits.minimum))
-    if retry_after is not None:
-        wait = max(wait, timedelta(seconds=retry_after))
+    if retry_after is not None and timedelta(seconds=retry_after) > wait:
+        wait, rule = timedelta(seconds=retry_after), "retry_after"
     wait = max(wait, limits.minimum)
-    return replace(state, failures=failures, next_at=now + wait)
+    return replace(state, failures=failures, next_at=now + wait, rule=rule, known=None)
 
 
 def clamp(interval: timedelta, bounds: Bounds) -> timedelta:
@@ -113,3 +151,36 @@ def spread(state: PollState, *, chance: random.Random, share: float = 0.1) -> Po
     if state.next_at is None:
         return state
     return replace(state, next_at=state.next_at + state.interval * share * chance.random())
+
+
+RHYTHM_KEPT = 60
+RHYTHM_GRAIN = timedelta(hours=6)
+RHYTHM_FROM = 8
+SHORTEST_SILENCE = timedelta(hours=12)
+LONGEST_SILENCE = timedelta(days=60)
+
+
+def rhythm_after(rhythm: Sequence[int], now: datetime) -> list[int]:
+    """The rhythm with another arrival: at most one in six hours is kept, and sixty in all.
+
+    So it covers weeks even of a lively source, weekends and their silence among them.
+    """
+    at = int(now.timestamp())
+    if rhythm and at - rhythm[-1] < RHYTHM_GRAIN.total_seconds():
+        return list(rhythm)
+    return [*rhythm, at][-RHYTHM_KEPT:]
+
+
+def silence_limit(rhythm: Sequence[int]) -> timedelta | None:
+    """How long a source of this rhythm may bring nothing before it has gone quiet.
+
+    Of the gaps between its arrivals: three times the median, or one and a half times the second
+    longest, whichever is longer, between twelve hours and sixty days. The median does not see
+    outliers; the second longest gap knows weekends and holidays but forgives one long outage.
+    None with fewer than eight gaps: too little is known of it.
+    """
+    gaps = sorted(after - before for before, after in pairwise(rhythm))
+    if len(gaps) < RHYTHM_FROM:
+        return None
+    limit = timedelta(seconds=max(3 * statistics.median(gaps), 1.5 * gaps[-2]))
+    return max(min(limit, LONGEST_SILENCE), SHORTEST_SILENCE)

@@ -5,14 +5,17 @@ For people who wait for the answer, so with tight limits; nothing is stored.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, replace
+from email import message_from_bytes
+from email import policy as email_policy
+from typing import TYPE_CHECKING, Final
 
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from rongmei.kernel import http
+from rongmei.kernel import http, mailbox
 from rongmei.kernel.http_errors import HttpError
+from rongmei.sources import selectors, spool
 from rongmei.sources.collectors import COLLECTORS, parse
 from rongmei.sources.collectors.discover import Candidate, discover
 from rongmei.sources.collectors.robots import (
@@ -22,13 +25,18 @@ from rongmei.sources.collectors.robots import (
     robots_url,
 )
 from rongmei.sources.collectors.urls import host_of
-from rongmei.sources.errors import RobotsForbid, SourceError
+from rongmei.sources.errors import MailRefused, RobotsForbid, SourceError
+from rongmei.sources.places import mail_place
 from rongmei.sources.polite import AGENT, own_places
 from rongmei.sources.types import Collected, Fetched, FetchOutcome, SourceSpec, outcome_of
+
+if TYPE_CHECKING:
+    from rongmei.sources.models import Source
 
 LIMITS: Final = http.Limits(connect=5.0, read=8.0, total=15.0, max_bytes=4 * 1024 * 1024)
 _SHOWN = 10
 _GUESSES_TRIED = 3
+_LETTERS_SHOWN = 5
 
 
 @dataclass(frozen=True)
@@ -111,6 +119,46 @@ def try_source(spec: SourceSpec) -> Trial:
         len(titles),
         read.feed_title,
     )
+
+
+def try_held(source: Source) -> Trial:
+    """Read a source that is there, whatever its kind: a mailbox is opened, a spool looked into."""
+    if source.kind == "mail":
+        return try_mailbox(source.url, source.secret, internal=source.internal)
+    if source.kind == "drop":
+        waiting = spool.waiting(source.pk)
+        return Trial(
+            FetchOutcome.OK if waiting else FetchOutcome.EMPTY,
+            str(_("这种信源不用测试：有文件或来信就会读取。")),
+            tuple((one.name, "") for one in waiting[:_SHOWN]), len(waiting),
+        )  # fmt: skip
+    return try_source(selectors.spec_of(source))
+
+
+def try_mailbox(url: str, password: str, *, internal: bool) -> Trial:
+    """Sign in to a mailbox and open its folder; no letter is taken or marked as read."""
+    place = replace(mail_place(url), plain=internal)
+    try:
+        with mailbox.opened(
+            place, password, internal=internal, limit=LIMITS.max_bytes, total=LIMITS.total
+        ) as box:
+            numbers = box.newer_than(0)
+            titles = [_letter_title(box.letter(uid)) for uid in numbers[-_LETTERS_SHOWN:][::-1]]
+    except (mailbox.LoginRefused, mailbox.FolderMissing) as error:
+        refused = MailRefused(url=place.url, said=str(error)[:200])
+        return Trial(FetchOutcome.LOGIN, str(refused))
+    except HttpError as error:
+        return Trial(outcome_of(error), str(error))
+    return Trial(
+        FetchOutcome.OK if numbers else FetchOutcome.EMPTY, "",
+        tuple((title, "") for title in titles), len(numbers), place.folder,
+    )  # fmt: skip
+
+
+def _letter_title(body: bytes) -> str:
+    """The subject of a letter; of a damaged one whatever can be read."""
+    letter = message_from_bytes(body, policy=email_policy.default)
+    return str(letter.get("subject") or letter.get("from") or "—")[:200]
 
 
 def _titles(read: Collected) -> tuple[tuple[str, str], ...]:

@@ -271,3 +271,20 @@ _BY_ERROR: tuple[tuple[type[Exception], FetchOutcome], ...] = (
 def outcome_of(error: HttpError | errors.SourceError) -> FetchOutcome:
     """The outcome to store for an error of the door or of a collector."""
     return next(outcome for kind, outcome in _BY_ERROR if isinstance(error, kind))
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How often a source is asked, at most and at least, under a name; in seconds."""
+
+    words: Promise
+    shortest: int
+    longest: int
+
+
+PACES: Mapping[str, Pace] = {
+    "fast": Pace(_("紧跟（5 分钟至 1 小时）"), 300, 3_600),
+    "normal": Pace(_("一般（10 分钟至 1 天）"), 600, 86_400),
+    "slow": Pace(_("从容（1 小时至 3 天）"), 3_600, 3 * 86_400),
+    "rare": Pace(_("偶尔（1 天至 30 天）"), 86_400, 30 * 86_400),
+}

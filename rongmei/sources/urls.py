@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from rongmei.sources import views, views_files
+from rongmei.sources import views, views_files, views_groups
 
 urlpatterns = [
     path("", views.source_list, name="list"),
@@ -15,6 +15,9 @@ urlpatterns = [
     path("import/", views.opml_import, name="opml_import"),
     path("add/<slug:way>/", views_files.add, name="add_other"),
     path("hand-in/", views_files.hand_in, name="hand_in"),
+    path("bulk/", views_groups.bulk, name="bulk"),
+    path("groups/", views_groups.group_list, name="groups"),
+    path("<uuid:source_id>/answer/", views.source_answer, name="answer"),
     path("<uuid:source_id>/files/", views_files.files, name="files"),
     path("<uuid:source_id>/secret/", views_files.secret, name="secret"),
     path("<uuid:source_id>/refused/<str:key>/", views_files.refused, name="refused"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from django.contrib import messages
 from django.core.paginator import Paginator
@@ -11,23 +11,29 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.http import require_POST, require_safe
 
-from rongmei.kernel.errors import RongmeiError
+from rongmei.kernel.errors import NotFound, RongmeiError
 from rongmei.kernel.http_errors import HttpError
 from rongmei.network import policy
 from rongmei.network.guard import MemberRequest, page
-from rongmei.sources import actions, opml, selectors, spool, trying
+from rongmei.sources import actions, diagnosis, opml, selectors, spool, trying
 from rongmei.sources.errors import SourceError
 from rongmei.sources.forms import AddressForm, NewSourceForm, SourceForm
 from rongmei.sources.presets import BY_KEY, PRESETS
 from rongmei.sources.readers import SUFFIXES
-from rongmei.sources.types import FetchOutcome, SourceSpec
+from rongmei.sources.types import PACES, FetchOutcome, SourceSpec
+from rongmei.sources.views_groups import PARAMS, chosen_of
 
 if TYPE_CHECKING:
     from rongmei.sources.models import Source
 
 PER_PAGE = 50
+FILTERS: Final = {
+    "group": _lazy("分组"), "class": _lazy("媒体类别"), "kind": _lazy("读取方式"),
+    "unit": _lazy("单位"), "region": _lazy("地区"), "tier": _lazy("层级"), "language": _lazy("语种"),
+}  # fmt: skip
 SAMPLE_SHOWN = 6_000
 
 
@@ -36,23 +42,24 @@ SAMPLE_SHOWN = 6_000
 def source_list(request: MemberRequest) -> HttpResponse:
     """What is watched, the failing first."""
     asked = request.GET
-    chosen = selectors.SourceFilter(
-        states=tuple(asked.getlist("state")),
-        kinds=tuple(asked.getlist("kind")),
-        classes=tuple(asked.getlist("class")),
-        regions=tuple(asked.getlist("region")),
-        text=asked.get("q", "").strip(),
-        sort=asked.get("sort", ""),
-    )
+    chosen = chosen_of(asked)
+    choices = selectors.filter_choices(request.user)
+    may_manage = policy.anywhere(request.user, "sources.manage")
     rows = selectors.sources_listed(request.user, chosen)
+    held = [(name, one) for name in (*PARAMS, "sort") for one in asked.getlist(name)]
     shown = {
         "page": Paginator(rows, PER_PAGE).get_page(asked.get("page")),
         "overview": selectors.overview(request.user),
-        "choices": selectors.filter_choices(request.user),
+        "choices": choices,
+        "filters": [(name, label, choices[name]) for name, label in FILTERS.items()],
+        "held": held,
+        "query": asked.urlencode(),
         "chosen": chosen,
-        "words": {word.value: word.words for word in FetchOutcome},
+        "groups": selectors.groups_to_use(request.user) if may_manage else [],
+        "paces": PACES.items(),
+        "classes": selectors.media_classes().items(),
         "now": timezone.now(),
-        "may_manage": policy.anywhere(request.user, "sources.manage"),
+        "may_manage": may_manage,
     }
     return render(request, "sources/list.html", shown)
 
@@ -70,14 +77,19 @@ def _detail(
 ) -> HttpResponse:
     source = more.get("source") or selectors.source_for(request.user, source_id)
     failure = selectors.last_failure(source)
-    sample = bytes(failure.sample[:SAMPLE_SHOWN]).decode("utf-8", "replace") if failure else ""
+    raw = bytes(failure.sample) if failure else b""
+    log = selectors.log_of(source)
     shown = {
         "source": source,
         "state": source.state,
         "words": {word.value: word.words for word in FetchOutcome},
-        "log": selectors.log_of(source),
+        "log": log,
+        "history": selectors.history_of(log) if len(log) > 1 else None,
+        "groups": _("、").join(one.name for one in source.groups.all()),
+        "why": selectors.due_words(source.state),
         "failure": failure,
-        "sample": sample,
+        "sample": diagnosis.shown(raw[:SAMPLE_SHOWN]),
+        "broken": diagnosis.where_broken(raw) if failure else None,
         **_handed(source),
         "now": timezone.now(),
         "may_manage": policy.allows(request.user, "sources.manage", source),
@@ -97,13 +109,31 @@ def _handed(source: Source) -> dict[str, Any]:
     }  # fmt: skip
 
 
+@page("sources.view")
+@require_safe
+def source_answer(request: MemberRequest, source_id: uuid.UUID) -> HttpResponse:
+    """The raw answer of the last failure as it came, as a file: it may be anything."""
+    failure = selectors.last_failure(selectors.source_for(request.user, source_id))
+    if failure is None:
+        raise NotFound
+    head = "".join(f"{name}: {value}\r\n" for name, value in failure.headers.items())
+    return HttpResponse(
+        f"HTTP {failure.http_status or ''}\r\n{head}\r\n".encode() + bytes(failure.sample),
+        content_type="application/octet-stream",
+        headers={
+            "Content-Disposition": 'attachment; filename="answer.txt"',
+            "X-Content-Type-Options": "nosniff",
+        },
+    )
+
+
 @page("sources.manage")
 @require_POST
 def source_try(request: MemberRequest, source_id: uuid.UUID) -> HttpResponse:
     """Read the source once, now, and show the first items or the failure; nothing is stored."""
     source = selectors.source_for(request.user, source_id)
     policy.require(request.user, "sources.manage", source)
-    return _detail(request, source_id, {"trial": trying.try_source(selectors.spec_of(source))})
+    return _detail(request, source_id, {"trial": trying.try_held(source)})
 
 
 @page("sources.manage")
@@ -141,9 +171,11 @@ def source_internal(request: MemberRequest, source_id: uuid.UUID) -> HttpRespons
 def source_moved(request: MemberRequest, source_id: uuid.UUID) -> HttpResponse:
     """Take over the address that the other side says it moved to."""
     source = selectors.source_for(request.user, source_id)
-    if source.state.moved_to:
-        actions.source_change(by=request.user, source_id=source_id, url=source.state.moved_to)
-        messages.success(request, _("已改用新地址，马上读取"))
+    back = request.POST.get("do") == "back"
+    if source.moved_from if back else source.state.moved_to:
+        actions.source_follow(by=request.user, source_id=source_id, back=back)
+        words = _("已改回原地址，不再自动改址") if back else _("已改用新地址，马上读取")
+        messages.success(request, words)
     return redirect("sources:detail", source_id)
 
 
@@ -281,10 +313,7 @@ def preset_toggle(request: MemberRequest, key: str) -> HttpResponse:
 @require_safe
 def opml_export(request: MemberRequest) -> HttpResponse:
     """The feeds in reach as an OPML file."""
-    rows = selectors.sources_visible_to(request.user).filter(kind="feed")
-    body = opml.write_opml(
-        str(request.user.unit), [opml.Outline(one.name, one.url, one.home_url) for one in rows]
-    )
+    body = opml.write_opml(str(request.user.unit), selectors.outlines(request.user))
     return HttpResponse(
         body,
         content_type="text/x-opml; charset=utf-8",
@@ -298,15 +327,17 @@ def opml_import(request: MemberRequest) -> HttpResponse:
     """Add the feeds of an OPML file to one's own unit; those already there are left as they are."""
     given = request.FILES.get("file")
     if given is None or (given.size or 0) > opml.MAX_BYTES:
-        messages.error(request, _("没有收到文件，或文件超过 1 MB,没有导入。请重新选择 OPML 文件。"))
+        messages.error(
+            request, _("没有收到文件，或文件超过 10 MB,没有导入。请重新选择 OPML 文件。")
+        )
         return redirect("sources:list")
     try:
-        added, skipped = actions.sources_import(
+        done = actions.sources_import(
             by=request.user, unit_id=request.user.unit_id, feeds=opml.read_opml(given.read())
         )
     except SourceError as error:
         messages.error(request, str(error))
     else:
         words = _("导入了 %(added)s 个信源，%(skipped)s 个已有或无效，没有改动。")
-        messages.success(request, words % {"added": added, "skipped": skipped})
+        messages.success(request, words % {"added": done.changed, "skipped": done.left})
     return redirect("sources:list")

@@ -59,3 +59,13 @@ def notices_read(*, by: Member, ids: Iterable[uuid.UUID] | None = None) -> int:
         if ids is not None:
             rows = rows.filter(pk__in=list(ids))
         return rows.update(read_at=timezone.now())
+
+
+def notices_settle(*, kind: str, subject_ids: Iterable[uuid.UUID]) -> int:
+    """Mark what was told of these subjects as read, because it no longer holds; return how many."""
+    ids = list(subject_ids)
+    if not ids:
+        return 0
+    with db.write():
+        rows = Notice.objects.filter(kind=kind, subject_id__in=ids, read_at=None)
+        return rows.update(read_at=timezone.now())

@@ -8,7 +8,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from rongmei.network.testing import Cast, Route
 from rongmei.sources import actions, spool
-from rongmei.sources.models import Source
+from rongmei.sources.models import FetchLog, Source, SourceGroup
 
 FEED = "http://news.invalid/feed.xml"
 
@@ -127,4 +127,54 @@ ROUTES |= {
         public="other systems push files here; the source's key in the request admits them, "
         "without it the answer is 404",
     ),
+}  # fmt: skip
+
+
+def group(cast: Cast) -> dict[str, Any]:
+    held = SourceGroup.objects.filter(name="示例组").first() or actions.group_add(
+        by=cast["duty"], unit_id=cast.unit("hq").pk, name="示例组"
+    )
+    return {"group_id": held.pk}
+
+
+def failed(cast: Cast) -> dict[str, Any]:
+    held = source(cast)
+    FetchLog.objects.create(source_id=held["source_id"], outcome="status", sample=b"x")
+    return held
+
+
+def paused(cast: Cast) -> dict[str, Any]:
+    return {"way": "pause", "ids": [str(source(cast)["source_id"])]}
+
+
+def new_group(cast: Cast) -> dict[str, Any]:
+    return {"unit_id": str(cast.unit("hq").pk), "name": "新组"}
+
+
+ROUTES |= {
+    "sources:bulk": Route(
+        method="POST", allowed=(("duty", 302),), refused=(("planner", 403), ("hq.reporter", 403))
+    ),
+    "sources:groups": (
+        Route(**LOOKS),
+        Route(method="POST", allowed=(("duty", 302),), refused=(("planner", 403),)),
+    ),
+    "sources:answer": Route(args=failed, **OWN_LOOKS),
+    "api:sources_many": Route(
+        method="POST", data=paused, allowed=(("duty", 200),),
+        refused=(("planner", 403), ("hq.reporter", 403)),
+    ),
+    "api:groups_list": (
+        Route(**LOOKS),
+        Route(
+            method="POST", data=new_group, allowed=(("duty", 201),),
+            refused=(("planner", 403), ("yl.sysadmin", 403)),
+        ),
+    ),
+    "api:group_change": (
+        Route(args=group, method="PATCH", data=renamed, allowed=(("duty", 200),), refused=STRANGERS),
+        Route(args=group, method="DELETE", allowed=(("duty", 204),), refused=STRANGERS),
+    ),
+    "api:source_try": _verb(200),
+    "api:source_move": _verb(200),
 }  # fmt: skip

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import hmac
 from datetime import timedelta
+from time import time
 
 import pytest
 from django.utils import timezone
 
 from rongmei.kernel.errors import BadInput, Conflict, NotAllowed
 from rongmei.kernel.models import AuditEntry
-from rongmei.sources import actions, opml, selectors, trying
+from rongmei.sources import actions, diagnosis, opml, selectors, trying
 from rongmei.sources.models import FetchLog, FetchState, Source
 from rongmei.sources.types import FetchOutcome, SourceSpec
 from rongmei_wire.wire import Wire
@@ -187,11 +189,16 @@ def test_presets_are_switched_with_one_click(cast, signed_in):
 def test_opml_comes_back_as_it_went(cast, signed_in):
     add(cast, name="甲 & 乙")
     body = signed_in("duty").get("/desk/sources/export.opml").content
-    assert opml.read_opml(body) == [opml.Outline("甲 & 乙", FEED)]
+    read = opml.read_opml(body)
+    assert [(one.name, one.url, one.media_class) for one in read] == [("甲 & 乙", FEED, "social")]
     added = actions.sources_import(
         by=cast["yl.sysadmin"], unit_id=cast.unit("yunling").pk, feeds=opml.read_opml(body) * 2
     )
-    assert added == (1, 1)
+    assert (added.changed, added.left) == (1, 0)
+    again = actions.sources_import(
+        by=cast["yl.sysadmin"], unit_id=cast.unit("yunling").pk, feeds=read
+    )
+    assert (again.changed, again.left) == (0, 1)
     with pytest.raises(Exception, match="XML"):
         opml.read_opml(b'<!DOCTYPE x [<!ENTITY a "b">]><opml/>')
 
@@ -232,3 +239,105 @@ def test_a_new_pace_holds_for_what_was_put_off_and_what_is_being_fetched(cast):
     FetchState.objects.filter(pk=source.pk).update(due_at=timezone.now() + timedelta(days=1))
     actions.source_change(by=cast["duty"], source_id=source.pk, max_interval=90)
     assert FetchState.objects.get(pk=source.pk).due_at <= timezone.now() + timedelta(seconds=5)
+
+
+def test_the_list_of_thousands_is_paged_and_costs_the_same_queries(
+    cast, signed_in, django_assert_max_num_queries
+):
+    feeds = [opml.Outline(f"源{n:04}", f"http://h{n % 700}.example.com/{n}") for n in range(5000)]
+    actions.sources_import(by=cast["duty"], unit_id=cast.unit("hq").pk, feeds=feeds)
+    client = signed_in("duty")
+    client.get("/desk/sources/")
+    for query in ("", "?q=h69+源0", "?state=waiting&sort=-new&page=60", "?tier=3&class=social"):
+        with django_assert_max_num_queries(18):
+            html = client.get(f"/desk/sources/{query}").content.decode()
+        assert html.count('class="row-title"') <= 50
+    assert "源0069" in client.get("/desk/sources/?q=h69.ex").content.decode()
+
+
+def test_states_are_counted_once_each(cast, signed_in):
+    for number in range(4):
+        add(cast, url=f"{FEED}?{number}", name=f"源{number}")
+    now = timezone.now()
+    first, second, third, _fourth = Source.objects.order_by("name")
+    FetchState.objects.filter(pk=first.pk).update(failures=31, outcome="dns", last_try_at=now)
+    FetchState.objects.filter(pk=second.pk).update(quiet_since=now, last_try_at=now)
+    actions.source_change(by=cast["duty"], source_id=third.pk, enabled=False)
+    counts = {name: n for name, _label, n in selectors.filter_choices(cast["duty"])["state"]}
+    assert counts == {"undead": 1, "quiet": 1, "paused": 1, "waiting": 1}
+    html = signed_in("duty").get("/desk/sources/?state=quiet&state=undead").content.decode()
+    assert html.count('class="row-title"') == 2
+
+
+def test_a_filter_by_something_that_is_no_group_finds_nothing(cast, signed_in):
+    add(cast)
+    html = signed_in("duty").get("/desk/sources/?group=x").content.decode()
+    assert "没有符合条件的信源" in html
+
+
+def test_chosen_sources_or_all_that_a_filter_finds_are_changed(cast, signed_in):
+    held = [add(cast, url=f"{FEED}?{n}", name=f"源{n}") for n in range(3)]
+    client = signed_in("duty")
+    client.post("/desk/sources/bulk/", {"do": "pause", "ids": [str(held[0].pk), "x"]})
+    assert Source.objects.filter(enabled=False).count() == 1
+    answer = client.post(
+        "/desk/sources/bulk/", {"do": "class", "class": "central", "all": "1", "filter": "q=源1"}
+    )
+    assert answer.url.endswith("q=%E6%BA%901")
+    assert Source.objects.get(media_class="central").name == "源1"
+
+
+def test_the_place_where_an_answer_breaks_is_named_and_the_raw_answer_is_a_download(
+    cast, signed_in
+):
+    source = add(cast)
+    body = b"<rss>\n<item><b></item>\n</rss>"
+    FetchLog.objects.create(
+        source=source, outcome="unreadable", sample=body, http_status=200,
+        headers={"server": "x<y"},
+    )  # fmt: skip
+    FetchState.objects.update(failures=1, outcome="unreadable")
+    client = signed_in("planner")
+    html = client.get(f"/desk/sources/{source.pk}/").content.decode()
+    assert "第 2 行" in html
+    assert "server: x&lt;y" in html
+    answer = client.get(f"/desk/sources/{source.pk}/answer/")
+    assert answer.content == b"HTTP 200\r\nserver: x<y\r\n\r\n" + body
+    assert answer["Content-Type"] == "application/octet-stream"
+
+
+@pytest.mark.parametrize(
+    ("body", "line"),
+    [
+        (b'{"a": 1,\n"b": x}', 2), (b'{"a": [1, 2', None), (b"<a><b>", None), (b"<a>\n</b>", 2),
+        (b"plain", None), (b'<!DOCTYPE a [<!ENTITY x "y">]><a>&x;</b>', None), (b"", None),
+    ],
+)  # fmt: skip
+def test_where_an_answer_stops_being_well_formed(body, line):
+    found = diagnosis.where_broken(body)
+    assert (found.line if found else None) == line
+
+
+def test_what_is_no_text_is_shown_in_hex():
+    assert diagnosis.shown(b"\x00\x01") == "0000  00 01"
+    assert diagnosis.shown(b"a\x1bb\n") == "a\ufffdb\n"
+
+
+def test_a_signed_push_is_taken_once_and_the_key_before_is_good_for_a_day(cast, client):
+    source = add(cast, url="", kind="drop")
+    key = actions.source_secret_set(by=cast["duty"], source_id=source.pk)
+    stamp, body = str(int(time())), b'{"title": "x", "body": "y"}'
+
+    def push(key, stamp=stamp):
+        digest = hmac.new(key.encode(), stamp.encode() + b"." + body, "sha256").hexdigest()
+        return client.post(
+            f"/in/{source.pk}/", body, content_type="application/json",
+            headers={"X-Rongmei-Timestamp": stamp, "X-Rongmei-Signature": f"sha256={digest}"},
+        ).status_code  # fmt: skip
+
+    assert [push(key), push(key)] == [202, 409]
+    new = actions.source_secret_set(by=cast["duty"], source_id=source.pk)
+    later = str(int(time()) + 1)
+    assert [push(key, later), push(new, later)] == [202, 202]
+    Source.objects.update(secret_changed_at=timezone.now() - timedelta(days=2))
+    assert [push(key, str(int(time()) + 2)), push(new, str(int(time()) + 2))] == [404, 202]
