@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -77,7 +78,8 @@ def term(cast: Cast) -> dict[str, Any]:
 
 
 def new_term(cast: Cast) -> dict[str, Any]:
-    return {"kind": "place", "name": "示例县"}
+    # Another one each time: a name is taken once only, and several people try.
+    return {"kind": "place", "name": f"示例县{uuid.uuid4().hex[:8]}"}
 
 
 def table(cast: Cast) -> dict[str, Any]:
