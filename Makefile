@@ -4,7 +4,7 @@ VENV ?= .venv
 export RONGMEI_VENV := $(VENV)
 BIN := $(VENV)/bin
 
-.PHONY: help run test setup-run setup-test lint types unit slow postgres e2e kill bench docs screenshots lock template clean
+.PHONY: help run test setup-run setup-test python-new-enough lint types unit slow postgres e2e kill bench docs screenshots lock template clean
 
 help:          ## what can be made
 	@grep -E '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed 's/:.*## */\t/' | expand -t 16
@@ -12,11 +12,17 @@ help:          ## what can be made
 run: setup-run ## start the demo network (two nodes and a wire) and print where to click
 	@exec $(BIN)/rongmei demo
 
-setup-run:
+setup-run: python-new-enough
 	@$(PYTHON) tools/bootstrap.py run
 
-setup-test:
+setup-test: python-new-enough
 	@$(PYTHON) tools/bootstrap.py test
+
+# Said by the shell: a Python too old could not even read the program that says it.
+python-new-enough:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+		echo "✗ 需要 Python 3.11 以上，$(PYTHON) 是：$$($(PYTHON) -V 2>&1)。什么都没有改动。可用 PYTHON=python3.12 make $(MAKECMDGOALS) 指定解释器。" >&2; \
+		echo "  Python 3.11+ is needed; nothing was changed. Try PYTHON=python3.12 make $(MAKECMDGOALS)." >&2; exit 1; }
 
 test: setup-test ## everything CI runs
 	$(MAKE) --no-print-directory lint types unit slow postgres docs e2e kill

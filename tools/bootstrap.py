@@ -40,7 +40,7 @@ def check_python() -> None:
     """Python 3.11 or newer, with the venv module."""
     if sys.version_info < OLDEST:
         give_up(
-            f"需要 Python 3.11 以上,这里是 {sys.version.split()[0]}。"
+            f"需要 Python 3.11 以上，这里是 {sys.version.split()[0]}。"
             " 可用 PYTHON=python3.12 make run 指定解释器。"
             f" / Python 3.11+ is needed, this is {sys.version.split()[0]}; try PYTHON=python3.12 make run."
         )
@@ -105,7 +105,7 @@ def check_system(goal: str) -> None:
     still = [package for package, there, _why in NEEDS[goal] if not there()]
     if still:
         command = "sudo apt-get install -y " + " ".join(still)
-        give_up(f"缺少系统组件,请先运行 / system parts are missing, please run: {command}")
+        give_up(f"缺少系统组件，请先运行 / system parts are missing, please run: {command}")
 
 
 def make_venv() -> None:
@@ -119,7 +119,7 @@ def make_venv() -> None:
         shutil.rmtree(VENV, ignore_errors=True)
         package = f"python{sys.version_info[0]}.{sys.version_info[1]}-venv"
         if not apt_install([package, "python3-venv"]):
-            give_up(f"缺少 venv 模块,请先运行 / please run: sudo apt-get install -y {package}")
+            give_up(f"缺少 venv 模块，请先运行 / please run: sudo apt-get install -y {package}")
         venv.EnvBuilder(with_pip=True).create(VENV)
 
 
@@ -134,11 +134,13 @@ def install(goal: str) -> None:
         for other, path in ((goal, stamp), ("test", VENV / "rongmei-test.stamp"))
     ):
         return
-    say(f"安装依赖(按锁定版本与哈希)installing {lock.relative_to(ROOT)}")
+    say(f"安装依赖（按锁定版本与哈希）installing {lock.relative_to(ROOT)}")
     pip = [str(PYTHON), "-m", "pip", "--disable-pip-version-check", "--quiet"]
     done = subprocess.run([*pip, "install", "--require-hashes", "-r", str(lock)], check=False)
     if done.returncode:
-        give_up("依赖没有装成,已装的保留;检查网络后再运行一次即可。/ Installing failed; run again.")
+        give_up(
+            "依赖没有装成，已装的保留；检查网络后再运行一次即可。/ Installing failed; run again."
+        )
     (VENV / "lib").mkdir(exist_ok=True)
     _link_project()
     stamp.write_text(digest)

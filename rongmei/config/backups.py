@@ -74,7 +74,7 @@ def _postgres(words: list[str], database_url: str) -> None:
         timeout=_TOOL_SECONDS, check=False,
     )  # fmt: skip
     if done.returncode:
-        raise BackupRefused(f"{words[0]} 没有成功:{done.stderr.strip()[-400:]}")
+        raise BackupRefused(f"{words[0]} 没有成功：{done.stderr.strip()[-400:]}")
 
 
 def without_password(database_url: str) -> tuple[str, str]:
@@ -117,7 +117,7 @@ def _copy_database(node: Node, folder: Path) -> Path:
         target = folder / _SQLITE
         source = Path(node.database_url.removeprefix("sqlite:///"))
         if not source.exists():
-            raise BackupRefused(f"没有数据库 {source},没有备份。先运行 rongmei init。")
+            raise BackupRefused(f"没有数据库 {source}，没有备份。先运行 rongmei init。")
         copy_sqlite(source, target)
         return target
     target = folder / _DUMP
@@ -150,7 +150,7 @@ def _files(node: Node) -> Iterator[tuple[Path, str]]:
 def backup(node: Node, target: Path, *, audit_head: tuple[int, str]) -> dict[str, Any]:
     """Write the whole node into one tar file, readable by its owner only; return the manifest."""
     if target.exists():
-        raise BackupRefused(f"{target} 已存在,没有覆盖。请换一个文件名。")
+        raise BackupRefused(f"{target} 已存在，没有覆盖。请换一个文件名。")
     draft = target.with_name(target.name + ".new")
     kept: list[Kept] = []
     try:
@@ -212,11 +212,11 @@ def restore(source: Path, home: Path, *, database_url: str = "") -> dict[str, An
     empty. What fails half-way is removed again.
     """
     if home.exists() and any(home.iterdir()):
-        raise BackupRefused(f"{home} 不是空的,没有恢复。请换一个新文件夹。")
+        raise BackupRefused(f"{home} 不是空的，没有恢复。请换一个新文件夹。")
     home.parent.mkdir(parents=True, exist_ok=True)
     draft = home.with_name(home.name + ".restoring")
     if draft.exists():
-        raise BackupRefused(f"{draft} 是上次没有做完的恢复。请看过后删除,再试一次。")
+        raise BackupRefused(f"{draft} 是上次没有做完的恢复。请看过后删除，再试一次。")
     draft.mkdir(mode=0o700)
     try:
         manifest = _unpack(source, draft)
@@ -244,20 +244,20 @@ def _unpack(source: Path, draft: Path) -> dict[str, Any]:
         manifest: dict[str, Any] = json.loads((draft / _MANIFEST).read_bytes())
         expected = {one["path"]: one for one in manifest["files"]}
     except (tarfile.TarError, OSError, KeyError, TypeError, json.JSONDecodeError) as error:
-        raise BackupRefused(f"{source} 不是完整的备份:{error}。没有恢复。") from error
+        raise BackupRefused(f"{source} 不是完整的备份：{error}。没有恢复。") from error
     if manifest.get("format") != FORMAT:
         raise BackupRefused(
-            f"备份的格式是 {manifest.get('format')},这个版本只认 {FORMAT}。没有恢复。"
+            f"备份的格式是 {manifest.get('format')}，这个版本只认 {FORMAT}。没有恢复。"
         )
     (draft / _MANIFEST).unlink()
     found = {path.relative_to(draft).as_posix() for path in draft.rglob("*") if path.is_file()}
     strange = found.symmetric_difference(expected)
     if strange:
-        raise BackupRefused(f"备份里的文件与清单不符:{'、'.join(sorted(strange)[:5])}。没有恢复。")
+        raise BackupRefused(f"备份里的文件与清单不符：{'、'.join(sorted(strange)[:5])}。没有恢复。")
     for name, one in expected.items():
         with (draft / name).open("rb") as stream:
             if _digest(stream) != (one["size"], one["sha256"]):
-                raise BackupRefused(f"{name} 与备份时的摘要不符,备份已损坏。没有恢复。")
+                raise BackupRefused(f"{name} 与备份时的摘要不符，备份已损坏。没有恢复。")
     return manifest
 
 
@@ -268,7 +268,7 @@ def _fit(draft: Path, database_url: str) -> None:
     if (draft / _DUMP).exists():
         if not database_url:
             raise BackupRefused(
-                "这是 PostgreSQL 节点的备份:请用 --database 给出一个空数据库的地址。没有恢复。"
+                "这是 PostgreSQL 节点的备份：请用 --database 给出一个空数据库的地址。没有恢复。"
             )
         _require_empty(database_url)
         pairs["DATABASE_URL"] = database_url
@@ -276,7 +276,7 @@ def _fit(draft: Path, database_url: str) -> None:
         _postgres([*words, str(draft / _DUMP)], database_url)
         (draft / _DUMP).unlink()
     elif database_url:
-        raise BackupRefused("这是 SQLite 节点的备份,不用给 --database。没有恢复。")
+        raise BackupRefused("这是 SQLite 节点的备份，不用给 --database。没有恢复。")
     write_env_file(draft / ENV_FILE, pairs)
     for path in (draft / "keys").glob("*"):
         path.chmod(0o600)
@@ -296,10 +296,10 @@ def _check_chain(draft: Path, manifest: dict[str, Any]) -> None:
         said = json.loads(done.stdout)
     except json.JSONDecodeError as error:
         raise BackupRefused(
-            f"恢复后的数据库打不开:{done.stderr.strip()[-400:]}。没有恢复。"
+            f"恢复后的数据库打不开：{done.stderr.strip()[-400:]}。没有恢复。"
         ) from error
     if not said["ok"]:
-        raise BackupRefused(f"备份里的审计链第 {said['broken']} 条对不上,备份不可信。没有恢复。")
+        raise BackupRefused(f"备份里的审计链第 {said['broken']} 条对不上，备份不可信。没有恢复。")
     # Lines written while the backup ran are in the copy and not in the note, never the reverse.
     if said["entries"] < manifest["audit_seq"]:
-        raise BackupRefused("备份里的审计链比备份时记下的短,备份不可信。没有恢复。")
+        raise BackupRefused("备份里的审计链比备份时记下的短，备份不可信。没有恢复。")

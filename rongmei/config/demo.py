@@ -138,8 +138,8 @@ class Demo:
                     probe.bind(("127.0.0.1", self.port + offset))
                 except OSError as error:
                     raise DemoProblem(
-                        f"端口 {self.port + offset} 已被别的程序占用,演示网络没有启动,数据未动。"
-                        f"可停掉那个程序,或换一组端口:make run PORT={self.port + 1000}"
+                        f"端口 {self.port + offset} 已被别的程序占用，演示网络没有启动，数据未动。"
+                        f"可停掉那个程序，或换一组端口：make run PORT={self.port + 1000}"
                     ) from error
 
     def start(self, running: ExitStack) -> list[subprocess.Popen[bytes]]:
@@ -178,7 +178,7 @@ class Demo:
             time.sleep(0.05)
         if waiting or not joined:
             what = f"{waiting[0]} 应答" if waiting else "两个节点互联"
-            raise DemoProblem(f"没有等到{what},已建的保留。{self._last_lines()}")
+            raise DemoProblem(f"没有等到{what}，已建的保留。{self._last_lines()}")
 
     def _last_lines(self) -> str:
         lines: list[str] = []
@@ -209,11 +209,11 @@ def run(demo: Demo, *, until_ready: Callable[[Demo], None]) -> None:
     try:
         lock = hold(demo.folder / "demo.lock")
     except AlreadyRunning as error:
-        raise DemoProblem("演示网络已经在运行,没有再启动一份。先在那个窗口按 Ctrl-C。") from error
+        raise DemoProblem("演示网络已经在运行，没有再启动一份。先在那个窗口按 Ctrl-C。") from error
     with lock, ExitStack() as running:
         demo.check_ports()
         if demo.prepare():
-            demo.say("建立单位、人员、信源,启动进程 making units and people, starting")
+            demo.say("建立单位、人员、信源，启动进程 making units and people, starting")
         else:
             demo.say("启动进程 starting")
         stopping = False

@@ -17,7 +17,7 @@ def main(argv: list[str]) -> int:
     """Start the demo network and stay until Ctrl-C; the exit status."""
     parser = argparse.ArgumentParser(
         prog="rongmei demo",
-        description="启动演示网络:两个节点和一个示例通讯社 / start the demo network",
+        description="启动演示网络：两个节点和一个示例通讯社 / start the demo network",
     )
     parser.add_argument("--folder", default=os.environ.get("RONGMEI_DEMO_FOLDER", "var/demo"))
     parser.add_argument("--port", type=int, default=int(os.environ.get("PORT", "8000")))
@@ -41,7 +41,7 @@ def _card(demo: Demo) -> None:
     hq, centre = NODES
     lines = [
         "",
-        "  融媒体云演示网络已就绪(全部内容均为示例)",
+        "  融媒体云演示网络已就绪（全部内容均为示例）",
         "  The demo network is up (all content is made up)",
         "",
         f"  总部工作台 HQ workbench       {demo.url(hq)}/desk/",
@@ -60,9 +60,9 @@ def _card(demo: Demo) -> None:
     ]
     lines += [
         "",
-        f"  先点这里:用 planner 登录 {demo.url(hq)}/desk/ ,在“监测”里看热点,点“报选题”。",
+        f"  先点这里：用 planner 登录 {demo.url(hq)}/desk/ ，在“监测”里看热点，点“报选题”。",
         "  First: sign in as planner, open Monitor, and pitch a story from a hot topic.",
-        "  Ctrl-C 停止;再次 make run 接着用。 Ctrl-C stops; make run again resumes.",
+        "  Ctrl-C 停止；再次 make run 接着用。 Ctrl-C stops; make run again resumes.",
         "",
     ]
     sys.stdout.write("\n".join(lines))

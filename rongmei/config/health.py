@@ -53,7 +53,7 @@ def _sqlite(node: Node) -> Finding:
     todo = (
         ""
         if fine
-        else "SQLite 过旧:请换用自带新版 SQLite 的 Python,或改用 PostgreSQL(DATABASE_URL)。"
+        else "SQLite 过旧：请换用自带新版 SQLite 的 Python，或改用 PostgreSQL(DATABASE_URL)。"
     )
     return Finding("sqlite", "ok" if fine else "fail", sqlite3.sqlite_version, todo)
 
@@ -71,7 +71,10 @@ def _key(node: Node) -> Finding:
     path = node.home / "keys" / "node.pem"
     if not path.exists():
         return Finding(
-            "key", "warn", "没有节点密钥", "运行 rongmei init 会生成;恢复备份时请连 keys 一起恢复。"
+            "key",
+            "warn",
+            "没有节点密钥",
+            "运行 rongmei init 会生成；恢复备份时请连 keys 一起恢复。",
         )
     if stat.S_IMODE(path.stat().st_mode) & 0o077:
         return Finding("key", "fail", "节点密钥别人也能读", f"运行 chmod 600 {path}")
@@ -93,7 +96,10 @@ def _database(node: Node) -> Finding:
         )
     if waiting:
         return Finding(
-            "database", "fail", f"有 {len(waiting)} 个迁移没有做", "先备份,再运行 rongmei migrate。"
+            "database",
+            "fail",
+            f"有 {len(waiting)} 个迁移没有做",
+            "先备份，再运行 rongmei migrate。",
         )
     return Finding("database", "ok", connection.vendor)
 
@@ -117,7 +123,7 @@ def _disk(node: Node) -> Finding:
     place = node.home if node.home.exists() else node.home.anchor
     free = shutil.disk_usage(place).free
     level: Level = "ok" if free > 10 * _GB else "warn" if free > 2 * _GB else "fail"
-    todo = "" if level == "ok" else "腾出空间或换更大的磁盘;写满时收稿和采集都会停。"
+    todo = "" if level == "ok" else "腾出空间或换更大的磁盘；写满时收稿和采集都会停。"
     return Finding("disk", level, f"剩 {free / _GB:.1f} GB", todo)
 
 
@@ -128,7 +134,7 @@ def _fonts(node: Node) -> Finding:
             "fonts",
             "warn",
             "没有 fc-list,查不了字体",
-            "装上 fontconfig 和一套中文字体(如 fonts-noto-cjk)。",
+            "装上 fontconfig 和一套中文字体（如 fonts-noto-cjk）。",
         )
     try:
         listed = subprocess.run(  # noqa: S603 - fixed words
@@ -142,7 +148,7 @@ def _fonts(node: Node) -> Finding:
             "fonts",
             "warn",
             "没有中文字体",
-            "装一套中文字体(如 fonts-noto-cjk),否则服务器上生成的图片缺字。",
+            "装一套中文字体（如 fonts-noto-cjk），否则服务器上生成的图片缺字。",
         )
     return Finding("fonts", "ok", "、".join(sorted(families)[:3]))
 
@@ -157,7 +163,7 @@ def _ports(node: Node) -> Finding:
             except OSError:
                 taken.append(str(port))
     if taken:
-        todo = "如果本节点正在运行,这是正常的;否则请停掉占用的程序,或改 RONGMEI_PORT。"
+        todo = "如果本节点正在运行，这是正常的；否则请停掉占用的程序，或改 RONGMEI_PORT。"
         return Finding("ports", "warn", f"端口 {'、'.join(taken)} 已被占用", todo)
     return Finding("ports", "ok", f"{node.port}、{node.stream_port} 可用")
 
@@ -170,7 +176,10 @@ def _clock(node: Node) -> Finding:
         last = None
     if now.year < 2025 or (last is not None and last > now):
         return Finding(
-            "clock", "fail", now.isoformat(timespec="seconds"), "系统时间不对,请打开网络对时(NTP)。"
+            "clock",
+            "fail",
+            now.isoformat(timespec="seconds"),
+            "系统时间不对，请打开网络对时(NTP)。",
         )
     return Finding("clock", "ok", now.isoformat(timespec="seconds"))
 
@@ -182,7 +191,7 @@ def _index(node: Node) -> Finding:
             "index",
             "warn",
             "还没有检索索引",
-            "rongmei up 启动后会自动建立;恢复备份后也会自动重建。",
+            "rongmei up 启动后会自动建立；恢复备份后也会自动重建。",
         )
     return Finding("index", "ok", str(folder))
 

@@ -35,6 +35,14 @@ WORDS: Final[dict[str, tuple[object, str, str, str]]] = {
     "exemplars.recommended": (gettext_lazy("推荐了典型"), "star", "", ""),
     "exemplars.cleared": (gettext_lazy("核准了典型"), "star", "", "done"),
     "exemplars.suspended": (gettext_lazy("暂停了典型宣传"), "star", "", "failed"),
+    "network.member_added": (gettext_lazy("新建了账号"), "user-plus", "network:member", ""),
+    "network.member_disabled": (gettext_lazy("停用了账号"), "no-symbol", "network:member", "failed"),
+    "network.member_enabled": (gettext_lazy("启用了账号"), "check", "network:member", ""),
+    "network.roles_changed": (gettext_lazy("改动了角色"), "key", "network:member", ""),
+    "network.unit_added": (gettext_lazy("新建了单位"), "building-office-2", "network:unit", ""),
+    "network.unit_changed": (gettext_lazy("修改了单位"), "building-office-2", "network:unit", ""),
+    "network.grant_given": (gettext_lazy("给了共享授权"), "share", "", ""),
+    "network.grant_revoked": (gettext_lazy("收回了共享授权"), "share", "", "failed"),
     "monitoring.topic_found": (gettext_lazy("发现新热点"), "signal", "monitoring:topic", "now"),
     "monitoring.topic_marked": (gettext_lazy("处置了热点"), "signal", "monitoring:topic", ""),
     "monitoring.reprint_seen": (
@@ -48,9 +56,15 @@ TOLD_OF_RECEIVER = frozenset({"planning.task_dispatched"})
 
 
 def sentence(
-    event: Event, names: Mapping[uuid.UUID, str], units: Mapping[uuid.UUID, str]
+    event: Event,
+    names: Mapping[uuid.UUID, str],
+    units: Mapping[uuid.UUID, str],
+    subjects: Mapping[uuid.UUID, str] | None = None,
 ) -> Entry | None:
-    """One event as a line of a timeline; None for events that have no words."""
+    """One event as a line of a timeline; None for events that have no words.
+
+    `subjects` names what events are about that carry no title themselves.
+    """
     known = WORDS.get(event.name)
     if known is None:
         return None
@@ -58,7 +72,10 @@ def sentence(
     actor_id = None if event.name in TOLD_OF_RECEIVER else event.actor_id
     who = names.get(actor_id, "") if actor_id else ""
     unit = units.get(event.unit_id, "") if event.unit_id else ""
+    named = (subjects or {}).get(event.subject_id, "") if event.subject_id else ""
     title = str(event.payload.get("title") or "")
+    if not title and named:
+        words = _("%(what)s“%(title)s”") % {"what": words, "title": named}
     text = _("%(what)s《%(title)s》") % {"what": words, "title": title} if title else str(words)
     note = str(event.payload.get("reason") or "")
     url = link(page, event.subject_id) if page and event.subject_id else ""

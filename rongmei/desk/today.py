@@ -6,7 +6,8 @@ roles open its room.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+import uuid
+from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from django.db.models import F, Q
@@ -35,11 +36,14 @@ OPEN_STAGES: Final = ("offered", "accepted", "in_progress", "submitted")
 FAILED: Final = ("failed", "differs")
 # A line to a peer that said nothing for this long is down.
 SILENT: Final = timedelta(minutes=5)
+VERIFY_EVERY: Final = timedelta(days=7)
+FAILED_SIGN_INS: Final = 3
 
 
 def waiting_for(member: Member) -> list[Waiting]:
     """What waits for the member: late and urgent first, then by deadline."""
     found = [*_tasks(member), *_reviews(member), *_pitches(member), *_deliveries(member)]
+    found += [*_roleless(member), *_late_roads(member), *_unverified(member)]
     far = timezone.now() + timedelta(days=3650)
     return sorted(found, key=lambda one: (not one.urgent, one.due or far, one.title))
 
@@ -97,10 +101,66 @@ def _deliveries(member: Member) -> list[Waiting]:
     ]  # fmt: skip
 
 
+def _roleless(member: Member) -> list[Waiting]:
+    """Accounts that may do nothing yet, for those who grant roles."""
+    if not policy.anywhere(member, "network.grant_roles"):
+        return []
+    return [
+        Waiting(
+            _("授予角色"), one.label, link("network:member", one.pk), None, False, one.unit.label
+        )
+        for one in network.members_without_role(member)[:PART]
+    ]
+
+
+def _late_roads(member: Member) -> list[Waiting]:
+    """Units of this node whose next milestone is past its date, for those who manage them."""
+    reach = policy.units_for(member, "network.manage_units")
+    if not reach:
+        return []
+    return [
+        Waiting(
+            _("登记建设进度"), f"{one.unit.label} · {step.label}",
+            link("network:road_change", one.unit.pk),
+            timezone.make_aware(datetime.combine(step.planned_on, time(18))) if step.planned_on else None,
+        )
+        for one in network.roads()
+        if one.unit.pk in reach and one.unit.node.is_self
+        for step in one.steps
+        if step.state == "late"
+    ]  # fmt: skip
+
+
+def _unverified(member: Member) -> list[Waiting]:
+    """The audit chain has not been checked for a week, for those who audit it."""
+    if not policy.anywhere(member, "network.audit"):
+        return []
+    last = network.last_verified()
+    if last is not None and last > timezone.now() - VERIFY_EVERY:
+        return []
+    said = _("审计链还没有验证过") if last is None else _("审计链一周没有验证了")
+    return [Waiting(_("验证审计链"), said, link("network:audit"))]
+
+
+def _sign_ins(member: Member) -> list[Trouble]:
+    """Accounts that somebody failed to enter again and again, for those who audit."""
+    if not policy.anywhere(member, "network.audit"):
+        return []
+    since = timezone.now() - timedelta(hours=24)
+    return [
+        Trouble(
+            name, _("24 小时内登录失败 %(n)d 次") % {"n": times},
+            link("network:audit", query="action=member.sign_in_failed"), at,
+        )
+        for name, times, at in network.sign_in_failures(member, since)
+        if times >= FAILED_SIGN_INS
+    ]  # fmt: skip
+
+
 def troubles_of(member: Member) -> list[Trouble]:
     """What is wrong in the member's reach; the worst first."""
     found = [*_failed_deliveries(member), *_late_tasks(member), *_peers(member), *_sources(member)]
-    return [*found, *_sweeps(member)]
+    return [*found, *_sweeps(member), *_sign_ins(member)]
 
 
 def _sources(member: Member) -> list[Trouble]:
@@ -182,6 +242,10 @@ TOLD: Final = {
     "stories.": "stories.view",
     "channels.": "channels.view",
     "exemplars.": "exemplars.view",
+    "network.member_": "network.manage_members",
+    "network.roles_changed": "network.grant_roles",
+    "network.unit_": "network.manage_units",
+    "network.grant_": "network.manage_grants",
     "monitoring.topic_found": "monitoring.view",
     "monitoring.topic_marked": "monitoring.view",
     "monitoring.reprint_seen": "monitoring.view",
@@ -211,8 +275,18 @@ def changes_since(member: Member, since: datetime, limit: int = 15) -> list[Entr
     found = found[:limit]
     names = network.member_names({one.actor_id for one in found if one.actor_id})
     labels = network.unit_labels({one.unit_id for one in found if one.unit_id})
-    told = (sentence(one, names, labels) for one in found)
+    told = (sentence(one, names, labels, _named(found)) for one in found)
     return [one for one in told if one is not None]
+
+
+def _named(found: list[Event]) -> dict[uuid.UUID, str]:
+    """Names of the people and units that events of the network room are about."""
+    people = {one.subject_id for one in found if one.subject_type == "member" and one.subject_id}
+    units = {one.subject_id for one in found if one.subject_type == "unit" and one.subject_id}
+    return {
+        **(network.member_names(people) if people else {}),
+        **(network.unit_labels(units) if units else {}),
+    }
 
 
 def hot_topics(member: Member) -> list[Any]:

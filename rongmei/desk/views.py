@@ -52,6 +52,7 @@ def today_page(request: MemberRequest) -> HttpResponse:
         "changes": today.changes_since(member, since),
         "troubles": today.troubles_of(member),
         "topics": today.hot_topics(member),
+        "administers": not policy.anywhere(member, "planning.view"),
         "may_write": policy.anywhere(member, "stories.write"),
         "may_pitch": policy.anywhere(member, "planning.pitch"),
         "write_url": link("stories:new"),

@@ -120,26 +120,36 @@ def _value(key: str, value: Any) -> str:
 
 
 def tell(
-    entries: Iterable[AuditEntry], labels: Mapping[uuid.UUID, str] | None = None
+    entries: Iterable[AuditEntry],
+    labels: Mapping[uuid.UUID, str] | None = None,
+    names: Mapping[uuid.UUID, str] | None = None,
 ) -> list[Told]:
-    """The entries in words, in their order; `labels` names units."""
+    """The entries in words, in their order; `labels` names units, `names` people as of now.
+
+    Where somebody has another name now, or another in this language, the details keep the one that
+    was written down.
+    """
     words, told = action_words(), []
     for entry in entries:
         known = words.get(entry.action)
+        now = (names or {}).get(entry.actor_id, "") if entry.actor_id else ""
+        details = [
+            (str(LABELS.get(key, key)), _value(key, value))
+            for key, value in entry.detail.items()
+            if value not in ("", None, [])
+        ]
+        if now and now != entry.actor:
+            details.insert(0, (_("记下的姓名"), entry.actor))
         said = [_value(key, entry.detail[key]) for key in SAID if entry.detail.get(key)]
         told.append(
             Told(
                 entry=entry,
-                who=who_words(entry.actor),
+                who=now or who_words(entry.actor),
                 what=str(known or entry.action),
                 named=known is not None,
                 subject="" if entry.subject_id == str(entry.actor_id) else entry.subject,
                 said=" · ".join(said),
-                details=[
-                    (str(LABELS.get(key, key)), _value(key, value))
-                    for key, value in entry.detail.items()
-                    if value not in ("", None, [])
-                ],
+                details=details,
                 unit=(labels or {}).get(entry.unit_id, "") if entry.unit_id else "",
             )
         )

@@ -8,10 +8,11 @@ from datetime import datetime
 from typing import Any
 
 from allauth.usersessions.models import UserSession
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from rongmei.kernel.errors import NotFound
+from rongmei.kernel.models import AuditEntry
 from rongmei.network import policy, roadmap
 from rongmei.network.models import (
     ApiToken,
@@ -252,3 +253,35 @@ def silent_peers(since: datetime) -> list[Peer]:
 def peers_joined() -> list[Peer]:
     """Peers whose line is meant to be open."""
     return list(Peer.objects.filter(state=PeerState.ACTIVE).select_related("node"))
+
+
+def members_without_role(member: Member) -> QuerySet[Member]:
+    """Active accounts that hold no role now, where the member grants roles; newest first."""
+    now = timezone.now()
+    live = Q(ends_at=None) | Q(ends_at__gt=now)
+    held = RoleHolding.objects.filter(live, member=OuterRef("pk"), starts_at__lte=now)
+    reach = policy.units_for(member, "network.grant_roles")
+    rows = Member.objects.filter(~Exists(held), unit__in=reach, is_active=True)
+    return rows.select_related("unit").order_by("-date_joined")
+
+
+def last_verified() -> datetime | None:
+    """When the audit chain of this node was last checked on its page or by the API."""
+    rows = AuditEntry.objects.filter(action="audit.verified").order_by("-seq")
+    return rows.values_list("at", flat=True).first()
+
+
+def sign_in_failures(member: Member, since: datetime) -> list[tuple[str, int, datetime]]:
+    """Accounts with failed sign-ins since then: name, how often, the last; most first.
+
+    Tries at names that do not exist belong to no unit, and are told to whoever audits at all.
+    """
+    reach = policy.units_for(member, "network.audit")
+    if not reach:
+        return []
+    wanted = Q(unit_id__in=reach) | Q(unit_id=None)
+    rows = AuditEntry.objects.filter(wanted, action="member.sign_in_failed", at__gte=since)
+    counted = rows.values("detail__username").annotate(n=Count("seq"), last=Max("at"))
+    return [
+        (row["detail__username"] or "—", row["n"], row["last"]) for row in counted.order_by("-n")
+    ]

@@ -216,7 +216,12 @@ def pitch_decide(*, by: Member, pitch_id: uuid.UUID, decision: Decision, reason:
         _save(pitch, "state", "reason", "decided_by_id", "decided_by_name", "decided_at")
         audit.record(by, f"pitch.{pitch.state}", pitch, reason=reason)
         events.publish(
-            PitchDecided(subject_id=pitch.pk, unit_id=pitch.unit_id, state=str(pitch.state))
+            PitchDecided(
+                subject_id=pitch.pk,
+                unit_id=pitch.unit_id,
+                state=str(pitch.state),
+                title=pitch.title,
+            )
         )
         telling.pitch_decided(pitch, network.active_member(pitch.proposed_by_id))
     return pitch
@@ -249,7 +254,12 @@ def pitch_cancel(*, by: Member, pitch_id: uuid.UUID, reason: str) -> Pitch:
         _save(pitch, "state", "reason")
         audit.record(by, "pitch.cancelled", pitch, reason=reason)
         events.publish(
-            PitchDecided(subject_id=pitch.pk, unit_id=pitch.unit_id, state=str(pitch.state))
+            PitchDecided(
+                subject_id=pitch.pk,
+                unit_id=pitch.unit_id,
+                state=str(pitch.state),
+                title=pitch.title,
+            )
         )
     return pitch
 
@@ -381,7 +391,11 @@ def _judge(by: Member, task: Task, state: TaskState, reason: str) -> None:
         _follow(response, state)
         telling.unit_learns(task, response)
     wire.tell_receiver(task)
-    events.publish(TaskProgressed(subject_id=task.pk, unit_id=task.to_unit_id, state=str(state)))
+    events.publish(
+        TaskProgressed(
+            subject_id=task.pk, unit_id=task.to_unit_id, title=task.title, state=str(state)
+        )
+    )
     if state in _OVER:
         _close_pitch(task)
 
@@ -457,7 +471,11 @@ def task_answer(
             "assignee_id", "assignee_name",
         )  # fmt: skip
         audit.record(by, "task.accepted" if accept else "task.declined", response, reason=reason)
-        events.publish(TaskAnswered(subject_id=task.pk, unit_id=task.to_unit_id, accepted=accept))
+        events.publish(
+            TaskAnswered(
+                subject_id=task.pk, unit_id=task.to_unit_id, accepted=accept, title=task.title
+            )
+        )
         if assignee is not None:
             telling.assigned(task, response, assignee)
         if task.home is None:
@@ -542,7 +560,10 @@ def _progress(response: TaskResponse, state: TaskState) -> None:
     audit.record(None, "task.progressed", response, story_state=response.story_state)
     events.publish(
         TaskProgressed(
-            subject_id=task.pk, unit_id=task.to_unit_id, state=response.steps[-1]["state"]
+            subject_id=task.pk,
+            unit_id=task.to_unit_id,
+            title=task.title,
+            state=response.steps[-1]["state"],
         )
     )
     if task.home is None and moved:

@@ -77,7 +77,9 @@ def apply_updated(arrival: Arrival) -> None:
     telling.unit_learns(task, response)
     audit.record(None, "task.updated", task, unit_id=task.to_unit_id, state=task.state)
     events.publish(
-        TaskProgressed(subject_id=task.pk, unit_id=task.to_unit_id, state=str(task.state))
+        TaskProgressed(
+            subject_id=task.pk, unit_id=task.to_unit_id, title=task.title, state=str(task.state)
+        )
     )
 
 
@@ -124,7 +126,11 @@ def apply_received(arrival: Arrival) -> None:
         task.received_at = timezone.now()
         task.save(update_fields=["received_at", "updated_at"])
     audit.record(None, "task.received", task)
-    events.publish(TaskProgressed(subject_id=task.pk, unit_id=task.to_unit_id, state="received"))
+    events.publish(
+        TaskProgressed(
+            subject_id=task.pk, unit_id=task.to_unit_id, title=task.title, state="received"
+        )
+    )
 
 
 def _mirror(task: Task, response: TaskResponse) -> bool:
@@ -147,7 +153,11 @@ def apply_answered(arrival: Arrival) -> None:
     telling.answered(task, response)
     audit.record(None, f"task.{response.state}", task, by_unit=response.unit_id)
     accepted = response.state != TaskState.DECLINED
-    events.publish(TaskAnswered(subject_id=task.pk, unit_id=task.to_unit_id, accepted=accepted))
+    events.publish(
+        TaskAnswered(
+            subject_id=task.pk, unit_id=task.to_unit_id, accepted=accepted, title=task.title
+        )
+    )
 
 
 def apply_progressed(arrival: Arrival) -> None:
@@ -163,6 +173,7 @@ def apply_progressed(arrival: Arrival) -> None:
         TaskProgressed(
             subject_id=task.pk,
             unit_id=task.to_unit_id,
+            title=task.title,
             state=response.story_state or str(response.state),
         )
     )

@@ -24,6 +24,7 @@ class PitchDecided(DomainEvent):
     name: ClassVar[str] = "planning.pitch_decided"
     subject_type: ClassVar[str] = "pitch"
     state: str = ""
+    title: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +43,7 @@ class TaskAnswered(DomainEvent):
     name: ClassVar[str] = "planning.task_answered"
     subject_type: ClassVar[str] = "task"
     accepted: bool = False
+    title: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,3 +53,4 @@ class TaskProgressed(DomainEvent):
     name: ClassVar[str] = "planning.task_progressed"
     subject_type: ClassVar[str] = "task"
     state: str = ""
+    title: str = ""

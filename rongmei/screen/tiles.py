@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 
 from rongmei.archive import selectors as archive
 from rongmei.impact import selectors as impact
+from rongmei.kernel.ui import words
 from rongmei.monitoring import selectors as monitoring
 from rongmei.network import policy
 from rongmei.network import selectors as network
@@ -230,11 +231,14 @@ def first_times(member: Member) -> TileData:
     return TileData(
         at=newest[0][0] if newest else None,
         rows=[
-            Row(f"{unit} {label}", None, _link(member, "network.view", "network:road"))
-            for _at, unit, label in newest
+            Row(
+                f"{unit} {label}", None, _link(member, "network.view", "network:road"),
+                words.short_date(timezone.localdate(at), timezone.localdate()),
+            )
+            for at, unit, label in newest
         ],
         href=_link(member, "network.view", "network:road"),
-    )
+    )  # fmt: skip
 
 
 def lines_up(member: Member) -> TileData:

@@ -48,9 +48,10 @@ def audit_page(request: MemberRequest) -> HttpResponse:
         after=_number(request.GET.get("after")),
     )
     labels = selectors.unit_labels(entry.unit_id for entry in found.entries if entry.unit_id)
+    names = selectors.member_names(one.actor_id for one in found.entries if one.actor_id)
     shown = {
         "form": form,
-        "rows": audit_words.tell(found.entries, labels),
+        "rows": audit_words.tell(found.entries, labels, names),
         "found": found,
         "searching": any(request.GET.get(name) for name in form.fields),
     }

@@ -25,18 +25,18 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if options["verb"] == "rebuild":
             done = indexing.rebuild(None if options["json"] else self._progress)
-            self._say(options, {"rebuilt": done}, f"索引已重建,{done} 条变更。")
+            self._say(options, {"rebuilt": done}, f"索引已重建，{done} 条变更。")
         verdict = indexing.verify()
         facts = {
             "ok": verdict.ok, "documents": verdict.documents, "indexed": verdict.indexed,
             "behind": verdict.behind, "missing": list(verdict.missing),
             "needs_rebuild": verdict.needs_rebuild,
         }  # fmt: skip
-        words = f"文献 {verdict.documents},索引 {verdict.indexed},待索引变更 {verdict.behind}"
+        words = f"文献 {verdict.documents}，索引 {verdict.indexed}，待索引变更 {verdict.behind}"
         self._say(options, facts, words)
         if not verdict.ok:
             raise CommandError(
-                "索引与数据库不一致;文献都在,没有丢失。若索引进程正在追赶,稍后再核对;"
+                "索引与数据库不一致；文献都在，没有丢失。若索引进程正在追赶，稍后再核对；"
                 "否则运行 rongmei archive rebuild。",
                 returncode=2,
             )

@@ -51,4 +51,4 @@ class Command(BaseCommand):
                 words = f"{source.name}\t{outcome.outcome.words}\t+{outcome.items_new}"
                 self.stdout.write(f"{words}\t{outcome.message}")
         if failed:
-            raise CommandError("有信源没有读成,见上。已有内容不受影响。", returncode=2)
+            raise CommandError("有信源没有读成，见上。已有内容不受影响。", returncode=2)

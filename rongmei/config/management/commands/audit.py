@@ -42,12 +42,12 @@ class Command(BaseCommand):
         elif verdict.ok:
             self.stdout.write(f"{verdict.entries} 条记录全部相符。链头 {verdict.head}")
         else:
-            self.stdout.write(f"第 {verdict.broken} 条对不上:{auditing.REASONS[verdict.reason]}")
+            self.stdout.write(f"第 {verdict.broken} 条对不上：{auditing.REASONS[verdict.reason]}")
             if broken:
                 at = broken.at.isoformat(timespec="seconds")
                 self.stdout.write(f"  {at} {broken.actor} {broken.action} {broken.subject}")
             self.stdout.write(
-                f"它之前的 {verdict.entries} 条都相符。请保留现场,与备份和对端留存的链头核对。"
+                f"它之前的 {verdict.entries} 条都相符。请保留现场，与备份和对端留存的链头核对。"
             )
         if not verdict.ok:
             sys.exit(1)

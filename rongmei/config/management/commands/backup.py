@@ -41,5 +41,5 @@ class Command(BaseCommand):
             f"{len(made['files'])} 个文件、{size / 1e6:.1f} MB 已备份到 {options['file']}"
         )
         self.stdout.write(
-            "检索索引不在备份里,恢复后自动重建。备份里有密钥和口令摘要,请像密钥一样保管。"
+            "检索索引不在备份里，恢复后自动重建。备份里有密钥和口令摘要，请像密钥一样保管。"
         )

@@ -34,7 +34,7 @@ _WAIT_SECONDS = 60.0
 class Command(BaseCommand):
     """Fill this node if that has not been done, see that it is joined, and start it."""
 
-    help = "演示网络的一个节点:填好、互联、启动 / one node of the demo network"
+    help = "演示网络的一个节点：填好、互联、启动 / one node of the demo network"
     requires_system_checks: list[str] = []
 
     @override
@@ -71,7 +71,7 @@ def _fork(run: Callable[[], None], *, wait: bool) -> None:
                 traceback.print_exc()
             os._exit(code)
     if wait and os.waitpid(pid, 0)[1]:
-        raise CommandError("示例数据没有建好,已建的保留。看上面的提示,改正后再运行 make run。")
+        raise CommandError("示例数据没有建好，已建的保留。看上面的提示，改正后再运行 make run。")
 
 
 def _fill(wire: str) -> None:

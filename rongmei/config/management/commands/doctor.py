@@ -35,7 +35,7 @@ class Command(BaseCommand):
             )
         else:
             for one in found:
-                self.stdout.write(f"{_MARKS[one.level]} {one.name:9} {one.seen}")
+                self.stdout.write(f"{_MARKS[one.level]} {one.name:10} {one.seen}")
                 if one.todo:
                     self.stdout.write(f"  → {one.todo}")
         if any(one.level == "fail" for one in found):

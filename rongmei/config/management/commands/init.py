@@ -35,7 +35,7 @@ class Command(BaseCommand):
 
     @override
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--slug", default="", help="节点代码,用于 cookie 和互联")
+        parser.add_argument("--slug", default="", help="节点代码，用于 cookie 和互联")
         parser.add_argument("--name", default="融媒节点", help="节点名称")
         parser.add_argument("--url", default="", help="人们和对端访问的地址")
         parser.add_argument("--port", type=int, default=8000)
@@ -43,8 +43,8 @@ class Command(BaseCommand):
         parser.add_argument("--unit-name", default="集团总部", help="第一个单位的名称")
         parser.add_argument("--unit-kind", default="hq", choices=list(UnitKind.values))
         parser.add_argument("--import", dest="sheet", type=Path, help="从 Excel 表导入单位和人员")
-        parser.add_argument("--dry-run", action="store_true", help="只报告导入会怎样,不写入")
-        parser.add_argument("--template", type=Path, help="写一份空的导入表,然后结束")
+        parser.add_argument("--dry-run", action="store_true", help="只报告导入会怎样，不写入")
+        parser.add_argument("--template", type=Path, help="写一份空的导入表，然后结束")
         parser.add_argument("--json", action="store_true", help="机器可读的输出")
 
     @override
@@ -64,7 +64,7 @@ class Command(BaseCommand):
         if options["json"]:
             self.stdout.write(json.dumps(said, ensure_ascii=False, indent=2))
         if said.get("import", {}).get("refused"):
-            raise CommandError("有的行被拒:那张表没有写入。改好后用 --import 再来一次。")
+            raise CommandError("有的行被拒：那张表没有写入。改好后用 --import 再来一次。")
 
     def _make(self, options: dict[str, Any]) -> dict[str, Any]:
         node = settings.RONGMEI_NODE
@@ -79,10 +79,10 @@ class Command(BaseCommand):
         made = setup.make_first(slug=slug, name=options["name"], url=url, unit=first)
         if not options["json"]:
             self.stdout.write(f"节点“{options['name']}”已建在 {node.home}")
-            self.stdout.write("三位管理员的一次性密码(只显示这一次,首次登录须修改):")
+            self.stdout.write("三位管理员的一次性密码（只显示这一次，首次登录须修改）：")
             for member, password in made:
                 self.stdout.write(f"  {member.username:10} {password}   {member.name}")
-            self.stdout.write(f"接下来:rongmei --home {node.home} up,然后打开 {url}/desk/")
+            self.stdout.write(f"接下来：rongmei --home {node.home} up，然后打开 {url}/desk/")
         return {
             "home": str(node.home),
             "url": url,
@@ -99,9 +99,9 @@ class Command(BaseCommand):
                 shown = line.password if not options["dry_run"] else ""
                 self.stdout.write("  ".join(filter(None, [*words, line.note, shown])))
             done = (
-                "试运行,没有写入"
+                "试运行，没有写入"
                 if options["dry_run"]
-                else f"写入的表:{'、'.join(report.applied) or '无'}"
+                else f"写入的表：{'、'.join(report.applied) or '无'}"
             )
             self.stdout.write(f"{done};" + ",".join(
                 f"{label} {len(report.of(key))}" for key, label in _OUTCOMES.items()
@@ -127,5 +127,5 @@ class Command(BaseCommand):
             .first()
         )
         if holding is None:
-            raise CommandError(f"本节点没有在任的{role.label},不能导入。")
+            raise CommandError(f"本节点没有在任的{role.label}，不能导入。")
         return holding.member

@@ -23,8 +23,8 @@ class Command(BaseCommand):
     @override
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", type=Path)
-        parser.add_argument("--home", type=Path, required=True, help="新文件夹,不能已有内容")
-        parser.add_argument("--database", default="", help="PostgreSQL 节点:一个空数据库的地址")
+        parser.add_argument("--home", type=Path, required=True, help="新文件夹，不能已有内容")
+        parser.add_argument("--database", default="", help="PostgreSQL 节点：一个空数据库的地址")
         parser.add_argument("--json", action="store_true", help="机器可读的输出")
 
     @override
@@ -39,5 +39,5 @@ class Command(BaseCommand):
             return
         count = len(manifest["files"])
         self.stdout.write(f"{count} 个文件已核对并恢复到 {home}(备份于 {manifest['at']})")
-        self.stdout.write("审计链相符。检索索引会在启动后重建,建好之前检索结果不全。")
-        self.stdout.write(f"接下来:rongmei --home {home} doctor,然后 rongmei --home {home} up")
+        self.stdout.write("审计链相符。检索索引会在启动后重建，建好之前检索结果不全。")
+        self.stdout.write(f"接下来：rongmei --home {home} doctor，然后 rongmei --home {home} up")

@@ -38,7 +38,7 @@ class Command(BaseCommand):
         try:
             lock = hold(node.home / "run" / "up.lock")
         except AlreadyRunning as error:
-            raise CommandError(f"节点“{node.name}”已经在运行,没有再启动一份。") from error
+            raise CommandError(f"节点“{node.name}”已经在运行，没有再启动一份。") from error
         _check_disk()
         for port in (node.port, node.stream_port):
             _check_port(node.host, port)
@@ -58,8 +58,8 @@ def _check_port(host: str, port: int) -> None:
             if error.errno != errno.EADDRINUSE:
                 raise
             raise CommandError(
-                f"端口 {port} 已被别的程序占用,节点没有启动。"
-                f"可先停掉那个程序,或在 {settings.RONGMEI_NODE.home / 'node.env'} 里换一个端口。"
+                f"端口 {port} 已被别的程序占用，节点没有启动。"
+                f"可先停掉那个程序，或在 {settings.RONGMEI_NODE.home / 'node.env'} 里换一个端口。"
             ) from error
 
 
@@ -67,5 +67,5 @@ def _check_disk() -> None:
     free = shutil.disk_usage(settings.RONGMEI_NODE.home).free
     if free < LOW_DISK:
         raise CommandError(
-            f"磁盘只剩 {free // 1_048_576} MB,节点没有启动,已有数据未动。清出至少 200 MB 后再启动。"
+            f"磁盘只剩 {free // 1_048_576} MB，节点没有启动，已有数据未动。清出至少 200 MB 后再启动。"
         )
