@@ -19,7 +19,7 @@ from rongmei.archive.identity import SourceFacts
 from rongmei.archive.models import Change, Document, DocumentVersion, HotSighting, Term
 from rongmei.archive.types import Findings
 from rongmei.archive.warc import Answer
-from rongmei.kernel import audit, db, events
+from rongmei.kernel import audit, db, events, rows
 from rongmei.kernel.errors import BadInput, NotFound
 from rongmei.network import policy
 from rongmei.sources.selectors import media_classes
@@ -66,7 +66,7 @@ class Stored:
 def note_changes(ids: Iterable[uuid.UUID], *, deleted: bool = False) -> None:
     """Append to the change sequence that the index follows; in the documents' own write."""
     db.serialise()
-    Change.objects.bulk_create(Change(document_id=one, deleted=deleted) for one in ids)
+    rows.insert([Change(document_id=one, deleted=deleted) for one in ids])
 
 
 def documents_store(arrived: Sequence[Arrived], *, source: SourceFacts, at: datetime) -> Stored:
@@ -102,7 +102,7 @@ def documents_store(arrived: Sequence[Arrived], *, source: SourceFacts, at: date
         if document.source_id in {None, source.id}
         and _replace_text(document, by_identity[identity], at)
     ]
-    Document.objects.bulk_create(fresh)
+    rows.insert(fresh)
     touched = [one.pk for one in (*fresh, *changed)]
     if touched:
         note_changes(touched)

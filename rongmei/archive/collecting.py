@@ -303,6 +303,14 @@ class Collector:
 
     async def _complete(self, spec: SourceSpec, entries: Sequence[Entry], harvest: Harvest) -> None:
         """Fetch the articles' pages, and keep what has come every half second."""
+        to_fetch = []
+        for entry in entries:
+            if _needs_page(entry, spec):
+                to_fetch.append(entry)
+            elif entry.item.title:
+                listed = harvest.answers.listed(entry.item)
+                arrived = Arrived(entry.item, entry.identity, entry.entry_hash, listed)
+                harvest.waiting.append(arrived)
         slots = asyncio.Semaphore(PAGES_AT_ONCE)
 
         async def one(entry: Entry) -> None:
@@ -311,7 +319,7 @@ class Collector:
             if arrived is not None:
                 harvest.waiting.append(arrived)
 
-        pending = {asyncio.create_task(one(entry)) for entry in entries}
+        pending = {asyncio.create_task(one(entry)) for entry in to_fetch}
         try:
             while pending:
                 done, pending = await asyncio.wait(pending, timeout=KEEP_EVERY)
@@ -332,12 +340,7 @@ class Collector:
 
     async def _with_page(self, spec: SourceSpec, entry: Entry, harvest: Harvest) -> Arrived | None:
         item = entry.item
-        complete = item.title and item.body and not spec.fetch_full_text
         listed = harvest.answers.listed(item)
-        if not item.url or complete or not entry.own_page:
-            if not item.title:
-                return None
-            return Arrived(item, entry.identity, entry.entry_hash, listed)
         page = SourceSpec(
             kind="page", url=item.url, internal=also_internal(spec, item.url),
             language=spec.language, timezone=spec.timezone,
@@ -357,6 +360,12 @@ class Collector:
         harvest.trouble.pop(entry.key, None)
         answers = (*listed, *filter(None, [harvest.answers.raw(answer, at)]))
         return Arrived(joined(item, read), entry.identity, entry.entry_hash, answers)
+
+
+def _needs_page(entry: Entry, spec: SourceSpec) -> bool:
+    item = entry.item
+    complete = item.title and item.body and not spec.fetch_full_text
+    return bool(item.url) and entry.own_page and not complete
 
 
 def entries_of(items: Iterable[Item], spec: SourceSpec, facts: SourceFacts) -> list[Entry]:

@@ -98,14 +98,20 @@ def changes_after(seq: int, limit: int = BATCH) -> list[tuple[int, uuid.UUID]]:
     return list(rows.values_list("seq", "document_id")[:limit])
 
 
-def apply(writer: IndexWriter, changes: list[tuple[int, uuid.UUID]]) -> None:
-    """Bring the documents of these changes into the index as they stand now; commit."""
+def documents_of(changes: list[tuple[int, uuid.UUID]]) -> list[IndexDocument]:
+    """The documents of these changes that there still are, as they stand now."""
     last = {document_id: seq for seq, document_id in changes}
     # Plain rows: making a whole Document of each costs more than reading it.
     rows = Document.objects.filter(pk__in=list(last)).values_list(*_INDEXED, named=True)
-    found = {row.id: row for row in rows}
-    writer.add(as_indexed(row, last[pk]) for pk, row in found.items())
-    writer.delete(str(pk) for pk in last if pk not in found)
+    return [as_indexed(row, last[row.id]) for row in rows]
+
+
+def apply(writer: IndexWriter, changes: list[tuple[int, uuid.UUID]]) -> None:
+    """Bring the documents of these changes into the index as they stand now; commit."""
+    found = documents_of(changes)
+    writer.add(found)
+    gone = {str(document_id) for _seq, document_id in changes} - {one.id for one in found}
+    writer.delete(gone)
     writer.commit(changes[-1][0])
 
 

@@ -76,12 +76,13 @@ class TantivyIndex(SearchIndex):
         self.generations = Generations(root)
         self._heap_bytes = heap_bytes
         self._threads = threads
+        # One for all: opening the folder takes ten times as long as a search in it.
+        self._reader = TantivyReader(self)
 
     @override
     def reader(self) -> IndexReader:
-        reader = TantivyReader(self)
-        reader.info()
-        return reader
+        self._reader.refresh()
+        return self._reader
 
     @override
     def writer(self) -> IndexWriter:
@@ -272,6 +273,10 @@ class TantivyReader(IndexReader):
         self._owner = owner
         self._lock = threading.Lock()
         self._snapshot: _Snapshot | None = None
+
+    def refresh(self) -> None:
+        """Open the newest commit; raises what is wrong with it."""
+        self._newest()
 
     def _newest(self) -> _Snapshot:
         for _attempt in range(_OPEN_ATTEMPTS):

@@ -33,7 +33,11 @@ def load_json(fetched: Fetched, *, override: str = "") -> tuple[object, list[Rem
     decoded = decode(unpacked(fetched), content_type=fetched.content_type, override=override)
     try:
         # Not strict: raw line ends within texts are a frequent slip.
-        return json.loads(decoded.text, strict=False, parse_int=_integer), remarks_on(decoded)
+        value = json.loads(decoded.text, strict=False, parse_int=_integer)
+        if "\\ud" in decoded.text.lower():
+            # JSON can write half a character, which is no text: whoever encodes it would fail.
+            value = json.loads(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"))
+        return value, remarks_on(decoded)
     except (ValueError, RecursionError):
         raise Unreadable(url=fetched.url, expected="JSON") from None
 

@@ -10,6 +10,7 @@ from urllib.parse import SplitResult, quote, unquote, urljoin, urlsplit, urlunsp
 from rongmei.sources.collectors.tables import TRACKING_PARAMS, TRACKING_PREFIXES
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
+_FOLDED = re.compile(r"^(?!https?://)|[\t\r\n]")
 _ESCAPE = re.compile(r"%([0-9a-fA-F]{2})")
 _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 _PATH_SAFE = "/%:@!$&'()*+,;=~-._"
@@ -35,9 +36,14 @@ def absolute(link: str, base: str = "") -> str:
         joined = urljoin(base, link.strip())
         parts = urlsplit(joined)
         usable = parts.scheme in {"http", "https"} and bool(parts.hostname)
+        # Half a character (JSON can write one) makes no address: nobody could send it.
+        joined.encode()
     except ValueError:
         return ""
-    return joined if usable and len(joined) <= _MAX_URL else ""
+    if not usable or len(joined) > _MAX_URL:
+        return ""
+    # Taking an address apart levels its scheme and drops the line breaks some feeds fold it with.
+    return urlunsplit(parts) if _FOLDED.search(joined) else joined
 
 
 def canonical(link: str, base: str = "") -> str:

@@ -59,6 +59,8 @@ RULES = [
     rule("what others add is passed over", one(_example={"about": "http://x.example/", "title": "别的"}), **PLAIN),
     rule("the last of two fields of a name counts", one().replace('"title": "示例县', '"title": "旧", "title": "示例县'), title=TITLE),
     rule("raw line ends in a text are text", one(content_text="一LINE二").replace("LINE", "\n"), body="一\n\n二"),
+    rule("half a character is none", one(content_html="<p>一HALF</p>").replace("HALF", "\\ud800"), body="一?"),
+    rule("a character of two escapes is one", one(title="PAIR示例").replace("PAIR", "\\ud83d\\ude00"), title="😀示例"),
     rule("JSON may begin with a mark", b"\xef\xbb\xbf" + one().encode(), **PLAIN),
     rule("JSON may be in UTF-16", one().encode("utf-16"), **PLAIN),
     rule("JSON in GBK is read all the same", one(content_text="这是一段用旧编码写的正文").encode("gbk"), **PLAIN, remarks=("encoding_guessed",)),

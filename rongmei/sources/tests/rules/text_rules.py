@@ -162,6 +162,8 @@ ADDRESSES = [
     rule("a Chinese host has its ASCII name", at("http://新闻.例子/"), canonical_url="http://xn--efvy88h.xn--fsqu00a/"),
     rule("the order of a query does not count", at("http://news.example/a?b=2&amp;a=1"), canonical_url="http://news.example/a?a=1&b=2"),
     rule("an address of another scheme is none", at("ftp://news.example/a"), url="", title=TITLE),
+    rule("a scheme is in small letters", at("HTTP://news.example/a/1.html"), url=LINK),
+    rule("line breaks within an address are folding", at("http://news.example/a/\n1.html"), url=LINK),
     rule("a feed: address is none", at("feed://news.example/a"), url="", title=TITLE),
     rule("a query by itself belongs to the feed's address", at("?id=1"), url="http://news.example/rss/feed.xml?id=1"),
     rule("an address beyond 4,096 characters is none", at("http://news.example/" + "a" * 5000), url="", title=TITLE),

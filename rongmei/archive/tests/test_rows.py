@@ -1,0 +1,47 @@
+"""Many rows at once are the same rows as one at a time."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from django.forms.models import model_to_dict
+from django.utils import timezone
+
+from rongmei.archive.models import Change, Document
+from rongmei.kernel import rows
+
+pytestmark = pytest.mark.django_db
+NOON = datetime(2026, 6, 1, 12, 0, 0, 123456, tzinfo=UTC)
+
+
+def _document(cast, identity):
+    return Document(
+        identity=identity, unit=cast.unit("hq"), source_name="示例源", title="引号\"与'", body="正文\n二",
+        tags=["示例", {"深": None}], published_at=NOON, fetched_at=NOON, shared=False,
+        subject_id=None, content_hash="c" * 64,
+    )  # fmt: skip
+
+
+def test_rows_put_in_together_are_those_put_in_one_by_one(cast):
+    alone, together = _document(cast, "alone"), _document(cast, "together")
+    alone.save()
+    before = timezone.now()
+    rows.insert([together])
+    alone, together = Document.objects.get(pk=alone.pk), Document.objects.get(pk=together.pk)
+    assert model_to_dict(alone, exclude=["identity"]) == model_to_dict(
+        together, exclude=["identity"]
+    )
+    assert before <= together.created_at <= timezone.now()
+    assert together.tags == ["示例", {"深": None}]
+
+
+def test_numbers_given_by_the_database_ascend_in_the_order_of_the_rows(cast):
+    ids = [_document(cast, str(number)).pk for number in range(5)]
+    rows.insert([Change(document_id=one) for one in ids])
+    assert list(Change.objects.order_by("seq").values_list("document_id", flat=True)) == ids
+
+
+def test_nothing_to_put_in_asks_the_database_nothing(django_assert_num_queries):
+    with django_assert_num_queries(0):
+        rows.insert([])
