@@ -229,6 +229,7 @@ def archive_document(request: HttpRequest, document_id: uuid.UUID) -> Document:
 @router.get("/terms", response=list[TermOut])
 def archive_terms(request: HttpRequest, q: str = "", kind: str = "") -> list[Term]:
     """The node's own dictionary, at most 500 names."""
+    policy.require(member_of(request), "archive.view")
     return list(selectors.terms(member_of(request), words=q[:60], kind=kind))
 
 

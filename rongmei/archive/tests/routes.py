@@ -140,9 +140,7 @@ ROUTES: dict[str, Route | tuple[Route, ...]] = {
     "archive:term_add": Route(**TERMS, allowed=(("planner", 302), ("analyst", 302))),
     "archive:terms_import": Route(**{**TERMS, "data": table}, allowed=(("planner", 302),)),
     "archive:term_remove": Route(**TERMS, args=term, allowed=(("planner", 302),)),
-    "api:archive_terms": Route(
-        allowed=(("yl.reporter", 200), ("planner", 200)), refused=()
-    ),
+    "api:archive_terms": Route(**SEARCHES),
     "api:archive_term_add": Route(**TERMS, allowed=(("planner", 200),)),
     "api:archive_search": Route(**SEARCHES),
     "api:archive_suggest": Route(**SEARCHES),
