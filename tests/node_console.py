@@ -35,7 +35,7 @@ from django.core.management import call_command  # noqa: E402
 from django.db import connections  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
-from rongmei.archive import collecting, indexing, selectors  # noqa: E402
+from rongmei.archive import collecting, selectors, verifying  # noqa: E402
 from rongmei.config import processes, supervisor  # noqa: E402
 from rongmei.config.supervisor import Child, Supervisor, die_with_parent  # noqa: E402
 from rongmei.kernel import db, http  # noqa: E402
@@ -121,7 +121,7 @@ def find(words: str, limit: int) -> list[tuple[str, str]]:
 
 
 def verify() -> dict[str, Any]:
-    return dataclasses.asdict(indexing.verify(sample=1_000_000))
+    return verifying.verify(full=True).facts()
 
 
 def up(*names: str) -> int:

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from rongmei.archive.enriching import Name
 from rongmei.archive.events import DocumentsStored
 from rongmei.archive.identity import SourceFacts
-from rongmei.archive.models import Change, Document, DocumentVersion, HotSighting, Term
+from rongmei.archive.models import Change, Document, DocumentVersion, HotSighting, Term, Upkeep
 from rongmei.archive.types import Findings
 from rongmei.archive.warc import Answer
 from rongmei.kernel import audit, db, events, rows
@@ -376,3 +376,17 @@ def hot_list_store(entries: Sequence[HotEntry], *, source: SourceFacts, at: date
     ]  # fmt: skip
     HotSighting.objects.bulk_create(kept)
     return len({one.title for one in kept} - before)
+
+
+def upkeep_ask(*, by: Member, kind: str) -> Upkeep:
+    """Have the archive verified, or its index made anew, in the background; once at a time."""
+    policy.require(by, "archive.manage")
+    if kind not in Upkeep.Kind.values:
+        raise BadInput(_("没有这种维护，未做任何改动。"))
+    with db.write():
+        db.serialise()
+        job = Upkeep.objects.filter(kind=kind, state__in=("waiting", "running")).first()
+        if job is None:
+            job = Upkeep.objects.create(kind=kind, by_name=str(by)[:40])
+            audit.record(by, "archive.upkeep_asked", job, kind=kind)
+    return job

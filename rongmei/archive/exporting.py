@@ -42,7 +42,7 @@ STEP: Final = 250
 # A sweep gives others their turn after so long.
 SLICE_SECONDS: Final = 1.5
 MOST_TRIES: Final = 3
-# Packing 100,000 articles took 9 s of one core.
+# A packer that hangs is killed after so long.
 PACK_SECONDS: Final = 600
 State = ExportJob.State
 OPEN: Final = (State.WAITING, State.WORKING)

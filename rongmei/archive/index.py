@@ -58,6 +58,9 @@ class IndexReader(Protocol):
     def info(self) -> IndexInfo:
         """The state of the index."""
 
+    def ids(self) -> Iterable[str]:
+        """The id of every document in it, in no order, as of one commit; for comparing."""
+
 
 class IndexWriter(Protocol):
     """Writes batches; nothing is seen by readers before `commit`.

@@ -320,6 +320,10 @@ class FakeReader(IndexReader):
         store = self._store()
         return IndexInfo(len(store.views), store.seq, self._index.analyser.fingerprint, False)
 
+    @override
+    def ids(self) -> list[str]:
+        return list(self._store().views)
+
 
 def _hit(score: float, document: IndexDocument) -> Hit:
     return Hit(

@@ -11,7 +11,6 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -145,37 +144,6 @@ def behind() -> float:
     except ArchiveError:
         committed = 0
     return float(Change.objects.filter(seq__gt=committed).count())
-
-
-@dataclass(frozen=True)
-class IndexVerdict:
-    """How index and rows agree: documents in each, changes not indexed yet, ids that differ."""
-
-    documents: int
-    indexed: int
-    behind: int
-    missing: tuple[str, ...]
-    needs_rebuild: bool
-
-    @property
-    def ok(self) -> bool:
-        """Whether everything that was committed can be found."""
-        return not self.missing and not self.needs_rebuild and self.indexed == self.documents
-
-
-def verify(sample: int = 100) -> IndexVerdict:
-    """Compare the index with the rows: counts, and each of the newest `sample` documents."""
-    newest = list(Document.objects.order_by("-pk").values_list("pk", flat=True)[:sample])
-    documents = Document.objects.count()
-    last = Change.objects.order_by("-seq").values_list("seq", flat=True).first() or 0
-    try:
-        reader = search_index().reader()
-    except IndexMissing:
-        return IndexVerdict(documents, 0, last, tuple(map(str, newest)), documents > 0)
-    info = reader.info()
-    missing = tuple(str(pk) for pk in newest if reader.get(str(pk), None) is None)
-    behind = Change.objects.filter(seq__gt=info.committed_seq).count()
-    return IndexVerdict(documents, info.documents, behind, missing, info.needs_rebuild)
 
 
 def _follow(stop: threading.Event) -> None:

@@ -197,6 +197,43 @@ class SavedSearch(Record):
         return self.name
 
 
+class Upkeep(Record):
+    """A long piece of work on the archive that somebody asked for: the row is the job."""
+
+    class Kind(models.TextChoices):
+        """What is done."""
+
+        VERIFY = "verify", _("核对")
+        VERIFY_ALL = "verify_all", _("逐条核对")
+        REBUILD = "rebuild", _("重建索引")
+
+    class State(models.TextChoices):
+        """How far it is."""
+
+        WAITING = "waiting", _("等待中")
+        RUNNING = "running", _("进行中")
+        DONE = "done", _("完成")
+        FAILED = "failed", _("没有完成")
+
+    kind = models.CharField(max_length=12, choices=Kind)
+    state = models.CharField(max_length=10, choices=State, default=State.WAITING, db_index=True)
+    done = models.PositiveIntegerField(default=0)
+    total = models.PositiveIntegerField(default=0)
+    seen_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    result = models.JSONField(default=dict)
+    by_name = models.CharField(max_length=40)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is still to be done."""
+        return self.state in {self.State.WAITING, self.State.RUNNING}
+
+    @override
+    def __str__(self) -> str:
+        return f"{self.kind} {self.state}"
+
+
 class Snapshot(Record):
     """An answer of a server, kept as it came: a span of WARC records in a segment file.
 

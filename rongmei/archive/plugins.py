@@ -14,6 +14,7 @@ from rongmei.archive import (
     saved,
     selectors,
     tasks,
+    upkeep,
 )
 from rongmei.archive.hooks import Enricher
 from rongmei.kernel.hooks import Gauge, Process, RailItem
@@ -24,7 +25,11 @@ from rongmei.kernel.sweeps import Sweep
 @hookimpl
 def register_processes() -> list[Process]:
     """Collecting and indexing."""
-    return [Process("collect", collecting.run), Process("index", indexing.run)]
+    return [
+        Process("collect", collecting.run),
+        Process("index", indexing.run),
+        Process("upkeep", upkeep.run),
+    ]
 
 
 @hookimpl
@@ -41,7 +46,12 @@ def register_sweeps() -> list[Sweep]:
 @hookimpl
 def register_rail() -> list[RailItem]:
     """资料库 in the rail."""
-    return [RailItem("archive", _("资料库"), "archive:list", "archive-box", 20, "archive.view")]
+    return [
+        RailItem("archive", _("资料库"), "archive:list", "archive-box", 20, "archive.view"),
+        RailItem(
+            "archive_state", _("资料库状态"), "archive:state", "shield-check", 94, "archive.manage"
+        ),
+    ]
 
 
 @hookimpl
@@ -72,6 +82,7 @@ def register_audit_words() -> dict[str, object]:
         "archive.export_cancelled": _("取消了导出，或删除了导出文件"),
         "archive.export_taken": _("下载了导出文件"),
         "archive.imported": _("导入了资料文件"),
+        "archive.upkeep_asked": _("安排了资料库维护"),
         "term.added": _("在词表里添加了"),
         "term.removed": _("从词表里删除了"),
         "terms.imported": _("导入了词表"),

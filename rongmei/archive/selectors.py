@@ -17,8 +17,8 @@ from rongmei.archive.errors import IndexMissing
 from rongmei.archive.highlight import highlight_terms, mark_hits
 from rongmei.archive.hooks import DocumentAction
 from rongmei.archive.index import IndexReader
-from rongmei.archive.indexing import search_index
-from rongmei.archive.models import Document, HotSighting, Term
+from rongmei.archive.indexing import behind, search_index
+from rongmei.archive.models import Document, HotSighting, Snapshot, Term, Upkeep
 from rongmei.archive.query import Query, parse
 from rongmei.archive.searching import resolved
 from rongmei.archive.types import (
@@ -309,6 +309,29 @@ def collected_since(member: Member, since: datetime) -> list[datetime]:
     """When each document that the member may see came in, since a time; oldest first."""
     rows = documents_visible_to(member).filter(fetched_at__gte=since).order_by("fetched_at")
     return list(rows.values_list("fetched_at", flat=True)[:100_000])
+
+
+@dataclass(frozen=True)
+class ArchiveState:
+    """What the page of the archive's state shows."""
+
+    documents: int
+    snapshots: int
+    behind: int
+    jobs: list[Upkeep]
+
+    @property
+    def open(self) -> bool:
+        """Whether something is being done."""
+        return any(job.is_open for job in self.jobs)
+
+
+def archive_state() -> ArchiveState:
+    """Counts, and the latest pieces of upkeep, newest first."""
+    return ArchiveState(
+        Document.objects.count(), Snapshot.objects.count(), int(behind()),
+        list(Upkeep.objects.order_by("-pk")[:10]),
+    )  # fmt: skip
 
 
 def terms(

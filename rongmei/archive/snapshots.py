@@ -83,9 +83,9 @@ def note(held: Mapping[str, Sequence[Held]], stored: Iterable[tuple[str, uuid.UU
     ]
     gone = _gone({one.same_as for one, _document, _version in uses})
     uses = [one for one in uses if one[0].same_as not in gone]
-    rows = {one.id: _row(one) for one, _document, _version in uses}
+    answers = {one.id: one for one, _document, _version in uses}
     # The body of a feed has its row since the first batch that it brought something in.
-    Snapshot.objects.bulk_create(rows.values(), ignore_conflicts=True)
+    Snapshot.objects.bulk_create(map(_row, answers.values()), ignore_conflicts=True)
     SnapshotUse.objects.bulk_create(
         SnapshotUse(document_id=document_id, version=version, snapshot_id=one.id)
         for one, document_id, version in uses

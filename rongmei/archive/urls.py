@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from rongmei.archive import views, views_exports, views_saved, views_snapshots
+from rongmei.archive import views, views_exports, views_saved, views_snapshots, views_state
 
 urlpatterns = [
     path("", views.search, name="list"),
@@ -19,6 +19,8 @@ urlpatterns = [
     path("exports/", views_exports.exports_list, name="exports"),
     path("exports/<uuid:export_id>/cancel/", views_exports.export_cancel, name="export_cancel"),
     path("exports/<uuid:export_id>/file/", views_exports.export_file, name="export_file"),
+    path("state/", views_state.state, name="state"),
+    path("state/run/", views_state.run, name="state_run"),
     path("terms/", views.terms, name="terms"),
     path("terms/add/", views.term_add, name="term_add"),
     path("terms/import/", views.terms_import, name="terms_import"),

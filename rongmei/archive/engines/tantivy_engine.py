@@ -378,6 +378,16 @@ class TantivyReader(IndexReader):
             needs_rebuild=written_with != self._owner.analyser.fingerprint,
         )
 
+    @override
+    def ids(self) -> Iterator[str]:
+        searcher = self._newest().searcher
+        with _reading():
+            found = searcher.search(tantivy.Query.all_query(), max(1, searcher.num_docs)).hits
+            for _score, address in found:
+                name = str(searcher.doc(address).to_dict()["id"][0])
+                if name != META_ID:
+                    yield name
+
 
 @contextmanager
 def _reading() -> Iterator[None]:

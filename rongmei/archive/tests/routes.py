@@ -113,6 +113,13 @@ ROUTES: dict[str, Route | tuple[Route, ...]] = {
     "archive:snapshot": Route(**{**READS, "args": kept_raw}),
     "archive:snapshot_body": Route(**{**READS, "args": kept_raw}),
     "archive:snapshot_record": Route(**{**READS, "args": kept_raw}),
+    "archive:state": Route(
+        allowed=(("sysadmin", 200),), refused=(("planner", 403), ("secadmin", 403)),
+    ),
+    "archive:state_run": Route(
+        method="POST", data=lambda cast: {"kind": "verify"}, allowed=(("sysadmin", 302),),
+        refused=(("planner", 403), ("auditor", 403)),
+    ),
     "archive:search_save": Route(
         method="POST", data=lambda cast: {"name": "示例", "query": "示例"},
         allowed=(("yl.reporter", 302),), refused=(("sysadmin", 403),),
