@@ -145,6 +145,10 @@ DIRECT: dict[str, Callable[[Cast], Any]] = {
         by=outsider(cast), unit_id=cast.unit("hq").pk, feeds=[]
     ),
     "words of the archive": lambda cast: archive.suggest(cast["yl.nobody"], "示"),
+    "values of a facet": lambda cast: archive.facet_of(cast["yl.nobody"], "source"),
+    "upkeep of the archive": lambda cast: archive_verbs.upkeep_ask(
+        by=cast["yl.nobody"], kind="verify"
+    ),
     "what the search box offers": lambda cast: suggesting.offers_for(cast["yl.nobody"], "示", 1),
     "forgetting a search": lambda cast: saved.search_forget(
         by=cast["yl.nobody"], search_id=cast.unit("hq").pk

@@ -14,7 +14,7 @@ import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
-from rongmei.archive import importing, indexing, selectors
+from rongmei.archive import importing, indexing, selectors, verifying
 from rongmei.archive.models import Change, Document
 from rongmei.archive.tests.stock import NASTY, keep_nasty
 from rongmei.kernel import db
@@ -73,7 +73,7 @@ def test_a_second_node_finds_the_same(cast, own_index, tmp_path, form):
     assert answers() == found
     again = importing.file_import(out, unit_code="yunling")
     assert (again.new, again.known + again.same) == (0, len(NASTY))
-    assert indexing.verify().ok
+    assert verifying.verify().ok
 
 
 @pytest.mark.django_db
