@@ -14,7 +14,7 @@ import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
-from rongmei.archive import importing, indexing, selectors, verifying
+from rongmei.archive import importing, selectors, verifying
 from rongmei.archive.models import Change, Document
 from rongmei.archive.tests.stock import NASTY, keep_nasty
 from rongmei.kernel import db
