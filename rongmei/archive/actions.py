@@ -21,6 +21,7 @@ from rongmei.archive.types import Findings
 from rongmei.archive.warc import Answer
 from rongmei.kernel import audit, db, events, rows
 from rongmei.kernel.errors import BadInput, NotFound
+from rongmei.kernel.ids import uuid7
 from rongmei.network import policy
 from rongmei.sources.selectors import media_classes
 from rongmei.sources.types import HotEntry, Item
@@ -66,7 +67,7 @@ class Stored:
 def note_changes(ids: Iterable[uuid.UUID], *, deleted: bool = False) -> None:
     """Append to the change sequence that the index follows; in the documents' own write."""
     db.serialise()
-    rows.insert([Change(document_id=one, deleted=deleted) for one in ids])
+    rows.insert_values(Change, [{"document_id": one, "deleted": deleted} for one in ids])
 
 
 def documents_store(arrived: Sequence[Arrived], *, source: SourceFacts, at: datetime) -> Stored:
@@ -102,8 +103,10 @@ def documents_store(arrived: Sequence[Arrived], *, source: SourceFacts, at: date
         if document.source_id in {None, source.id}
         and _replace_text(document, by_identity[identity], at)
     ]
-    rows.insert(fresh)
-    touched = [one.pk for one in (*fresh, *changed)]
+    rows.insert_values(Document, fresh)
+    stored = [(str(one["identity"]), one["id"], 1) for one in fresh]
+    stored += [(one.identity, one.pk, one.version) for one in changed]
+    touched = [pk for _identity, pk, _version in stored]
     if touched:
         note_changes(touched)
         events.publish(
@@ -112,8 +115,7 @@ def documents_store(arrived: Sequence[Arrived], *, source: SourceFacts, at: date
                 document_ids=[str(one) for one in touched], new=len(fresh),
             )
         )  # fmt: skip
-    stored = tuple((one.identity, one.pk, one.version) for one in (*fresh, *changed))
-    return Stored(len(fresh), len(changed), len(known) - len(changed), tuple(same), stored)
+    return Stored(len(fresh), len(changed), len(known) - len(changed), tuple(same), tuple(stored))
 
 
 def _said_before(arrived: Sequence[Arrived], source: SourceFacts) -> set[str]:
@@ -123,15 +125,17 @@ def _said_before(arrived: Sequence[Arrived], source: SourceFacts) -> set[str]:
     carried word for word are two documents.
     """
     told = {
-        one.identity: (one.item.content_hash, _carrier(one.item, source))
+        one.identity: (one.item.content_hash, one.item.carrier[:80])
         for one in arrived
         if len(one.item.body) >= TELLING
     }
     if not told:
         return set()
-    hashes = [digest for digest, _name in told.values()]
+    hashes = [digest for digest, _carrier in told.values()]
     rows = Document.objects.filter(content_hash__in=hashes, source_id=source.id)
     held = set(rows.values_list("content_hash", "source_name"))
+    # Whoever carries only its own is one medium, by whatever name it went when it said so.
+    held |= {(digest, "") for digest, _name in held}
     # The same twice in one batch counts too.
     found = set()
     for identity, key in told.items():
@@ -141,39 +145,36 @@ def _said_before(arrived: Sequence[Arrived], source: SourceFacts) -> set[str]:
     return found
 
 
-def _carrier(item: Item, source: SourceFacts) -> str:
-    """The medium that carried an item."""
-    return (item.carrier or source.name)[:80]
-
-
-def _document(arrived: Arrived, source: SourceFacts, at: datetime) -> Document:
+def _document(arrived: Arrived, source: SourceFacts, at: datetime) -> dict[str, Any]:
+    """The values of a new document's row; making an object of each costs more than storing it."""
     item = arrived.item
     # A time the source did not give is the time we saw it, as is one in the future.
     published = min(item.published_at, at) if item.published_at else at
-    return Document(
-        identity=arrived.identity,
-        unit_id=source.unit_id,
-        shared=source.shared,
-        source_id=source.id,
-        source_name=_carrier(item, source),
-        origin=item.medium if item.medium not in {source.name, item.carrier} else "",
-        media_class=item.media_class if item.media_class in _CLASSES else source.media_class,
-        region=item.region or source.region,
+    return {
+        "id": uuid7(),
+        "identity": arrived.identity,
+        "unit_id": source.unit_id,
+        "shared": source.shared,
+        "source_id": source.id,
+        "source_name": (item.carrier or source.name)[:80],
+        "origin": item.medium if item.medium not in {source.name, item.carrier} else "",
+        "media_class": item.media_class if item.media_class in _CLASSES else source.media_class,
+        "region": item.region or source.region,
         # zh and zh-cn are one language to whoever narrows a search.
-        language=(item.language or source.language).split("-")[0][:12],
-        title=item.title[:MAX_TITLE],
-        summary=item.summary,
-        body=item.body,
-        authors="、".join(item.authors)[:200],
-        url=item.url[:MAX_URL],
-        image_url=next((one for one in item.images if len(one) <= MAX_URL), ""),
-        tags=list(item.tags),
-        content_hash=item.content_hash,
-        entry_hash=arrived.entry_hash,
-        body_length=len(item.body),
-        published_at=published,
-        fetched_at=at,
-    )
+        "language": (item.language or source.language).split("-")[0][:12],
+        "title": item.title[:MAX_TITLE],
+        "summary": item.summary,
+        "body": item.body,
+        "authors": "、".join(item.authors)[:200],
+        "url": item.url[:MAX_URL],
+        "image_url": next((one for one in item.images if len(one) <= MAX_URL), ""),
+        "tags": list(item.tags),
+        "content_hash": item.content_hash,
+        "entry_hash": arrived.entry_hash,
+        "body_length": len(item.body),
+        "published_at": published,
+        "fetched_at": at,
+    }
 
 
 def _replace_text(document: Document, arrived: Arrived, at: datetime) -> bool:

@@ -15,6 +15,7 @@ from rongmei.archive import warc
 from rongmei.archive.models import Document, Snapshot, SnapshotUse
 from rongmei.archive.vault import Folder, Span
 from rongmei.archive.warc import Answer, Kept, Original
+from rongmei.kernel import rows
 from rongmei.kernel.errors import NotFound
 from rongmei.kernel.ids import uuid7
 
@@ -58,16 +59,16 @@ def wanted(media_class: str) -> bool:
 
 def earlier(digests: Iterable[str]) -> dict[str, Earlier]:
     """Of these bodies, by digest, those that are kept already."""
-    rows = Snapshot.objects.filter(sha256__in=list(digests), same_as=None).only(
+    known = Snapshot.objects.filter(sha256__in=list(digests), same_as=None).only(
         "id", "sha256", "url", "fetched_at"
     )
-    return {row.sha256: Earlier(row.pk, Original(row.url, row.fetched_at)) for row in rows}
+    return {row.sha256: Earlier(row.pk, Original(row.url, row.fetched_at)) for row in known}
 
 
 def claimed_ends(segments: Sequence[str]) -> dict[str, int]:
     """How far rows reach in these segments."""
-    rows = Snapshot.objects.filter(segment__in=segments).values("segment")
-    found = rows.annotate(end=Max(F("offset") + F("length"))).values_list("segment", "end")
+    written = Snapshot.objects.filter(segment__in=segments).values("segment")
+    found = written.annotate(end=Max(F("offset") + F("length"))).values_list("segment", "end")
     return dict(found)
 
 
@@ -86,9 +87,12 @@ def note(held: Mapping[str, Sequence[Held]], stored: Iterable[tuple[str, uuid.UU
     answers = {one.id: one for one, _document, _version in uses}
     # The body of a feed has its row since the first batch that it brought something in.
     Snapshot.objects.bulk_create(map(_row, answers.values()), ignore_conflicts=True)
-    SnapshotUse.objects.bulk_create(
-        SnapshotUse(document_id=document_id, version=version, snapshot_id=one.id)
-        for one, document_id, version in uses
+    rows.insert_values(
+        SnapshotUse,
+        [
+            {"document_id": document_id, "version": version, "snapshot_id": one.id}
+            for one, document_id, version in uses
+        ],
     )
 
 

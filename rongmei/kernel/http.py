@@ -21,6 +21,7 @@ import threading
 import time
 from collections.abc import AsyncIterator, Collection, Coroutine, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from importlib.util import find_spec
 from typing import Any, Protocol, TypeVar
 
@@ -206,6 +207,12 @@ class _Trail:
         self.current = target
 
 
+@cache
+def _public_context() -> ssl.SSLContext:
+    """Reading the certificates takes longer than a dozen exchanges, so they are read once."""
+    return httpx.create_ssl_context(trust_env=False)
+
+
 class AsyncDoor:
     """A pool of connections with bounded concurrency, for one event loop.
 
@@ -224,7 +231,7 @@ class AsyncDoor:
         self._user_agent = user_agent
         self._limits = limits
         self._slots = asyncio.Semaphore(max_concurrent)
-        context = ssl_context or httpx.create_ssl_context(trust_env=False)
+        context = ssl_context or _public_context()
         # Two pools, so that a connection opened for an internal source is never reused for one
         # that may only see the public network.
         self._transports = {

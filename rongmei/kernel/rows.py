@@ -7,23 +7,55 @@ by the database.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, TypeAlias
 
 from django.db import connection, models
 from django.utils import timezone
 
 _Prepare = Callable[[Any], Any]
+_Field: TypeAlias = "models.Field[Any, Any]"
+_AS_IT_IS = (models.CharField, models.TextField, models.BooleanField, models.IntegerField)
 
 
 def insert(rows: Sequence[models.Model]) -> None:
     """Insert rows of one model, whose keys are known, in the caller's write."""
     if not rows:
         return
-    meta = rows[0]._meta
-    fields = [one for one in meta.concrete_fields if not isinstance(one, models.AutoField)]
-    columns = [_column(field, rows) for field in fields]
+    fields = _fields(type(rows[0]))
+    _insert(
+        type(rows[0]), fields, {one: [getattr(row, one.attname) for row in rows] for one in fields}
+    )
+
+
+def insert_values(model: type[models.Model], rows: Sequence[Mapping[str, Any]]) -> None:
+    """The same for rows that no object was made of: the values by column, all with the same columns.
+
+    What is not named has its default; the key is named, unless the database gives it.
+    """
+    if not rows:
+        return
+    columns: dict[_Field, list[Any]] = {}
+    named = rows[0].keys()
+    for field in (fields := _fields(model)):
+        name = field.attname
+        if name in named:
+            columns[field] = [row[name] for row in rows]
+        else:
+            columns[field] = [field.get_default()] * len(rows)
+    _insert(model, fields, columns)
+
+
+def _fields(model: type[models.Model]) -> list[_Field]:
+    return [one for one in model._meta.concrete_fields if not isinstance(one, models.AutoField)]
+
+
+def _insert(
+    model: type[models.Model], fields: list[_Field], values: Mapping[_Field, list[Any]]
+) -> None:
+    meta = model._meta
+    columns = [_column(field, values[field]) for field in fields]
     quote = connection.ops.quote_name
     names = ", ".join(quote(str(field.column)) for field in fields)
     places = ", ".join(["%s"] * len(fields))
@@ -34,22 +66,28 @@ def insert(rows: Sequence[models.Model]) -> None:
         )
 
 
-def _column(field: models.Field[Any, Any], rows: Sequence[models.Model]) -> list[Any]:
+def _column(field: _Field, values: list[Any]) -> list[Any]:
     """The values of one field as the database takes them."""
     if getattr(field, "auto_now", False) or getattr(field, "auto_now_add", False):
-        return [connection.ops.adapt_datetimefield_value(timezone.now())] * len(rows)
-    values = [getattr(row, field.attname) for row in rows]
+        return [connection.ops.adapt_datetimefield_value(timezone.now())] * len(values)
     prepare = _preparation(field)
-    return values if prepare is None else [prepare(value) for value in values]
+    if prepare is None:
+        return values
+    if values.count(values[0]) == len(values):
+        # Rows that come together share their unit, their source and the time they came.
+        return [prepare(values[0])] * len(values)
+    return [prepare(value) for value in values]
 
 
-def _preparation(field: models.Field[Any, Any]) -> _Prepare | None:
+def _preparation(field: _Field) -> _Prepare | None:
     """How a value of the field is made ready; None where it is stored as it is."""
     kept = getattr(field, "target_field", field)
-    if isinstance(kept, models.CharField | models.TextField | models.BooleanField):
+    if isinstance(kept, _AS_IT_IS):
         return None
     if isinstance(kept, models.UUIDField):
         return None if connection.features.has_native_uuid_field else _hex
+    if isinstance(kept, models.JSONField):
+        return partial(connection.ops.adapt_json_value, encoder=kept.encoder)
     if isinstance(kept, models.DateTimeField):
         adapt: _Prepare = connection.ops.adapt_datetimefield_value
         return adapt

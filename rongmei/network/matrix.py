@@ -40,6 +40,7 @@ PERMISSIONS: Final[dict[str, object]] = {
     "stories.review_final": _("终审三校、签发"),
     "stories.withdraw": _("撤稿"),
     "stories.share": _("向上级推送稿件"),
+    "stories.manage_flows": _("管理审核流程"),
     "exemplars.view": _("查看典型"),
     "exemplars.manage": _("推荐与核准典型"),
     "channels.view": _("查看渠道与发布单"),
@@ -132,6 +133,7 @@ MATRIX: Final[dict[Role, dict[str, Reach]]] = {
         "stories.review_final": OWN,
         "stories.withdraw": OWN,
         "stories.share": OWN,
+        "stories.manage_flows": TREE,
     },
     Role.PLATFORM_EDITOR: {
         **_EVERYONE,
@@ -160,6 +162,7 @@ MATRIX: Final[dict[Role, dict[str, Reach]]] = {
         "archive.manage": OWN,
         "channels.view": TREE,
         "channels.manage": TREE,
+        "stories.manage_flows": TREE,
     },
     Role.SECURITY_ADMIN: {
         "network.view": TREE,

@@ -23,6 +23,7 @@ import rjieba
 
 from rongmei.assets import selectors as assets
 from rongmei.assets.types import PictureFacts
+from rongmei.stories.flows import SHARE
 from rongmei.stories.types import Changes
 
 FORM: Final = 1
@@ -30,7 +31,7 @@ WORDS: Final = (
     "kicker", "title", "subtitle", "summary", "byline", "origin", "rights_basis", "place",
     "category", "language",
 )  # fmt: skip
-MATERIAL_SHARE: Final = 0.05
+_LATER: Final = ("step_name", "flow", "for_person", "for_name")
 _TAGS: Final = {"p", "br", "b", "strong", "i", "em", "a", "ol", "ul", "li", "hr"}
 _BREAKS = re.compile(r"</(?:p|li|ol|ul)>|<br\s*/?>|<hr\s*/?>", re.IGNORECASE)
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*(?:%|‰)?|[零〇一二三四五六七八九十百千万亿两]{2,}")
@@ -137,6 +138,8 @@ def seal_of(signature: Any) -> str:
             "opinion": signature.opinion,
             "proof": list(signature.proof),
             "edited": bool(signature.edited),
+            # Said only where there is something to say: older seals stay as they were.
+            **{name: str(value) for name in _LATER if (value := getattr(signature, name, None))},
         }
     )
 
@@ -200,11 +203,11 @@ def changed_share(before: str, after: str) -> float:
     return touched / max(len(before), len(after), 1)
 
 
-def compare(before: Mapping[str, Any], after: Mapping[str, Any]) -> Changes:
+def compare(before: Mapping[str, Any], after: Mapping[str, Any], most: float = SHARE) -> Changes:
     """How `after` differs from `before`, and what of it is material.
 
     Material are: headlines, numbers, names, pictures, the terms of use (origin, rights, embargo,
-    exemplar flag), or more than 5 % of the text.
+    exemplar flag), or more than `most` of the text.
     """
     if hash_of(before) == hash_of(after):
         return Changes()
@@ -216,6 +219,6 @@ def compare(before: Mapping[str, Any], after: Mapping[str, Any]) -> Changes:
         ("name", _names(before) != _names(after)),
         ("picture", _pictures(before) != _pictures(after)),
         ("terms", any(before[name] != after[name] for name in terms)),
-        ("text", share > MATERIAL_SHARE),
+        ("text", share > most),
     )
     return Changes(tuple(name for name, hit in tests if hit), round(share, 4), same=False)

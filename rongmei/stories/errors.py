@@ -114,3 +114,38 @@ class ForgedStory(StoryError):
 
     status = 422
     words = _("其他节点发来的稿件未通过核验（单位、签名或内容摘要不符），没有收入。")
+
+
+class FlowBroken(StoryError):
+    """A review flow breaks the rules, or was changed behind them."""
+
+    status = 422
+    words = _("这个审核流程不合三审三校的规定或已被改动，没有保存，也不会施行。请按提示修改。")
+
+
+class FlowFixed(StoryError):
+    """The version of the flow is in force or retired and is not changed any more."""
+
+    status = 409
+    words = _("这一版流程已施行或已停用，不能再改，没有改动。请另拟一版。")
+
+
+class DelegationRefused(StoryError):
+    """The permission cannot be lent like this."""
+
+    status = 422
+    words = _("不能这样委托代审，没有生效。")
+
+
+class NotGreen(StoryError):
+    """The story needs no second reading, or this person may not do it."""
+
+    status = 409
+    words = _("这篇稿件没有等着补审，或不能由你补审，没有改动。签发人以外的审核人可以补审。")
+
+
+class NotNamed(StoryError):
+    """The flow names other people for this step."""
+
+    status = 403
+    words = _("流程为这个环节指定了人，你不在其中，没有签名。请由指定的审核人办理。")

@@ -43,7 +43,8 @@ class StorySubmitted(StoryEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class StoryPassed(StoryEvent):
-    """A review was passed and signed; `step` is first, second or final."""
+    """A review was passed and signed; `step` is first, second or final in the built-in flow, else the
+    key of the flow's step."""
 
     name: ClassVar[str] = "stories.passed"
     step: str = ""

@@ -12,7 +12,9 @@ from wagtail.fields import StreamField
 from wagtail.models import LockableMixin, PreviewableMixin, RevisionMixin
 
 from rongmei.network.records import OwnedRecord
+from rongmei.stories import flows
 from rongmei.stories.blocks import BODY_BLOCKS
+from rongmei.stories.errors import FlowBroken
 
 
 class StoryState(models.TextChoices):
@@ -84,6 +86,15 @@ class Story(PreviewableMixin, LockableMixin, RevisionMixin, OwnedRecord):
     shared_with = models.JSONField(default=list, blank=True, editable=False)
     shared_at = models.DateTimeField(null=True, editable=False)
     withdrawn_reason = models.CharField(max_length=300, blank=True, editable=False)
+    # The flow's snapshot and its digest, taken at submission; empty for the built-in flow.
+    flow = models.JSONField(default=dict, blank=True, editable=False)
+    flow_digest = models.CharField(max_length=64, blank=True, editable=False, db_index=True)
+    green_reason = models.CharField(max_length=300, blank=True, editable=False)
+    # After the green channel somebody reads what went out once more, by this time.
+    reread_due_at = models.DateTimeField(null=True, editable=False, db_index=True)
+    reread_at = models.DateTimeField(null=True, editable=False)
+    reread_by = models.CharField(max_length=40, blank=True, editable=False)
+    reread_missed_at = models.DateTimeField(null=True, editable=False)
     # A round is one passage through the three reviews; a return and a new submission start the next.
     round = models.PositiveSmallIntegerField(default=1, editable=False)
     # The revision the present step began with: what "materially changed" is measured against.
@@ -146,12 +157,18 @@ class Signature(OwnedRecord):
 
     story = models.ForeignKey(Story, models.PROTECT, related_name="signatures")
     round = models.PositiveSmallIntegerField(default=1)
-    step = models.CharField(max_length=8, choices=Step)
+    step = models.CharField(max_length=24)
+    step_name = models.CharField(max_length=20, blank=True)
+    # The digest of the flow it was signed under; empty for the built-in one.
+    flow = models.CharField(max_length=64, blank=True)
     verdict = models.CharField(max_length=8, choices=Verdict)
     person_id = models.UUIDField(db_index=True)
     person_name = models.CharField(max_length=40)
     author_id = models.UUIDField()
     role_at = models.CharField(max_length=80, blank=True)
+    # Whose seat a delegate (代审) signed in; the signature is the delegate's own.
+    for_person = models.UUIDField(null=True)
+    for_name = models.CharField(max_length=40, blank=True)
     signed_at = models.DateTimeField()
     content_hash = models.CharField(max_length=64)
     revision_id = models.PositiveBigIntegerField(null=True)
@@ -178,11 +195,132 @@ class Signature(OwnedRecord):
             models.CheckConstraint(
                 condition=~models.Q(person_id=models.F("author_id")), name="author_never_reviews"
             ),
+            models.CheckConstraint(
+                condition=models.Q(for_person=None) | ~models.Q(for_person=models.F("author_id")),
+                name="author_never_delegates",
+            ),
         ]
 
     @override
     def __str__(self) -> str:
         return f"{self.get_step_display()} {self.person_name}"
+
+    def get_step_display(self) -> str:
+        """The step's name: the flow's, or the built-in one."""
+        known = self.step in Step.values
+        return self.step_name or (str(Step(self.step).label) if known else self.step)
+
+
+class ReviewFlow(OwnedRecord):
+    """One version of a unit's review flow for one kind of story; published ones never change.
+
+    Units below follow it unless they have their own.
+    """
+
+    class State(models.TextChoices):
+        """Life of a version."""
+
+        DRAFT = "draft", _("草拟")
+        PUBLISHED = "published", _("施行")
+        RETIRED = "retired", _("已废止")
+
+    name = models.CharField(max_length=40)
+    # A 栏目 (Story.category); empty for every story of the unit.
+    category = models.CharField(max_length=40, blank=True)
+    number = models.PositiveIntegerField(default=0)
+    state = models.CharField(max_length=10, choices=State, default=State.DRAFT)
+    content = models.JSONField(default=dict)
+    digest = models.CharField(max_length=64, blank=True)
+    made_by_id = models.UUIDField()
+    made_by_name = models.CharField(max_length=40)
+    published_at = models.DateTimeField(null=True)
+    retired_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["unit", "category"], condition=models.Q(state="published"),
+                name="one_flow_in_force",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(state="retired", retired_at__isnull=False)
+                | (~models.Q(state="retired") & models.Q(retired_at=None)),
+                name="retired_flow_stays_retired",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(state="draft")
+                | (models.Q(published_at__isnull=False) & ~models.Q(digest="")),
+                name="flow_in_force_is_sealed",
+            ),
+        ]  # fmt: skip
+
+    @override
+    def __str__(self) -> str:
+        return f"{self.name} {self.number}"
+
+    @override
+    def clean(self) -> None:
+        problems = flows.flow_check(flows.of(self.content))
+        if problems:
+            raise FlowBroken(flows.words_of(problems))
+
+    @override
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        # Whatever way a row is saved, a version that breaks the rules does not come into force.
+        if self.state != self.State.DRAFT:
+            self.clean()
+        super().save(*args, **kwargs)
+
+
+class Waiting(models.Model):
+    """A step of a flow of a unit's own that a story waits at: what the reviewers' queue looks up.
+
+    Stories in the built-in flow need none: their state says it.
+    """
+
+    story = models.ForeignKey(Story, models.CASCADE, related_name="waiting")
+    step = models.CharField(max_length=24)
+    permission = models.CharField(max_length=40)
+    # One row a named person; None for whoever holds the permission.
+    person_id = models.UUIDField(null=True)
+    due_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["permission", "story"], name="waiting_queue")]
+
+    @override
+    def __str__(self) -> str:
+        return f"{self.story_id} {self.step}"
+
+
+class Delegation(OwnedRecord):
+    """代审: one reviewer's permission at a unit lent to a named person until an end date."""
+
+    permission = models.CharField(max_length=40)
+    from_id = models.UUIDField(db_index=True)
+    from_name = models.CharField(max_length=40)
+    to_id = models.UUIDField(db_index=True)
+    to_name = models.CharField(max_length=40)
+    reason = models.CharField(max_length=200)
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=~models.Q(from_id=models.F("to_id")), name="nobody_lends_to_oneself"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(ends_at__gt=models.F("starts_at")), name="delegation_ends"
+            ),
+        ]
+
+    @override
+    def __str__(self) -> str:
+        return f"{self.from_name} → {self.to_name}"
 
 
 class Check(OwnedRecord):

@@ -9,9 +9,10 @@ from ninja import Router
 
 from rongmei.kernel.hooks import RailItem
 from rongmei.kernel.plugins import hookimpl
+from rongmei.kernel.sweeps import Sweep
 from rongmei.network.hooks import Activity, RoadFact
 from rongmei.network.types import Milestone
-from rongmei.stories import actions, checking, lexicon, selectors
+from rongmei.stories import actions, checking, consistency, lexicon, selectors
 from rongmei.stories.api import router
 from rongmei.stories.hooks import Checker
 
@@ -46,7 +47,9 @@ def register_checks() -> list[Checker]:
     """The wording seed, and patterns."""
     return [
         Checker("lexicon", lexicon.seed().version, lexicon.check),
-        Checker("patterns", "1", checking.check_patterns),
+        Checker("typos", lexicon.typos().version, lexicon.check_typos),
+        Checker("patterns", "2", checking.check_patterns),
+        Checker("consistency", "1", consistency.check),
     ]
 
 
@@ -57,6 +60,12 @@ def register_activities() -> list[Activity]:
         Activity("story.shared", actions.story_receive),
         Activity("story.withdrawn", actions.story_withdrawal_receive),
     ]
+
+
+@hookimpl
+def register_sweeps() -> list[Sweep]:
+    """Second readings that were promised and not done."""
+    return [Sweep("stories.rereads", every=60.0, run=actions.rereads_missed)]
 
 
 @hookimpl
@@ -76,6 +85,17 @@ def register_audit_words() -> dict[str, object]:
         "story.shared": _("推送了稿件"),
         "story.received": _("收到稿件"),
         "story.refused": _("操作被拒绝，稿件"),
+        "story.green": _("走绿色通道送审，稿件"),
+        "story.reread": _("补审了稿件"),
+        "story.reread_missed": _("绿色通道补审超时，稿件"),
+        "flow.drafted": _("拟定了审核流程"),
+        "flow.published": _("施行了审核流程"),
+        "flow.retired": _("停用了审核流程"),
+        "flow.refused": _("审核流程的操作被拒绝"),
+        "delegation.made": _("委托代审"),
+        "delegation.revoked": _("收回代审"),
+        "delegation.refused": _("代审的操作被拒绝"),
+        "cms.refused": _("在编辑器里的操作被拒绝"),
         "comment.added": _("评论了稿件"),
         "comment.settled": _("了结了评论，稿件"),
     }

@@ -4,31 +4,43 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from rongmei.network import policy
-from rongmei.stories.models import Signature, Step, Story, StoryState
+from django.utils import timezone
 
-STEP_PERMISSION: Final = {
-    Step.FIRST: "stories.review_first",
-    Step.SECOND: "stories.review_second",
-    Step.FINAL: "stories.review_final",
-}
+from rongmei.network import policy
+from rongmei.network import selectors as network
+from rongmei.stories import flows
+from rongmei.stories.errors import FlowBroken
+from rongmei.stories.flows import Flow, FlowStep
+from rongmei.stories.models import Delegation, Signature, Step, Story, StoryState
+
+STEP_PERMISSION: Final = {Step(stage): name for stage, name in flows.PERMISSIONS.items()}
 ORDER: Final = (Step.FIRST, Step.SECOND, Step.FINAL)
 IN_REVIEW: Final = frozenset({StoryState.FIRST, StoryState.SECOND, StoryState.FINAL})
 WRITABLE: Final = frozenset({StoryState.DRAFT, StoryState.RETURNED})
 REVIEWS: Final = tuple(STEP_PERMISSION.values())
 
 
-def step_of(story: Story) -> Step | None:
-    """The step the story waits at, or None."""
-    return Step(story.state) if story.state in IN_REVIEW else None
+# What an unreadable snapshot counts as. Its digest is no story's, so nothing is signed by it.
+UNREADABLE: Final = replace(flows.BUILT_IN, name="?")
 
 
-def after(step: Step) -> StoryState:
-    """The state that passing this step leads to."""
-    following = {Step.FIRST: StoryState.SECOND, Step.SECOND: StoryState.FINAL}
-    return following.get(step, StoryState.SIGNED)
+def flow_of(story: Story) -> Flow:
+    """The flow the story follows: its snapshot, or the built-in one."""
+    try:
+        return flows.of(story.flow)
+    except FlowBroken:
+        return UNREADABLE
+
+
+def require_whole(story: Story) -> Flow:
+    """The story's flow, if it is the one taken at submission and keeps the rules; else FlowBroken."""
+    flow = flow_of(story)
+    if flow.digest != story.flow_digest or flows.flow_check(flow):
+        raise FlowBroken
+    return flow
 
 
 def live(signatures: Iterable[Signature], round_: int) -> list[Signature]:
@@ -45,14 +57,82 @@ def passed_by(signatures: Iterable[Signature], round_: int) -> set[uuid.UUID]:
     return {one.person_id for one in live(signatures, round_)}
 
 
+def open_steps(story: Story, signatures: Iterable[Signature]) -> tuple[FlowStep, ...]:
+    """The steps that wait for a signature now: one, or several side by side."""
+    if story.state not in IN_REVIEW:
+        return ()
+    return flow_of(story).open({one.step for one in live(signatures, story.round)})
+
+
+def state_at(flow: Flow, signatures: Iterable[Signature], round_: int) -> StoryState:
+    """The state that these signatures put a story in review in."""
+    waiting = flow.open({one.step for one in live(signatures, round_)})
+    return StoryState(waiting[0].stage) if waiting else StoryState.SIGNED
+
+
+@dataclass(frozen=True)
+class Seat:
+    """By what right somebody signs: their own, or that of the one who delegated it."""
+
+    for_person: uuid.UUID | None = None
+    for_name: str = ""
+
+
+def delegations_to(member: Any) -> list[Delegation]:
+    """What others lend this member now, while they hold it themselves."""
+    now = timezone.now()
+    rows = Delegation.objects.filter(
+        to_id=member.pk, revoked_at=None, starts_at__lte=now, ends_at__gt=now, home=None
+    )
+    return [one for one in rows if _still_holds(one)]
+
+
+def delegates_for(step: FlowStep, story: Story) -> list[Any]:
+    """Members to whom this step of this story is lent now."""
+    now = timezone.now()
+    rows = Delegation.objects.filter(
+        unit=story.unit_id, permission=step.permission, revoked_at=None, starts_at__lte=now,
+        ends_at__gt=now, home=None,
+    ).exclude(from_id=story.author_id)  # fmt: skip
+    lent = [one for one in rows if not step.people or str(one.from_id) in step.people]
+    found = (network.active_member(one.to_id) for one in lent if _still_holds(one))
+    return [one for one in found if one is not None]
+
+
+def _still_holds(one: Delegation) -> bool:
+    lender = network.active_member(one.from_id)
+    return lender is not None and policy.allows(lender, one.permission, one.unit_id)
+
+
+def seat_at(member: Any, step: FlowStep, story: Story) -> Seat | None:
+    """By what right the member may sign this step of this story; None without any.
+
+    Looks at rights alone: author and earlier signatures are asked by `may_sign`.
+    """
+    named = {uuid.UUID(one) for one in step.people}
+    if policy.allows(member, step.permission, story) and (not named or member.pk in named):
+        return Seat()
+    for one in delegations_to(member):
+        fits = (one.permission, one.unit_id) == (step.permission, story.unit_id)
+        # An author does not choose who reviews them.
+        if fits and one.from_id != story.author_id and (not named or one.from_id in named):
+            return Seat(one.from_id, one.from_name)
+    return None
+
+
+def steps_for(member: Any, story: Story, signatures: Iterable[Signature]) -> list[FlowStep]:
+    """The steps the member may sign now: not the author, not twice in a round."""
+    rows = list(signatures)
+    if story.is_replica or member.pk == story.author_id:
+        return []
+    if member.pk in passed_by(rows, story.round):
+        return []
+    return [one for one in open_steps(story, rows) if seat_at(member, one, story) is not None]
+
+
 def may_review(member: Any, story: Story, signatures: Iterable[Signature]) -> bool:
-    """Whether the member may sign the step the story waits at."""
-    step = step_of(story)
-    if step is None or story.is_replica or member.pk == story.author_id:
-        return False
-    if member.pk in passed_by(signatures, story.round):
-        return False
-    return policy.allows(member, STEP_PERMISSION[step], story)
+    """Whether the member may sign a step the story waits at."""
+    return bool(steps_for(member, story, signatures))
 
 
 def may_edit(member: Any, story: Story, signatures: Iterable[Signature] | None = None) -> bool:
@@ -69,8 +149,9 @@ def may_edit(member: Any, story: Story, signatures: Iterable[Signature] | None =
     if story.state in IN_REVIEW:
         return may_review(member, story, rows)
     if story.state == StoryState.SIGNED:
-        final = policy.allows(member, STEP_PERMISSION[Step.FINAL], story)
-        others = [one for one in live(rows, story.round) if one.step != Step.FINAL]
+        last = flow_of(story).last
+        others = [one for one in live(rows, story.round) if one.step != last.key]
         earlier = {one.person_id for one in others}
+        final = seat_at(member, last, story) is not None
         return final and member.pk != story.author_id and member.pk not in earlier
     return False

@@ -33,15 +33,18 @@ def course(story: Story, signatures: Sequence[Signature]) -> list[Stop]:
         stops.append(Stop(_("送审"), "done", story.author_name, story.submitted_at))
     standing = {one.step: one for one in rules.live(signatures, story.round)}
     before = story.submitted_at
-    for step in rules.ORDER:
-        signed = standing.get(step)
+    waiting = {one.key for one in rules.open_steps(story, signatures)}
+    for step in rules.flow_of(story).steps:
+        signed = standing.get(step.key)
         if signed is not None and not writing:
             took = signed.signed_at - before if before else None
-            stops.append(Stop(str(step.label), "done", signed.person_name, signed.signed_at, took))
+            who = signed.person_name
+            if signed.for_name:
+                who = _("%(who)s（代%(for)s）") % {"who": who, "for": signed.for_name}
+            stops.append(Stop(step.label, "done", who, signed.signed_at, took))
             before = signed.signed_at
         else:
-            waits = story.state == step.value
-            stops.append(Stop(str(step.label), "now" if waits else "next"))
+            stops.append(Stop(step.label, "now" if step.key in waiting else "next"))
     if story.state == StoryState.WITHDRAWN:
         note = story.withdrawn_reason[:60]
         stops.append(Stop(_("撤稿"), "failed", at=story.withdrawn_at, note=note))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from datetime import datetime
 from typing import Any
 
@@ -13,10 +13,20 @@ from rongmei.kernel.errors import NotFound
 from rongmei.network import policy
 from rongmei.network import selectors as network
 from rongmei.network.types import UnitKind
-from rongmei.stories import canonical, package
+from rongmei.stories import canonical, flows, package, proof
 from rongmei.stories import policy as rules
-from rongmei.stories.errors import NotSigned
-from rongmei.stories.models import Check, Comment, Signature, Step, Story, StoryState
+from rongmei.stories.errors import FlowBroken, NotSigned
+from rongmei.stories.flows import Flow
+from rongmei.stories.models import (
+    Check,
+    Comment,
+    Delegation,
+    ReviewFlow,
+    Signature,
+    Story,
+    StoryState,
+    Waiting,
+)
 from rongmei.stories.types import SignedPackage
 
 # What a list does not need, and what is long.
@@ -65,11 +75,80 @@ def story_for(member: Any, story_id: uuid.UUID) -> Story:
     return found
 
 
+def _reach(
+    member: Any,
+) -> Iterator[tuple[str, Collection[uuid.UUID], set[uuid.UUID], uuid.UUID | None]]:
+    """(permission, units, who the member may sign as, who lent it): own rights, then lent ones."""
+    for permission in rules.REVIEWS:
+        units = policy.units_for(member, permission)
+        if units:
+            yield permission, units, {member.pk}, None
+    for one in rules.delegations_to(member):
+        yield one.permission, {one.unit_id}, {one.from_id}, one.from_id
+
+
+def _whole(row: ReviewFlow) -> Flow:
+    """The flow a version says, unless it was changed behind the rules: then nothing follows it."""
+    flow = flows.of(row.content)
+    if flow.digest != row.digest or flows.flow_check(flow):
+        raise FlowBroken
+    return flow
+
+
+def flow_in_force(unit_id: uuid.UUID, category: str) -> Flow:
+    """The flow a story of this unit and 栏目 would follow if submitted now.
+
+    The nearest unit upward that has one decides; there, one for the 栏目 comes before the general.
+    Raises FlowBroken when the row was changed behind the rules.
+    """
+    chain = [unit_id, *policy.tree().above(unit_id)]
+    rows = ReviewFlow.objects.filter(
+        unit__in=chain, category__in={"", category}, state=ReviewFlow.State.PUBLISHED,
+        retired_at=None, home=None,
+    )  # fmt: skip
+    found = sorted(rows, key=lambda one: (chain.index(one.unit_id), not one.category))
+    return _whole(found[0]) if found else flows.BUILT_IN
+
+
+def flows_visible_to(member: Any) -> QuerySet[ReviewFlow]:
+    """Versions of the units whose flows the member manages, newest first."""
+    units = policy.units_for(member, "stories.manage_flows")
+    return ReviewFlow.objects.filter(unit__in=units).select_related("unit")
+
+
+def flow_for(member: Any, flow_id: uuid.UUID) -> ReviewFlow:
+    """One version, or NotFound."""
+    found = flows_visible_to(member).filter(pk=flow_id).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def delegations_visible_to(member: Any) -> QuerySet[Delegation]:
+    """What the member lends or is lent, and what is lent at units whose flows they manage."""
+    units = policy.units_for(member, "stories.manage_flows")
+    scope = Q(from_id=member.pk) | Q(to_id=member.pk) | Q(unit__in=units)
+    return Delegation.objects.filter(scope).select_related("unit")
+
+
+def rereads_due(member: Any) -> QuerySet[Story]:
+    """Stories that went out by the green channel and wait for their second reading."""
+    rows = stories_listed_to(member).filter(state=StoryState.SIGNED, reread_at=None)
+    return rows.filter(reread_due_at__isnull=False).order_by("reread_due_at")
+
+
 def review_queue(member: Any) -> QuerySet[Story]:
     """Stories that wait for this member's signature, longest waiting first."""
     waits = Q()
-    for step, permission in rules.STEP_PERMISSION.items():
-        waits |= Q(state=StoryState(step.value), unit__in=policy.units_for(member, permission))
+    for permission, units, people, lender in _reach(member):
+        step = next(one for one, name in rules.STEP_PERMISSION.items() if name == permission)
+        named = Q(person_id=None) | Q(person_id__in=people)
+        own = Waiting.objects.filter(named, permission=permission).values("story")
+        here = Q(flow_digest="", state=StoryState(step.value)) | Q(pk__in=own)
+        mine_too = here & Q(unit__in=units)
+        waits |= mine_too & ~Q(author_id=lender) if lender else mine_too
+    if not waits:
+        return Story.objects.none()
     mine = Signature.objects.filter(
         story=OuterRef("pk"), round=OuterRef("round"), person_id=member.pk,
         verdict=Signature.Verdict.PASSED, voided_at=None,
@@ -81,8 +160,6 @@ def review_queue(member: Any) -> QuerySet[Story]:
 
 def waiting_for(member: Any) -> int:
     """How many stories wait for the member's signature: the badge of the rail."""
-    if not any(policy.anywhere(member, one) for one in rules.REVIEWS):
-        return 0
     return review_queue(member).order_by().count()
 
 
@@ -94,25 +171,26 @@ def signatures_of(story: Story) -> list[Signature]:
 def standing_signatures(story: Story) -> list[Signature]:
     """Signatures of the present round that passed and still stand, in step order."""
     rows = rules.live(Signature.objects.filter(story=story), story.round)
-    return sorted(rows, key=lambda one: rules.ORDER.index(Step(one.step)))
+    order = [one.key for one in rules.flow_of(story).steps]
+    return sorted(rows, key=lambda one: order.index(one.step) if one.step in order else len(order))
 
 
-def require_signed(story: Story) -> list[Signature]:
-    """The three signatures, or NotSigned.
+def require_signed(story: Story, *, public: bool = True) -> list[Signature]:
+    """The signatures of every step of the story's flow, or NotSigned.
 
-    Three steps, three people, none the author, every seal unbroken, and the last one over exactly
-    the text as it is now (recomputed, never read from the row alone).
+    Everything `proof.proves` asks, over exactly the text as it is now (recomputed, never read from
+    the row alone). What is to be published must have gone through a flow for public news.
     """
     rows = standing_signatures(story)
     present = canonical.hash_of(canonical.content_of(story))
-    people = {one.person_id for one in rows}
+    flow = rules.flow_of(story)
     fine = (
         story.state == StoryState.SIGNED
-        and [Step(one.step) for one in rows] == list(rules.ORDER)
-        and len(people) == 3
-        and story.author_id not in people
-        and all(one.seal == canonical.seal_of(one) for one in rows)
-        and rows[-1].content_hash == present == story.content_hash
+        and (flow.public or not public)
+        and flow.digest == story.flow_digest
+        and present == story.content_hash
+        and proof.proves(story, flow, rows, present)
+        and proof.chained(story, rows)
     )
     if not fine:
         raise NotSigned

@@ -21,7 +21,8 @@ class Level(StrEnum):
 class Finding:
     """One thing a check found. `start` and `end` count characters of the checked `part`.
 
-    `advice` is a msgid (shown in the reader's language), `suggestion` the words to put instead.
+    `advice` is a msgid (shown in the reader's language), `suggestion` the words to put instead;
+    `how` is a msgid that says how the words were hidden, if they were.
     """
 
     level: Level
@@ -33,6 +34,7 @@ class Finding:
     excerpt: str
     advice: str
     suggestion: str = ""
+    how: str = ""
 
     def as_json(self) -> dict[str, Any]:
         """JSON-able form, as kept in a Check row."""

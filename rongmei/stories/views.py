@@ -209,6 +209,7 @@ def review_story(request: MemberRequest, story_id: uuid.UUID) -> HttpResponse:
     shown = _shown(request, story, "checks")
     if not shown["may_review"]:
         return redirect("stories:story", story.pk)
+    shown["step"] = rules.steps_for(request.user, story, shown["signatures"])[0]
     shown["changed"] = reading.since_step_began(story)
     return render(request, "stories/review.html", shown)
 

@@ -161,8 +161,13 @@ def test_the_index_is_verified_and_rebuilt(cast, held):
     call_command("archive", "verify", "--json", stdout=out)
     assert json.loads(out.getvalue())["ok"] is True
     keep(cast, "hq", "还没有进索引")
+    out = StringIO()
+    call_command("archive", "verify", "--json", stdout=out)
+    # What waits for the index process is said, and is no difference.
+    assert json.loads(out.getvalue())["behind"] == 1
+    Document.objects.filter(pk=held["jc"].pk).delete()
     with pytest.raises(CommandError):
-        call_command("archive", "verify", "--json", stdout=StringIO())
+        call_command("archive", "verify", "--full", "--json", stdout=StringIO())
     out = StringIO()
     call_command("archive", "rebuild", "--json", stdout=out)
     assert json.loads(out.getvalue().splitlines()[-1])["ok"] is True

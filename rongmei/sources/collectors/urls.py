@@ -16,21 +16,28 @@ _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz012
 _PATH_SAFE = "/%:@!$&'()*+,;=~-._"
 _QUERY_SAFE = _PATH_SAFE + "?[]|"
 _MAX_URL = 4096
-# An address that is its own canonical spelling, as most are: nothing to resolve, decode or drop.
+# An address that is its own canonical spelling up to its query, as most are: nothing to resolve or
+# decode. Of ports, those that are neither a scheme's own nor beyond the last one.
 _SETTLED = re.compile(
-    r"https?://(?=[a-z0-9])[a-z0-9.-]{1,250}[a-z0-9]/(?:[A-Za-z0-9_~-][A-Za-z0-9_.~-]*/)*"
-    r"(?:[A-Za-z0-9_~-][A-Za-z0-9_.~-]*)?"
+    r"https?://(?=[a-z0-9])[a-z0-9.-]{1,250}[a-z0-9](?::(?!80/|443/)(?:[1-9][0-9]{1,3}|[1-5][0-9]{4}))?/"
+    r"(?:[A-Za-z0-9_~-][A-Za-z0-9_.~-]*/)*(?:[A-Za-z0-9_~-][A-Za-z0-9_.~-]*)?"
+    r"(?P<query>\?[A-Za-z0-9_.~=&/:,-]+)?"
 )
 
 
 def settled(link: str) -> bool:
     """Whether ``link`` is absolute and in its canonical spelling already, seen at a glance."""
-    return len(link) <= _MAX_URL and _SETTLED.fullmatch(link) is not None
+    found = _glance(link)
+    return found is not None and found["query"] is None
+
+
+def _glance(link: str) -> re.Match[str] | None:
+    return _SETTLED.fullmatch(link) if len(link) <= _MAX_URL else None
 
 
 def absolute(link: str, base: str = "") -> str:
     """``link`` seen from ``base``; empty when the result is not an http(s) address."""
-    if settled(link):
+    if _glance(link):
         return link
     try:
         joined = urljoin(base, link.strip())
@@ -51,8 +58,12 @@ def canonical(link: str, base: str = "") -> str:
 
     The query is sorted. Empty when ``link`` is not an http(s) address.
     """
-    if settled(link):
-        return link
+    if found := _glance(link):
+        query = found["query"]
+        if query is None:
+            return link
+        head, kept = link[: -len(query)], _query(query[1:])
+        return f"{head}?{kept}" if kept else head
     url = absolute(link, base)
     if not url:
         return ""

@@ -4,6 +4,13 @@ Each takes the row's lock, asks policy about the locked row, changes named field
 audit line and an event in one short transaction. Every refusal leaves an audit line too.
 """
 
+from rongmei.stories.actions.delegation import (
+    delegation_make,
+    delegation_revoke,
+    rereads_missed,
+    story_reread,
+)
+from rongmei.stories.actions.flows import flow_draft, flow_publish, flow_retire
 from rongmei.stories.actions.review import (
     story_pass,
     story_return,
@@ -23,10 +30,17 @@ from rongmei.stories.actions.writing import (
 __all__ = [
     "comment_add",
     "comment_settle",
+    "delegation_make",
+    "delegation_revoke",
+    "flow_draft",
+    "flow_publish",
+    "flow_retire",
+    "rereads_missed",
     "story_create",
     "story_lock",
     "story_pass",
     "story_receive",
+    "story_reread",
     "story_return",
     "story_save",
     "story_share",

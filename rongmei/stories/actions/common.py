@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterable
+from datetime import timedelta
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from rongmei.kernel import audit, db
@@ -16,9 +18,11 @@ from rongmei.network import actions as network
 from rongmei.network import policy
 from rongmei.planning import actions as planning
 from rongmei.stories import canonical, selectors
+from rongmei.stories import policy as rules
 from rongmei.stories.checking import Report
 from rongmei.stories.errors import StoryIsReplica
-from rongmei.stories.models import Check, Signature, Story
+from rongmei.stories.flows import FlowStep
+from rongmei.stories.models import Check, Signature, Story, Waiting
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -109,16 +113,32 @@ def tell_author(
     )  # fmt: skip
 
 
-def tell_reviewers(
-    story: Story, permission: str, label: object, without: Iterable[uuid.UUID]
-) -> None:
-    """A notice to those who may sign the step, once for each text that waits; also to those whom
-    another unit lends for it."""
-    out = set(without)
-    held = policy.members_with(permission, story.unit_id, lent=True)
-    people = [one for one in held if one.pk not in out]
-    network.notify(
-        people, kind="stories.review", url=reverse("review:story", args=[story.pk]), subject_id=story.pk,
-        title=_("%(step)s:%(title)s") % {"step": label, "title": story.title},
-        key=f"review:{story.pk}:{story.round}:{story.state}:{story.content_hash[:12]}",
+def tell_reviewers(story: Story, steps: Iterable[FlowStep], without: Iterable[uuid.UUID]) -> None:
+    """A notice to those who may sign these steps, once for each text that waits; also to those whom
+    another unit lends for it, and to delegates."""
+    for step in steps:
+        out = {*without, story.author_id}
+        held = policy.members_with(step.permission, story.unit_id, lent=True)
+        named = [one for one in held if not step.people or str(one.pk) in step.people]
+        people = [one for one in (*named, *rules.delegates_for(step, story)) if one.pk not in out]
+        network.notify(
+            people, kind="stories.review", url=reverse("review:story", args=[story.pk]),
+            subject_id=story.pk, title=_("%(step)s:%(title)s") % {"step": step.waits, "title": story.title},
+            key=f"review:{story.pk}:{story.round}:{step.key}:{story.content_hash[:12]}",
+        )  # fmt: skip
+
+
+def set_waiting(story: Story, signatures: Iterable[Signature]) -> None:
+    """Write down which steps of a flow of the unit's own the story waits at now."""
+    if not story.flow_digest:
+        return
+    Waiting.objects.filter(story=story).delete()
+    now = timezone.now()
+    Waiting.objects.bulk_create(
+        Waiting(
+            story=story, step=step.key, permission=step.permission, person_id=person,
+            due_at=now + timedelta(hours=step.hours) if step.hours else None,
+        )
+        for step in rules.open_steps(story, signatures)
+        for person in (*map(uuid.UUID, step.people),) or (None,)
     )  # fmt: skip

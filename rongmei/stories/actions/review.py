@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final
 
 from django.db import IntegrityError
 from django.utils import timezone
@@ -24,6 +25,7 @@ from rongmei.stories.actions.common import (
     keep_report,
     locked,
     refusals_kept,
+    set_waiting,
     signatures_of,
     tell_author,
     tell_reviewers,
@@ -34,16 +36,20 @@ from rongmei.stories.errors import (
     BlockingFindings,
     NoClearance,
     NothingToReview,
+    NotNamed,
     OnePersonOneStep,
     ReasonMissing,
     StoryChanged,
     WrongState,
     WrongStep,
 )
-from rongmei.stories.models import Check, Signature, Step, Story, StoryState
+from rongmei.stories.flows import BUILT_IN, Flow, FlowStep
+from rongmei.stories.models import Check, Signature, Story, StoryState
 
 if TYPE_CHECKING:
     from rongmei.network.models import Member
+
+REREAD_WITHIN: Final = timedelta(hours=2)
 
 
 def _checked(by: Member, story_id: uuid.UUID) -> tuple[dict[str, Any], checking.Report]:
@@ -81,11 +87,26 @@ def _gates(story: Story, content: dict[str, Any], report: checking.Report) -> No
         raise NoClearance(_("没有送出，稿件已保存。%(why)s") % {"why": "".join(problems)})
 
 
+def _take_flow(by: Member, story: Story, urgent: str) -> Flow:
+    """Give the story the flow in force for it, in the green channel when a reason is given."""
+    flow = selectors.flow_in_force(story.unit_id, story.category)
+    if urgent:
+        flow = flow.in_green_channel()
+        audit.record(by, "story.green", story, reason=urgent, round=story.round)
+    story.flow, story.flow_digest = flow.snapshot, flow.digest
+    story.green_reason = urgent[:300]
+    story.reread_due_at = story.reread_at = story.reread_missed_at = None
+    return flow
+
+
 @refusals_kept
-def story_submit(*, by: Member, story_id: uuid.UUID) -> Story:
+def story_submit(*, by: Member, story_id: uuid.UUID, urgent: str = "") -> Story:
     """Send a draft, or a returned story, to its first review. Machine checks run first.
 
-    Raises BlockingFindings, NoClearance, NothingToReview, WrongState.
+    It follows the flow that is in force now until it is returned, whatever becomes of that flow.
+    With a reason why it is `urgent`, it takes the green channel (绿色通道): the steps before the
+    last run side by side, and it is read once more after it went out.
+    Raises BlockingFindings, NoClearance, NothingToReview, FlowBroken, WrongState.
     """
     content, report = _checked(by, story_id)
     with db.write():
@@ -98,7 +119,8 @@ def story_submit(*, by: Member, story_id: uuid.UUID) -> Story:
         _gates(story, content, report)
         again = Signature.objects.filter(story=story).exists()
         story.round += 1 if again else 0
-        story.state, story.submitted_at = StoryState.FIRST, timezone.now()
+        flow = _take_flow(by, story, urgent.strip())
+        story.state, story.submitted_at = StoryState(flow.steps[0].stage), timezone.now()
         story.step_revision_id, story.autosaved_revision_id = story.latest_revision_id, None
         story.locked, story.locked_by_id, story.locked_at = False, None, None
         story.version += 1
@@ -110,19 +132,21 @@ def story_submit(*, by: Member, story_id: uuid.UUID) -> Story:
                 round=story.round,
             )
         )  # fmt: skip
-        tell_reviewers(
-            story, rules.STEP_PERMISSION[Step.FIRST], StoryState.FIRST.label, {story.author_id}
-        )
+        set_waiting(story, ())
+        tell_reviewers(story, flow.open(()), ())
         tell_task(story)
     return story
 
 
 def _sign(
-    by: Member, story: Story, step: Step, verdict: str, opinion: str, proof: Iterable[str]
+    by: Member, story: Story, step: FlowStep, verdict: str, opinion: str, proof: Iterable[str]
 ) -> Signature:
+    seat = rules.seat_at(by, step, story) or rules.Seat()
     signature = Signature(
-        story=story, unit_id=story.unit_id, round=story.round, step=step, verdict=verdict,
+        story=story, unit_id=story.unit_id, round=story.round, step=step.key, verdict=verdict,
+        step_name="" if step in BUILT_IN.steps else step.label, flow=story.flow_digest,
         person_id=by.pk, person_name=by.name, author_id=story.author_id,
+        for_person=seat.for_person, for_name=seat.for_name,
         role_at=f"{network.unit(by.unit_id).name} {step.label}"[:80], signed_at=timezone.now(),
         content_hash=story.content_hash, revision_id=story.latest_revision_id,
         opinion=opinion.strip(), proof=[str(one)[:200] for one in proof][:50],
@@ -139,14 +163,18 @@ def _sign(
     return signature
 
 
-def _require_reviewer(by: Member, story: Story, step: Step, signatures: list[Signature]) -> None:
-    """The rule: the right step, the right role at this unit, not the author, not twice."""
-    policy.require(by, rules.STEP_PERMISSION[step], story)
-    if rules.step_of(story) != step:
+def _require_reviewer(by: Member, story: Story, step: FlowStep, rows: list[Signature]) -> None:
+    """The rule: the right step, a seat at it (one's own or lent), not the author, not twice."""
+    seat = rules.seat_at(by, step, story)
+    if seat is None:
+        policy.require(by, step.permission, story)
+        raise NotNamed
+    rules.require_whole(story)
+    if step not in rules.open_steps(story, rows):
         raise WrongStep
     if by.pk == story.author_id:
         raise AuthorCannotReview
-    if by.pk in rules.passed_by(signatures, story.round):
+    if by.pk in rules.passed_by(rows, story.round):
         raise OnePersonOneStep
 
 
@@ -166,13 +194,14 @@ def story_pass(
     Raises WrongStep, AuthorCannotReview, OnePersonOneStep, StoryChanged, BlockingFindings,
     NoClearance, NotAllowed.
     """
-    if step not in Step.values:
-        raise WrongStep
-    at = Step(step)
     content, report = _checked(by, story_id)
-    prepared = sharing.prepare_for_task(by, story_id) if at is Step.FINAL else None
+    closes = rules.flow_of(selectors.story_for(by, story_id)).last.key == step
+    prepared = sharing.prepare_for_task(by, story_id) if closes else None
     with db.write():
         story = locked(by, story_id)
+        at = rules.flow_of(story).step(step)
+        if at is None:
+            raise WrongStep
         signatures = signatures_of(story)
         _require_reviewer(by, story, at, signatures)
         # Read anew under the lock: a picture's caption may have changed without a new revision.
@@ -183,22 +212,30 @@ def story_pass(
             raise StoryChanged
         _gates(story, content, report)
         signature = _sign(by, story, at, Signature.Verdict.PASSED, opinion, proof)
-        story.state = rules.after(at)
+        opened = rules.open_steps(story, signatures)
+        signatures.append(signature)
+        story.state = rules.state_at(rules.flow_of(story), signatures, story.round)
         story.step_revision_id = story.latest_revision_id
         story.version += 1
         if story.state == StoryState.SIGNED:
             story.signed_at = signature.signed_at
+            if story.green_reason:
+                story.reread_due_at = signature.signed_at + REREAD_WITHIN
         story.save()
+        set_waiting(story, signatures)
         audit.record(
             by,
             "story.passed",
             story,
-            step=at.value,
+            step=at.key,
             hash=content_hash,
             seal=signature.seal,
             round=story.round,
+            lent_by=signature.for_name,
         )
-        _passed(by, story, at, signatures, opinion, prepared)
+        _passed(by, story, at, opinion, prepared)
+        newly = [one for one in rules.open_steps(story, signatures) if one not in opened]
+        tell_reviewers(story, newly, rules.passed_by(signatures, story.round))
         tell_task(story)
     return story
 
@@ -206,8 +243,7 @@ def story_pass(
 def _passed(
     by: Member,
     story: Story,
-    at: Step,
-    signatures: list[Signature],
+    at: FlowStep,
     opinion: str,
     prepared: sharing.Prepared | None,
 ) -> None:
@@ -218,15 +254,11 @@ def _passed(
             unit_id=story.unit_id,
             title=story.title,
             state=story.state,
-            step=at.value,
+            step=at.key,
         )
     )
     if story.state == StoryState.SIGNED:
         _signed(by, story, prepared)
-    else:
-        following = Step(story.state)
-        out = {story.author_id, by.pk, *rules.passed_by(signatures, story.round)}
-        tell_reviewers(story, rules.STEP_PERMISSION[following], StoryState(story.state).label, out)
     tell_author(
         story, kind="stories.passed",
         title=_("%(step)s已通过：%(title)s") % {"step": at.label, "title": story.title}, body=opinion,
@@ -235,7 +267,7 @@ def _passed(
 
 def _signed(by: Member, story: Story, prepared: sharing.Prepared | None) -> None:
     """What a third signature sets going: kept for good, watched for reprints, sent to who asked."""
-    selectors.require_signed(story)
+    selectors.require_signed(story, public=rules.flow_of(story).public)
     document = archive.document_keep(
         kind="story", identity=f"story:{story.pk}", unit_id=story.unit_id, title=story.title,
         body=story.body_text, source_name=story.origin or network.unit(story.unit_id).name,
@@ -264,11 +296,12 @@ def story_return(*, by: Member, story_id: uuid.UUID, reason: str) -> Story:
         raise ReasonMissing
     with db.write():
         story = locked(by, story_id)
-        step = rules.step_of(story)
-        if step is None:
+        signatures = signatures_of(story)
+        opened = rules.open_steps(story, signatures)
+        if not opened:
             policy.require(by, "stories.review_first", story)
             raise WrongState
-        signatures = signatures_of(story)
+        step = next((one for one in opened if rules.seat_at(by, one, story)), opened[0])
         _require_reviewer(by, story, step, signatures)
         _sign(by, story, step, Signature.Verdict.RETURNED, reason, ())
         now = timezone.now()
@@ -278,11 +311,12 @@ def story_return(*, by: Member, story_id: uuid.UUID, reason: str) -> Story:
         story.state = StoryState.RETURNED
         story.version += 1
         story.save()
-        audit.record(by, "story.returned", story, step=step.value, reason=reason)
+        set_waiting(story, ())
+        audit.record(by, "story.returned", story, step=step.key, reason=reason)
         events.publish(
             said.StoryReturned(
                 subject_id=story.pk, unit_id=story.unit_id, title=story.title, state=story.state,
-                step=step.value, reason=reason,
+                step=step.key, reason=reason,
             )
         )  # fmt: skip
         tell_author(
@@ -311,6 +345,7 @@ def story_withdraw(*, by: Member, story_id: uuid.UUID, reason: str) -> Story:
         story.withdrawn_reason = reason.strip()[:300]
         story.version += 1
         story.save()
+        set_waiting(story, ())
         audit.record(by, "story.withdrawn", story, reason=reason)
         events.publish(
             said.StoryWithdrawn(

@@ -26,11 +26,12 @@ from rongmei.network import selectors as network
 from rongmei.network.hooks import Arrival
 from rongmei.network.types import UnitKind
 from rongmei.planning import selectors as planning
-from rongmei.stories import canonical, selectors
+from rongmei.stories import canonical, flows, proof, selectors
 from rongmei.stories import events as said
 from rongmei.stories.actions.common import address, locked, refusals_kept
-from rongmei.stories.errors import ForgedStory, NowhereToShare, StoryChanged
-from rongmei.stories.models import Signature, Step, Story, StoryState
+from rongmei.stories.errors import FlowBroken, ForgedStory, NowhereToShare, StoryChanged
+from rongmei.stories.flows import Flow
+from rongmei.stories.models import Signature, Story, StoryState
 
 if TYPE_CHECKING:
     from rongmei.network.models import Member, Peer
@@ -41,8 +42,10 @@ PICTURES_BYTES: Final = 8 * 1024 * 1024
 _KEPT: Final = ("number", "author_name", "round", "version")
 _SIGNED: Final = (
     "step", "verdict", "person_name", "role_at", "content_hash", "opinion", "proof", "edited",
-    "seal", "round",
+    "seal", "round", "step_name", "flow", "for_name",
 )  # fmt: skip
+# Nodes that know no flows yet leave these out.
+_SINCE_FLOWS: Final = frozenset({"step_name", "flow", "for_name"})
 
 
 @dataclass(frozen=True)
@@ -139,6 +142,7 @@ def _send(peer: Peer, story: Story, pictures: list[dict[str, Any]]) -> None:
                 "pitch_id": str(story.pitch_id or ""),
                 "signed_at": (story.signed_at or timezone.now()).isoformat(),
             },
+            "flow": story.flow,
             "signatures": [_signature_body(one) for one in signatures],
             "pictures": pictures,
         },
@@ -150,6 +154,7 @@ def _signature_body(one: Signature) -> dict[str, Any]:
         "id": str(one.pk),
         "person_id": str(one.person_id),
         "author_id": str(one.author_id),
+        "for_person": str(one.for_person or ""),
         "signed_at": one.signed_at.isoformat(),
         **{name: getattr(one, name) for name in _SIGNED},
     }
@@ -189,27 +194,16 @@ def _from_its_home(arrival: Arrival) -> tuple[uuid.UUID, uuid.UUID]:
     return arrival.subject_id, arrival.unit_id
 
 
-def _believed_signatures(arrival: Arrival, content_hash: str) -> list[Signature]:
-    """The three signatures, if every seal holds and the rule is kept; else ForgedStory."""
+def _believed_signatures(arrival: Arrival, content_hash: str) -> tuple[Flow, list[Signature]]:
+    """The flow and its signatures, if every seal holds and the whole rule is kept; else ForgedStory."""
+    flow = flows.of(arrival.body.get("flow"))
+    order = [one.key for one in flow.steps]
     rows = [_signature(arrival, one) for one in arrival.body["signatures"]]
-    author = uuid.UUID(str(arrival.body["story"]["author_id"]))
-    people = {one.person_id for one in rows}
-    final = next((one for one in rows if one.step == Step.FINAL), None)
-    fine = (
-        len(rows) == 3
-        and {str(one.step) for one in rows} == set(Step.values)
-        and len(people) == 3
-        and author not in people
-        and all(one.author_id == author for one in rows)
-        and all(one.verdict == Signature.Verdict.PASSED for one in rows)
-        and len({one.round for one in rows}) == 1
-        and all(one.seal == canonical.seal_of(one) for one in rows)
-        and final is not None
-        and final.content_hash == content_hash
-    )
-    if not fine:
+    rows.sort(key=lambda one: order.index(one.step))
+    claimed = Story(author_id=uuid.UUID(str(arrival.body["story"]["author_id"])))
+    if not flow.public or not proof.proves(claimed, flow, rows, content_hash):
         raise ForgedStory
-    return rows
+    return flow, rows
 
 
 def _signature(arrival: Arrival, body: dict[str, Any]) -> Signature:
@@ -221,7 +215,8 @@ def _signature(arrival: Arrival, body: dict[str, Any]) -> Signature:
         id=uuid.UUID(str(body["id"])), story_id=story_id, unit_id=unit_id,
         home=arrival.from_node, person_id=uuid.UUID(str(body["person_id"])),
         author_id=uuid.UUID(str(body["author_id"])), signed_at=at,
-        **{name: body[name] for name in _SIGNED},
+        for_person=uuid.UUID(lender) if (lender := str(body.get("for_person") or "")) else None,
+        **{name: body[name] for name in _SIGNED if name in body or name not in _SINCE_FLOWS},
     )  # fmt: skip
 
 
@@ -284,13 +279,16 @@ def story_receive(arrival: Arrival) -> None:
         if known is not None and known.version >= int(arrival.body["story"]["version"]):
             return
         content_hash = canonical.hash_of(content)
-        signatures = _believed_signatures(arrival, content_hash)
+        flow, signatures = _believed_signatures(arrival, content_hash)
         keys = {
             str(one["digest"]): assets_actions.picture_import(one, home=arrival.from_node).pk
             for one in arrival.body["pictures"]
         }
         story = _replica(arrival, known, keys)
+        story.flow, story.flow_digest = flow.snapshot, flow.digest
         rebuilt = canonical.content_of(story)
+    except FlowBroken as error:
+        raise ForgedStory from error
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ForgedStory from error
     if canonical.hash_of(rebuilt) != content_hash:

@@ -27,12 +27,13 @@ from rongmei.stories.actions.common import (
     locked,
     refresh,
     refusals_kept,
+    set_waiting,
     signatures_of,
     tell_reviewers,
     tell_task,
 )
 from rongmei.stories.errors import NotEditable, StoryChanged, StoryLocked
-from rongmei.stories.models import Comment, Signature, Step, Story, StoryState
+from rongmei.stories.models import Comment, Signature, Story, StoryState
 from rongmei.stories.templates_of_text import starting_body
 
 if TYPE_CHECKING:
@@ -232,34 +233,37 @@ def _after_edit(
     if story.state not in {*rules.IN_REVIEW, StoryState.SIGNED}:
         return False
     fell = False
+    flow = rules.flow_of(story)
     standing = {one.step: one for one in rules.live(signatures, story.round)}
     if story.state == StoryState.SIGNED:
         # The final signature speaks for exactly one text.
-        _void(standing.pop(Step.FINAL, None), _("签发后有改动"))
-        story.state, story.signed_at, fell = StoryState.FINAL, None, True
-    step = rules.step_of(story)
+        _void(standing.pop(flow.last.key, None), _("签发后有改动"))
+        story.state, story.signed_at, fell = StoryState(flow.last.stage), None, True
+        story.reread_due_at = None
+    at = next(iter(flow.open(standing)), flow.last)
     base = story.revisions.filter(pk=story.step_revision_id).first()
-    changes = canonical.compare(canonical.content_of(base.as_object()), content) if base else None
-    if changes and changes.material and step in {Step.SECOND, Step.FINAL}:
-        back = rules.ORDER[rules.ORDER.index(step) - 1]
-        _void(standing.get(back), _("签名后有实质改动"))
-        story.state, fell = StoryState(back), True
+    before = canonical.content_of(base.as_object()) if base else None
+    changes = canonical.compare(before, content, flow.share) if before else None
+    # Those beside this step signed another text, and so did the step before.
+    beside = next(block for block in flow.blocks() if at in block)
+    taken = [standing[one.key] for one in (*flow.before(at), *beside) if one.key in standing]
+    if changes and changes.material and taken:
+        for one in taken:
+            _void(one, _("签名后有实质改动"))
+        story.state, fell = rules.state_at(flow, signatures, story.round), True
         story.step_revision_id = story.latest_revision_id
         audit.record(
             by,
             "story.fell_back",
             story,
-            to=back,
+            to=[one.step for one in taken],
             reasons=list(changes.reasons),
             share=changes.share,
         )
     if fell:
-        step = Step(story.state)
-        out = {
-            story.author_id,
-            *(one.person_id for one in standing.values() if one.voided_at is None),
-        }
-        tell_reviewers(story, rules.STEP_PERMISSION[step], StoryState(story.state).label, out)
+        set_waiting(story, signatures)
+        out = rules.passed_by(signatures, story.round)
+        tell_reviewers(story, rules.open_steps(story, signatures), out)
         tell_task(story)
     return fell
 

@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 from django.utils import timezone
 
-from rongmei.stories import checking, lexicon, ninjs, selectors
+from rongmei.stories import checking, consistency, lexicon, ninjs, selectors
 from rongmei.stories.tests import newsroom
 from rongmei.stories.types import CheckedText
 
+CHECKS = (lexicon.check, lexicon.check_typos, checking.check_patterns, consistency.check)
 SCHEMA = Path(os.environ.get("RONGMEI_NINJS_SCHEMA", "../shared/data/ninjs/ninjs-schema_3.1.json"))
 
 
@@ -20,10 +21,7 @@ def found(text, part="body"):
     import uuid
 
     checked = CheckedText(uuid.uuid4(), ((part, text),), timezone.now())
-    return {
-        (one.level.value, one.code, one.found)
-        for one in (*lexicon.check(checked), *checking.check_patterns(checked))
-    }
+    return {(one.level.value, one.code, one.found) for check in CHECKS for one in check(checked)}
 
 
 @pytest.mark.parametrize(
@@ -40,6 +38,15 @@ def found(text, part="body"):
         ("证号11010519491231002X", ("forbid", "id_card", "11010519491231002X")),
         ("联系13800138000", ("caution", "mobile", "13800138000")),
         ("联系138-0013-8000", ("caution", "mobile", "138-0013-8000")),
+        ("卡号6222 0212 3456 7890 128", ("forbid", "bank_card", "6222 0212 3456 7890 128")),
+        ("写信到a.b@example.com", ("caution", "email", "a.b@example.com")),
+        ("住在新安路12号3号楼2单元501室", ("caution", "address", "住在新安路12号3号楼2单元501室")),
+        ("公司座落于此", ("caution", "typo", "座落")),
+        ("殘廢人", ("forbid", "wording", "殘廢人")),
+        ("残*废*人", ("forbid", "wording", "残*废*人")),
+        ("歹戋废人", ("forbid", "wording", "歹戋废人")),
+        ("残费人", ("caution", "wording", "残费人")),
+        ("世界令页先", ("caution", "absolute", "世界令页先")),
         ("户号\uff1a0512345678", ("caution", "meter", "0512345678")),
         ("恢复供电\u3002\u3002", ("hint", "punctuation", "\u3002\u3002")),
         ("2026年11月22日星期一", ("caution", "weekday", "2026年11月22日星期一")),
@@ -60,7 +67,8 @@ def test_what_is_found(text, expected):
     [
         "第一时间赶到现场", "第一书记驻村", "推广最佳实践", "订单号 110105194912310021",
         "2026年11月22日星期日", "2月29日", "真的吗\uff1f\uff01", "他说\u2026\u2026", "AKWHB", "电话 95598",
-        "东经103.8812的山口",
+        "东经103.8812的山口", "订单6222021234567890123", "新安路12号院", "一座座落地的杆塔", "势必竟先到",
+        "这事残，废人不提", "参会人员先后发言", "不在第，一排", "哑巴吃黄连",
     ],
 )  # fmt: skip
 def test_what_is_left_alone(text):
@@ -82,7 +90,7 @@ def test_twenty_thousand_rules_find_in_a_long_text_what_they_should():
     rules = [
         lexicon.Rule(lexicon.Level.HINT, f"词{n}条", "", "", (), "many") for n in range(20_000)
     ]
-    big = lexicon.Lexicon(rules)
+    big = lexicon.Matcher(rules)
     hits = list(big.findings("body", "山路" * 1000 + "词777条" + "巡视" * 1000))
     assert [one.found for one in hits] == ["词777条"]
 
