@@ -17,7 +17,16 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from rongmei.archive import actions, dictionary, saved, selectors, snapshots, suggesting
+from rongmei.archive import (
+    actions,
+    dictionary,
+    holds,
+    retention,
+    saved,
+    selectors,
+    snapshots,
+    suggesting,
+)
 from rongmei.archive.errors import QueryError
 from rongmei.archive.models import Document, SavedSearch, Term
 from rongmei.archive.searching import CHIPS, Asked, asked_of
@@ -148,6 +157,10 @@ def document(request: MemberRequest, document_id: uuid.UUID) -> HttpResponse:
         "carriers": selectors.carriers_of(request.user, held),
         "entities": selectors.entities_of(held),
         "keywords": held.enriched.get("keywords", ()),
+        "kept_until": retention.kept_until(held),
+        "uses": retention.uses_of(held.pk),
+        "held": holds.holds_on(held),
+        "may_hold": policy.anywhere(request.user, "archive.hold"),
         "script": _scripts().get(held.enriched.get("script", ""), ""),
     }
     return render(request, "archive/document.html", shown)

@@ -14,7 +14,7 @@ def keep_sharing(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('archive', '0005_upkeep'),
+        ('archive', '0006_retention'),
         ('network', '0001_initial'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
