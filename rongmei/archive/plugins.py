@@ -8,6 +8,7 @@ from ninja import Router
 from rongmei.archive import (
     ageing,
     api,
+    api_keeping,
     collecting,
     dictionary,
     exporting,
@@ -65,7 +66,7 @@ def register_rail() -> list[RailItem]:
 @hookimpl
 def register_api() -> list[tuple[str, Router]]:
     """Documents below /api/v1/archive."""
-    return [("/archive", api.router)]
+    return [("/archive", api.router), ("/archive", api_keeping.router)]
 
 
 @hookimpl
