@@ -58,6 +58,18 @@ def _pages(found: dict[str, Any]) -> Iterator[Line]:
         yield f"{one['what']}, p95", took, f"< {one['target_ms']} ms", ""
 
 
+def _sources_day(found: dict[str, Any]) -> Iterator[Line]:
+    watched = f"{found['sources']:,} sources for {found['hours']:g} h"
+    fixed = f"{found['polls_at_fixed_pace']:,} at 10 min"
+    yield f"{watched}, polls", f"{found['polls']:,}", "", fixed
+    spared = f"{found['bodies_saved_by_conditions']:.0%}"
+    yield "  of which cost no body (304)", f"{found['not_modified']:,}", "", spared
+    yield "  least gap at a host", f"{found['least_gap_s']} s", "≥ 5 s", ""
+    yield "  most at once at a host", f"{found['most_at_once']}", "≤ 2", ""
+    yield "  memory", f"{found['peak_rss_mb']} MB", "< 500 MB", ""
+    yield "  processor", f"{found['cpu_seconds']} s", "< 300 s", ""
+
+
 def _node(found: dict[str, Any]) -> Iterator[Line]:
     yield "start, nothing there, to the card", f"{found['start_first_s']} s", "< 30 s", ""
     yield "  to the first page signed in", f"{found['first_page_s']} s", "< 30 s", ""
@@ -111,6 +123,7 @@ BENCHES = {
         "growth-quick",
     ),
     "reprints": Bench((), ("--quick",), _reprints, "reprints-quick"),
+    "sources-day": Bench((), ("--quick",), _sources_day, "sources-day-quick"),
     "checks": Bench((), ("--quick",), _checks, "checks-quick"),
     "pages": Bench((), ("--quick", "--requests", "10"), _pages, "pages-quick"),
     "node": Bench((), ("--quick",), _node, "node-quick"),
@@ -119,7 +132,12 @@ BENCHES = {
 
 def _command(name: str, quick: bool) -> list[str]:
     one = BENCHES[name]
-    return [sys.executable, "-m", f"bench.{name}", *(one.quick if quick else one.full)]
+    return [
+        sys.executable,
+        "-m",
+        f"bench.{name.replace('-', '_')}",
+        *(one.quick if quick else one.full),
+    ]
 
 
 def table(lines: list[Line]) -> str:

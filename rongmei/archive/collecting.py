@@ -151,13 +151,14 @@ class Harvest:
 
 
 class Collector:
-    """Fetches sources through a door; `door` and `polite` can be a test's."""
+    """Fetches sources through a door; `door`, `polite` and `clock` can be a test's."""
 
     def __init__(
-        self, door: Door, *, polite: Politeness | None = None, vault: Vault | None = None
-    ) -> None:
-        politeness = polite or Politeness(clock=time.monotonic)
-        self.guest = Guest(door, politeness, clock=time.monotonic)
+        self, door: Door, *, polite: Politeness | None = None, vault: Vault | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:  # fmt: skip
+        self.clock = clock
+        self.guest = Guest(door, polite or Politeness(clock=clock), clock=clock)
         self._rows = ThreadPoolExecutor(1, thread_name_prefix="rows")
         self._parsers = ThreadPoolExecutor(2, thread_name_prefix="parse")
         self._recorder = Recorder(lambda *call: self.in_rows(*call))
@@ -248,14 +249,8 @@ class Collector:
         while len(harvest.waiting) > actions.BATCH:
             await self._keep_batch(harvest)
         held = await self.shelf.keep(harvest.waiting, harvest.answers, harvest.remarks)
-        if not harvest.waiting and not harvest.hot:
-            # Mostly nothing is new: such outcomes are written together with others'.
-            outcome = replace(
-                outcome, items_new=harvest.new, trouble=harvest.trouble, message=harvest.words()[:500]
-            )  # fmt: skip
-            await self._recorder.record(source, outcome)
-            return outcome
-        return await self.in_rows(_finish, source, harvest, outcome, held)
+        settle = partial(_settled, source, harvest, outcome, held)
+        return await self._recorder.settle(source, settle, weight=len(harvest.waiting))
 
     async def _harvest(
         self, spec: SourceSpec, collected: Collected, harvest: Harvest, parts: dict[str, list[str]]
@@ -471,19 +466,20 @@ def _keep(harvest: Harvest, batch: Sequence[Arrived], held: Snapshots) -> None:
     harvest.kept(stored)
 
 
-def _finish(
+def _settled(
     source: Source, harvest: Harvest, outcome: sources.Outcome, held: Snapshots
 ) -> sources.Outcome:
-    """Store the rest; the source's state moves in the same write."""
-    with db.write():
-        if harvest.waiting:
-            _keep(harvest, harvest.waiting, held)
-        if harvest.hot:
-            harvest.new += actions.hot_list_store(harvest.hot, source=harvest.facts, at=harvest.at)
-        message = harvest.words()[:500]
-        outcome = replace(outcome, items_new=harvest.new, trouble=harvest.trouble, message=message)
-        sources.fetch_recorded(source, outcome)
-    return outcome
+    """Store the rest in the write that moves the source's state; the outcome as it is then.
+
+    What it counts stays its own until then: a write that is rolled back is done again.
+    """
+    kept = replace(harvest, trouble=dict(harvest.trouble))
+    if kept.waiting:
+        _keep(kept, kept.waiting, held)
+    if kept.hot:
+        kept.new += actions.hot_list_store(kept.hot, source=kept.facts, at=kept.at)
+    message = kept.words()[:500]
+    return replace(outcome, items_new=kept.new, trouble=kept.trouble, message=message)
 
 
 class Rounds:
@@ -493,7 +489,7 @@ class Rounds:
         self.collector = collector
         self.running: dict[uuid.UUID, asyncio.Task[None]] = {}
         self._busy: Counter[str] = Counter()
-        self._held_at = time.monotonic()
+        self._held_at = collector.clock()
 
     async def go(self, stop: threading.Event) -> None:
         """Go on until `stop` is set; what is not finished then is given back."""
@@ -536,8 +532,8 @@ class Rounds:
             log.exception("source %s: the database did not take it; again later", source.pk)
 
     async def _hold(self) -> None:
-        if self.running and time.monotonic() - self._held_at > HOLD_EVERY:
-            self._held_at = time.monotonic()
+        if self.running and self.collector.clock() - self._held_at > HOLD_EVERY:
+            self._held_at = self.collector.clock()
             await self._quietly(sources.sources_hold, list(self.running))
 
     async def _claim(self, limit: int) -> list[Source]:
@@ -556,7 +552,7 @@ class Rounds:
 def _claim_rows(limit: int, busy: dict[str, int]) -> list[Source]:
     close_old_connections()
     # A plain read first: claiming takes the write gate, and mostly nothing is due.
-    if not source_rows.due_states(timezone.now(), 1):
+    if not source_rows.is_any_due(timezone.now()):
         return []
     return sources.sources_claim(limit=limit, busy=busy, per_host=PER_HOST)
 

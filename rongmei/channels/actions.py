@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
+from functools import wraps
 from io import BytesIO
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, ParamSpec, TypeVar
 
 from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import UploadedFile
@@ -32,7 +33,7 @@ from rongmei.channels.events import Corrected, Published, Withdrawn
 from rongmei.channels.models import Channel, Delivery, Publication, receipt_storage
 from rongmei.channels.types import Can
 from rongmei.kernel import audit, db, events
-from rongmei.kernel.errors import BadInput, NotFound
+from rongmei.kernel.errors import BadInput, NotFound, RongmeiError
 from rongmei.kernel.ids import uuid7
 from rongmei.kernel.text import shorten
 from rongmei.network import policy
@@ -42,6 +43,8 @@ from rongmei.stories.types import SignedPackage
 if TYPE_CHECKING:
     from rongmei.network.models import Member
 
+P = ParamSpec("P")
+R = TypeVar("R")
 State = Delivery.State
 SCREENSHOT_BYTES: Final = 10 * 1024 * 1024
 _PICTURES: Final = {"PNG": "png", "JPEG": "jpg", "WEBP": "webp"}
@@ -49,6 +52,26 @@ _PICTURES: Final = {"PNG": "png", "JPEG": "jpg", "WEBP": "webp"}
 _OUT: Final = (State.SENDING, State.DELIVERED, State.VERIFIED, State.DIFFERS)
 
 
+def _refusals_kept(action: Callable[P, R]) -> Callable[P, R]:
+    """Leave an audit line when publishing is refused: who tried which story, and why not."""
+
+    @wraps(action)
+    def tried(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return action(*args, **kwargs)
+        except RongmeiError as refused:
+            by: Any = kwargs.get("by")
+            with db.write():
+                audit.record(
+                    by, "publication.refused", unit_id=getattr(by, "unit_id", None),
+                    reason=refused.code, story=str(kwargs.get("story_id")),
+                )  # fmt: skip
+            raise
+
+    return tried
+
+
+@_refusals_kept
 def publication_publish(
     *,
     by: Member,

@@ -80,6 +80,7 @@ def register_audit_words() -> dict[str, object]:
     """The room's lines of the audit log, in words."""
     return {
         "channel.saved": _("设置了渠道"),
+        "publication.refused": _("发布被拒绝"),
         "publication.published": _("发布了稿件"),
         "publication.corrected": _("发了更正"),
         "publication.withdrawn": _("撤下了发布"),

@@ -102,6 +102,12 @@ def record(
     return entry
 
 
+def details(action: str, subject_id: uuid.UUID) -> list[dict[str, Any]]:
+    """What the lines of one action on one subject say, oldest first."""
+    rows = AuditEntry.objects.filter(subject_id=str(subject_id), action=action).order_by("seq")
+    return list(rows.values_list("detail", flat=True))
+
+
 def _entries(batch: int = 2000) -> Iterator[AuditEntry]:
     yield from AuditEntry.objects.order_by("seq").iterator(chunk_size=batch)
 

@@ -309,6 +309,10 @@ def _apply(row: Received) -> None:
         raise
     except Exception as error:
         row.state, row.error = Received.State.FAILED, _words(error)
+        audit.record(
+            None, "message.refused", row.peer, unit_id=keeper_unit_id(), type=row.type,
+            reason=getattr(error, "code", type(error).__name__), about=str(row.subject_id or ""),
+        )  # fmt: skip
         log.warning("message %s %s from %s failed", row.pk, row.type, row.peer, exc_info=True)
         return
     row.state, row.error = Received.State.APPLIED, ""

@@ -126,6 +126,7 @@ def register_audit_words() -> dict[str, object]:
         "peer.asked": _("请求与节点互联"),
         "peer.joined": _("与节点建立了互联"),
         "peer.went_back": _("节点的进度倒退了"),
+        "message.refused": _("拒收了一条消息，来自"),
         "peer.history_differs": _("节点的审计链与此前见证的不一致"),
         "peer.cut": _("断开了线路"),
         "peer.mended": _("接通了线路"),

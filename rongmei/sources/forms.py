@@ -13,6 +13,23 @@ from typing_extensions import override
 
 from rongmei.sources.models import Source
 
+MEGABYTE = 1_000_000
+RULES_OF = {
+    "hotlist": ("items", "row", "title", "url", "heat", "rank", "link"),
+    "page": ("links", "match"),
+}
+RULES = tuple(name for names in RULES_OF.values() for name in names)
+RULE_FIELDS = tuple(f"rule_{name}" for name in RULES)
+
+
+def _rule(label: Any, example: str, help_text: Any = "") -> forms.CharField:
+    return forms.CharField(
+        label=label, required=False, max_length=300, help_text=help_text,
+        widget=forms.TextInput(
+            attrs={"placeholder": example, "spellcheck": "false", "autocomplete": "off"}
+        ),
+    )  # fmt: skip
+
 
 class SourceForm(forms.ModelForm):  # type: ignore[type-arg]
     """A source's settings; the action checks and keeps them."""
@@ -20,12 +37,32 @@ class SourceForm(forms.ModelForm):  # type: ignore[type-arg]
     # Intranet names have no dot, which URLField would refuse; the action checks addresses.
     url = forms.CharField(label=_("地址"), max_length=1000)
     home_url = forms.CharField(label=_("网站首页"), max_length=1000, required=False)
+    groups = forms.TypedMultipleChoiceField(
+        label=_("分组"), coerce=uuid.UUID, required=False, widget=forms.CheckboxSelectMultiple
+    )
+    max_mb_day = forms.IntegerField(
+        label=_("每日流量上限（MB）"), required=False, min_value=0, max_value=1_000_000,
+        help_text=_("0 为不限；到了上限，其余的明天再取。"),
+    )  # fmt: skip
+    rule_items = _rule(_("列表的位置"), "data.list", _("JSON：从最外层走到列表的路径。"))
+    rule_row = _rule(_("一行的选择器"), "table.hot tr", _("网页：每一条所在的元素。"))
+    rule_title = _rule(_("标题"), "title")
+    rule_url = _rule(_("链接"), "url", _("网页取属性写 a@href。"))
+    rule_heat = _rule(_("热度"), "heat")
+    rule_rank = _rule(_("名次"), "rank", _("不写就按先后。"))
+    rule_link = _rule(
+        _("链接的写法"),
+        "https://example.com/s?q={title}",
+        _("对方不给链接时用，可含 {title}、{url}。"),
+    )
+    rule_links = _rule(
+        _("文章链接的选择器"), "ul.news a", _("列表页才写；写了就逐篇读链接指向的文章。")
+    )
+    rule_match = _rule(_("地址要像"), "*/2026/*", _("只读地址合这个样子的链接，* 代表任何字。"))
     options = forms.JSONField(
-        label=_("取数规则"),
+        label=_("其他取数规则"),
         required=False,
-        help_text=_(
-            "JSON 对象。网页列表用 links、match;热榜用 items、title、url、heat。订阅源留空。"
-        ),
+        help_text=_("JSON 对象，一般不用写。上面没有的规则写在这里。"),
         widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false"}),
     )
 
@@ -33,23 +70,71 @@ class SourceForm(forms.ModelForm):  # type: ignore[type-arg]
         model = Source
         fields = [
             "name", "url", "home_url", "kind", "media_class", "region", "language", "tier",
-            "min_interval", "max_interval", "full_text", "shared", "enabled", "options",
+            "min_interval", "max_interval", "max_items_day", "follow_moves", "full_text", "shared",
+            "enabled", "options",
         ]  # fmt: skip
         field_classes = {"url": forms.CharField, "home_url": forms.CharField}
         widgets = {"language": forms.TextInput(attrs={"size": 6})}
 
-    def __init__(self, *args: Any, **more: Any) -> None:
+    def __init__(
+        self, *args: Any, groups: Iterable[tuple[uuid.UUID, str]] = (), **more: Any
+    ) -> None:
         super().__init__(*args, **more)
+        self._offer_groups(list(groups))
+        self._spread_rules()
+        self.initial["max_mb_day"] = -(-self.instance.max_bytes_day // MEGABYTE)
         handed = {Source.Kind.DROP.value, Source.Kind.MAIL.value}
         if self.instance.kind in handed:
             # What has no pages has no rules for reading them.
-            for name in {"home_url", "kind", "full_text", "options"} & set(self.fields):
+            pages = {"home_url", "kind", "full_text", "options", "follow_moves", *RULE_FIELDS}
+            for name in pages & set(self.fields):
                 del self.fields[name]
             if self.instance.kind == Source.Kind.DROP:
                 self.fields.pop("url", None)
         elif "kind" in self.fields:
             choices = [one for one in Source.Kind.choices if one[0] not in handed]
             self.fields["kind"].choices = choices  # type: ignore[attr-defined] # a choice field
+
+    def _offer_groups(self, groups: list[tuple[uuid.UUID, str]]) -> None:
+        if not groups:
+            del self.fields["groups"]
+            return
+        self.fields["groups"].choices = groups  # type: ignore[attr-defined] # a choice field
+        if not self.instance._state.adding:
+            self.initial["groups"] = [one.pk for one in self.instance.groups.all()]
+
+    def _spread_rules(self) -> None:
+        """Every rule that has a box of its own goes there; what is left is shown as JSON."""
+        held = dict(self.initial.get("options") or {})
+        for name in RULES:
+            if isinstance(held.get(name), str):
+                self.initial[f"rule_{name}"] = held.pop(name)
+        self.initial["options"] = held
+
+    def rules_of(self, kind: str) -> list[forms.BoundField]:
+        """The boxes of one kind's rules, in the order in which they are thought of."""
+        return [self[f"rule_{name}"] for name in RULES_OF[kind] if f"rule_{name}" in self.fields]
+
+    @property
+    def hotlist_rules(self) -> list[forms.BoundField]:
+        """The mapping of a hot list."""
+        return self.rules_of("hotlist")
+
+    @property
+    def page_rules(self) -> list[forms.BoundField]:
+        """What of a page is a list of articles."""
+        return self.rules_of("page")
+
+    @property
+    def plain_fields(self) -> list[forms.BoundField]:
+        """The fields that are no rules."""
+        return [one for one in self if one.name not in {*RULE_FIELDS, "options"}]
+
+    def blame(self, rule: str, words: str) -> None:
+        """Put the words of a trial at the box whose rule was wrong; above the form if none is."""
+        given = {name: self.cleaned_data.get(f"rule_{name}", "") for name in RULES}
+        at = rule if rule in RULES else next((n for n, v in given.items() if v == rule), "")
+        self.add_error(f"rule_{at}" if f"rule_{at}" in self.fields else None, words)
 
     def clean_options(self) -> dict[str, Any]:
         """An empty box is no rule."""
@@ -59,6 +144,29 @@ class SourceForm(forms.ModelForm):  # type: ignore[type-arg]
         if not isinstance(given, dict):
             raise forms.ValidationError(_("取数规则要写成 JSON 对象。"))
         return given
+
+    @override
+    def clean(self) -> dict[str, Any]:
+        """The rules' boxes and the JSON beside them are one thing; megabytes are bytes."""
+        given: dict[str, Any] = super().clean() or {}
+        filled = {
+            name: given.get(f"rule_{name}") for name in RULES_OF.get(given.get("kind", ""), ())
+        }
+        if "options" in given:
+            own = {name: text for name, text in filled.items() if text}
+            given["options"] = {**given["options"], **own}
+        return given
+
+    def wanted(self) -> dict[str, Any]:
+        """What the actions are to keep."""
+        kept = {
+            name: value
+            for name, value in self.cleaned_data.items()
+            if name not in RULE_FIELDS and name != "max_mb_day"
+        }
+        if self.cleaned_data.get("max_mb_day") is not None:
+            kept["max_bytes_day"] = self.cleaned_data["max_mb_day"] * MEGABYTE
+        return kept
 
 
 class OfUnit(forms.ModelForm):  # type: ignore[type-arg]

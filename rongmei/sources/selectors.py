@@ -370,9 +370,17 @@ def allowance_of(source: Source, now: datetime) -> int:
 
 def due_states(now: datetime, limit: int) -> list[FetchState]:
     """Sources whose time has come and which nobody is fetching, longest due first."""
+    return list(_due(now).select_related("source").order_by("due_at")[:limit])
+
+
+def is_any_due(now: datetime) -> bool:
+    """Whether there is something to fetch: asked twice a second, so it reads no row."""
+    return _due(now).exists()
+
+
+def _due(now: datetime) -> QuerySet[FetchState]:
     free = Q(leased_until=None) | Q(leased_until__lt=now)
-    rows = FetchState.objects.filter(free, due_at__lte=now, source__enabled=True)
-    return list(rows.select_related("source").order_by("due_at")[:limit])
+    return FetchState.objects.filter(free, due_at__lte=now, source__enabled=True)
 
 
 def next_due() -> datetime | None:

@@ -25,16 +25,17 @@ from rongmei.sources.collectors.robots import (
     robots_url,
 )
 from rongmei.sources.collectors.urls import host_of
-from rongmei.sources.errors import MailRefused, RobotsForbid, SourceError
+from rongmei.sources.errors import BadRule, MailRefused, RobotsForbid, SourceError
 from rongmei.sources.places import mail_place
 from rongmei.sources.polite import AGENT, own_places
-from rongmei.sources.types import Collected, Fetched, FetchOutcome, SourceSpec, outcome_of
+from rongmei.sources.types import Collected, Fetched, FetchOutcome, HotEntry, SourceSpec, outcome_of
 
 if TYPE_CHECKING:
     from rongmei.sources.models import Source
 
 LIMITS: Final = http.Limits(connect=5.0, read=8.0, total=15.0, max_bytes=4 * 1024 * 1024)
 _SHOWN = 10
+SAMPLE_SHOWN: Final = 600
 _GUESSES_TRIED = 3
 _LETTERS_SHOWN = 5
 
@@ -48,6 +49,9 @@ class Trial:
     titles: tuple[tuple[str, str], ...] = ()
     count: int = 0
     feed_title: str = ""
+    # The rule that was wrong, so that a form can point at it; a sample of what articles give.
+    rule: str = ""
+    sample: tuple[str, str] = ("", "")
 
     @property
     def ok(self) -> bool:
@@ -109,7 +113,8 @@ def try_source(spec: SourceSpec) -> Trial:
     try:
         read = parse(spec, _fetched(spec.url, spec.internal))
     except (HttpError, SourceError) as error:
-        return Trial(outcome_of(error), str(error))
+        rule = str(error.details.get("rule", "")) if isinstance(error, BadRule) else ""
+        return Trial(outcome_of(error), str(error), rule=rule)
     titles = _titles(read)
     remarks = ";".join(str(one) for one in read.warnings)
     return Trial(
@@ -118,7 +123,31 @@ def try_source(spec: SourceSpec) -> Trial:
         titles[:_SHOWN],
         len(titles),
         read.feed_title,
+        sample=_sample(spec, read),
     )
+
+
+def _sample(spec: SourceSpec, read: Collected) -> tuple[str, str]:
+    """Title and text of the first article as it would be kept, where pages have to be read for it."""
+    if spec.kind not in {"page", "sitemap"}:
+        return "", ""
+    first = read.items[0] if read.items else None
+    link = first.url if first else (read.next_links[0] if read.next_links else "")
+    if spec.kind == "sitemap" and first is None:
+        # What an index names are sitemaps, not articles.
+        return "", ""
+    if first is None or not first.body:
+        rules = {name: rule for name, rule in spec.options.items() if name != "links"}
+        page = SourceSpec(
+            kind="page", url=link, language=spec.language, options=rules,
+            internal=spec.internal and host_of(link) == host_of(spec.url),
+        )  # fmt: skip
+        try:
+            found = parse(page, _fetched(link, page.internal)).items
+        except (HttpError, SourceError) as error:
+            return link, str(error)
+        first = found[0] if found else None
+    return (first.title or first.url, first.body[:SAMPLE_SHOWN]) if first else ("", "")
 
 
 def try_held(source: Source) -> Trial:
@@ -161,9 +190,14 @@ def _letter_title(body: bytes) -> str:
     return str(letter.get("subject") or letter.get("from") or "—")[:200]
 
 
+def _hot_words(entry: HotEntry) -> str:
+    heat = "" if entry.heat is None else _("热度 %(n)s") % {"n": f"{entry.heat:,.0f}"}
+    return " · ".join(filter(None, [heat, entry.url]))
+
+
 def _titles(read: Collected) -> tuple[tuple[str, str], ...]:
     if read.hot:
-        return tuple((f"{one.rank}. {one.title}", one.url) for one in read.hot)
+        return tuple((f"{one.rank}. {one.title}", _hot_words(one)) for one in read.hot)
     if read.items:
         return tuple((one.title or one.url, one.url) for one in read.items)
     return tuple((link, link) for link in read.next_links)

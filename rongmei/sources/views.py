@@ -184,17 +184,33 @@ def source_change(request: MemberRequest, source_id: uuid.UUID) -> HttpResponse:
     """Change a source's settings."""
     source = selectors.source_for(request.user, source_id)
     policy.require(request.user, "sources.manage", source)
-    form = SourceForm(request.POST or None, instance=source)
+    form = SourceForm(request.POST or None, instance=source, groups=_groups(request))
+    shown: dict[str, Any] = {"form": form, "source": source}
     if request.method == "POST" and form.is_valid():
+        if request.POST.get("do") == "try":
+            # The form has filled in the row, which is not saved: it is tried as it would be.
+            source.options = form.cleaned_data.get("options", source.options)
+            shown["trial"] = _blamed(form, trying.try_held(source))
+            return render(request, "sources/change.html", shown)
         try:
-            actions.source_change(by=request.user, source_id=source_id, **form.cleaned_data)
+            actions.source_change(by=request.user, source_id=source_id, **form.wanted())
         except RongmeiError as error:
             form.add_error(None, error.message)
         else:
             messages.success(request, _("已保存"))
             return redirect("sources:detail", source_id)
-    shown = {"form": form, "source": source}
     return render(request, "sources/change.html", shown, status=422 if form.errors else 200)
+
+
+def _groups(request: MemberRequest) -> list[tuple[uuid.UUID, str]]:
+    return [(one.pk, one.name) for one in selectors.groups_to_use(request.user)]
+
+
+def _blamed(form: SourceForm, trial: trying.Trial) -> trying.Trial:
+    """The trial, with the words of a wrong rule at its box of the form as well."""
+    if trial.rule:
+        form.blame(trial.rule, trial.message)
+    return trial
 
 
 def _may_be_internal(request: MemberRequest) -> bool:
@@ -244,6 +260,7 @@ def _new_form(
     return NewSourceForm(
         request.POST if bound else None,
         initial=first,
+        groups=_groups(request),
         units=selectors.units_to_manage(request.user),
         may_be_internal=_may_be_internal(request),
     )
@@ -255,7 +272,7 @@ def _add_chosen(request: MemberRequest, step: str) -> HttpResponse:
         "form": form, "address": AddressForm(may_be_internal=_may_be_internal(request)),
     }  # fmt: skip
     if form.is_valid():
-        fields = dict(form.cleaned_data)
+        fields = form.wanted()
         unit_id, internal = fields.pop("unit_id"), bool(fields.pop("internal", False))
         if internal:
             policy.require(request.user, "sources.mark_internal", unit_id)
@@ -264,7 +281,7 @@ def _add_chosen(request: MemberRequest, step: str) -> HttpResponse:
                 kind=fields["kind"], url=trying.with_scheme(fields["url"]), internal=internal,
                 language=fields["language"], options=fields["options"],
             )  # fmt: skip
-            shown["trial"] = trying.try_source(spec)
+            shown["trial"] = _blamed(form, trying.try_source(spec))
             return render(request, "sources/add.html", shown)
         try:
             source = actions.source_add(

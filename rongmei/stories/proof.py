@@ -3,6 +3,7 @@ from other nodes."""
 
 from __future__ import annotations
 
+from rongmei.kernel import audit
 from rongmei.stories import canonical, flows
 from rongmei.stories.flows import Flow
 from rongmei.stories.models import Signature, Story
@@ -28,3 +29,12 @@ def proves(story: Story, flow: Flow, rows: list[Signature], content_hash: str) -
         and all(one.seal == canonical.seal_of(one) for one in rows)
         and rows[-1].content_hash == content_hash
     )
+
+
+def chained(story: Story, rows: list[Signature]) -> bool:
+    """Whether each signature given here is on the audit chain, seal by seal: a row put into the table
+    behind the program is not, however well it is made. Other nodes keep their own chains."""
+    if story.is_replica:
+        return True
+    seals = {one.get("seal") for one in audit.details("story.passed", story.pk)}
+    return all(one.seal in seals for one in rows)

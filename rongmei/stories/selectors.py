@@ -190,6 +190,7 @@ def require_signed(story: Story, *, public: bool = True) -> list[Signature]:
         and flow.digest == story.flow_digest
         and present == story.content_hash
         and proof.proves(story, flow, rows, present)
+        and proof.chained(story, rows)
     )
     if not fine:
         raise NotSigned

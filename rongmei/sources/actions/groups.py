@@ -88,7 +88,7 @@ def put_in_groups(
 ) -> int:
     """Put sources in groups that the member may use; returns how many places were taken or left.
 
-    With `only`, they leave every other group. In the caller's write, after its check.
+    With `only`, they leave every other that the member may use. In the caller's write, after its check.
     """
     wanted = list(dict.fromkeys(group_ids))
     usable = Q(shared=True) | Q(unit__in=policy.units_for(by, "sources.manage"))
@@ -100,7 +100,11 @@ def put_in_groups(
     left = 0
     if only:
         left, _kinds = (
-            places.objects.filter(source__in=ids).exclude(sourcegroup__in=groups).delete()
+            places.objects.filter(
+                source__in=ids, sourcegroup__in=SourceGroup.objects.filter(usable)
+            )
+            .exclude(sourcegroup__in=groups)
+            .delete()
         )
     held = set(
         places.objects.filter(source__in=ids, sourcegroup__in=groups).values_list(

@@ -6,12 +6,14 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from django.contrib.auth import get_user_model
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.utils.cache import add_never_cache_headers
 from wagtail.utils.urlpatterns import decorate_urlpatterns
 
-from rongmei.kernel.errors import NotFound
+from rongmei.kernel import audit, db
+from rongmei.kernel.errors import NotFound, RongmeiError
 from rongmei.stories.editor.routes import OPEN
 
 View = Callable[..., HttpResponse]
@@ -29,6 +31,17 @@ def _take_words(request: HttpRequest) -> None:
     request.rongmei_words = words.strip()  # type: ignore[attr-defined]
 
 
+def _note(request: HttpRequest, reason: str) -> None:
+    """Leave an audit line of what a member tried here and did not get; strangers leave none."""
+    member = request.user
+    if isinstance(member, get_user_model()):
+        with db.write():
+            audit.record(
+                member, "cms.refused", unit_id=member.unit_id, reason=reason,
+                path=request.path[:200], method=request.method,
+            )  # fmt: skip
+
+
 def guarded(view: View) -> View:
     """Let a request to a named route through when its check holds; else 404, superusers too."""
 
@@ -37,10 +50,15 @@ def guarded(view: View) -> View:
         match = request.resolver_match
         check = OPEN.get(match.view_name) if match else None
         if check is None:
+            _note(request, "route_shut")
             raise NotFound
         if not request.user.is_authenticated:
             return redirect_to_login(request.get_full_path())
-        check(request.user, kwargs)
+        try:
+            check(request.user, kwargs)
+        except RongmeiError as refused:
+            _note(request, refused.code)
+            raise
         if match and match.namespace == "wagtailimages_chooser":
             _take_words(request)
         response = view(request, *args, **kwargs)
