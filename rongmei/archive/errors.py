@@ -102,3 +102,10 @@ class SnapshotBroken(ArchiveError):
     words = _(
         "这份原始快照读不出来或摘要不符，没有显示；文献本身没有丢失。请运行 rongmei archive verify 查明范围，并从备份中取回快照文件夹。"
     )
+
+
+class SamePerson(ArchiveError):
+    """The second of two people must be another one."""
+
+    status = 409
+    words = _("这一步要由另一个人来做，未做任何改动。请第二位有权限的同事来确认。")

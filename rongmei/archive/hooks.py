@@ -39,6 +39,18 @@ class Enricher:
     order: int = field(default=50, compare=False)
 
 
+@dataclass(frozen=True)
+class DocumentUse:
+    """A room's say on which documents its records still point to; those are never aged out.
+
+    `find` gets at most 200 ids, outside and again inside the write that removes documents: it asks
+    the database once or twice and returns those in use. `label` names the use to people.
+    """
+
+    label: object
+    find: Callable[[Sequence[uuid.UUID]], set[uuid.UUID]]
+
+
 @hookspec
 def register_document_actions() -> list[DocumentAction]:
     """Return what the room offers on a document's page."""
@@ -48,4 +60,10 @@ def register_document_actions() -> list[DocumentAction]:
 @hookspec
 def register_enrichers() -> list[Enricher]:
     """Return what looks at every document and says what it is about: script, names, keywords."""
+    return []
+
+
+@hookspec
+def register_document_uses() -> list[DocumentUse]:
+    """Return how to find which documents the room's records point to, so that none is aged out."""
     return []

@@ -5,10 +5,12 @@ from __future__ import annotations
 import uuid
 
 from django.db import models
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from typing_extensions import override
 
 from rongmei.kernel.records import Record
+from rongmei.sources.selectors import media_classes
 
 
 class Document(Record):
@@ -238,3 +240,151 @@ class SnapshotUse(models.Model):
     @override
     def __str__(self) -> str:
         return f"{self.document_id} v{self.version} {self.snapshot_id}"
+
+
+class RetentionRule(Record):
+    """How long documents of a class, kind and unit are kept: proposed by one, put in force by another.
+
+    Rows are never changed once decided, nor removed: of those with the same class, kind and unit the
+    one that came into effect last holds, so that the earlier ones are the history.
+    """
+
+    class Keep(models.TextChoices):
+        """How long."""
+
+        DAYS = "days", _("按天数")
+        FOREVER = "forever", _("永久")
+        GENERAL = "general", _("不单独规定，随更宽的规则")
+
+    class State(models.TextChoices):
+        """Whether it counts."""
+
+        PROPOSED = "proposed", _("待核准")
+        IN_FORCE = "in_force", _("已核准")
+        WITHDRAWN = "withdrawn", _("已撤回")
+
+    media_class = models.CharField(max_length=10, blank=True)
+    kind = models.CharField(max_length=12, choices=Document.Kind, blank=True)
+    unit = models.ForeignKey("network.Unit", models.PROTECT, null=True, related_name="+")
+    keep = models.CharField(max_length=8, choices=Keep)
+    days = models.PositiveIntegerField(null=True)
+    effective_on = models.DateField()
+    reason = models.CharField(max_length=300)
+    state = models.CharField(max_length=10, choices=State, default=State.PROPOSED, db_index=True)
+    proposed_by_id = models.UUIDField()
+    proposed_by_name = models.CharField(max_length=40)
+    decided_by_id = models.UUIDField(null=True)
+    decided_by_name = models.CharField(max_length=40, blank=True)
+    decided_at = models.DateTimeField(null=True)
+
+    unit_id: uuid.UUID | None
+
+    @property
+    def terms(self) -> str:
+        """How long, in words."""
+        if self.keep == self.Keep.DAYS:
+            return gettext("%(n)s 天") % {"n": self.days}
+        return str(self.get_keep_display())
+
+    @property
+    def scope(self) -> str:
+        """What it is for, in words."""
+        return " · ".join(
+            (
+                str(self.get_kind_display()) if self.kind else gettext("全部类型"),
+                str(media_classes().get(self.media_class, gettext("全部媒体类别"))),
+                self.unit.label if self.unit else gettext("全部单位"),
+            )
+        )
+
+    @override
+    def __str__(self) -> str:
+        return self.scope
+
+
+class RetentionRun(Record):
+    """One passage through the documents that are due: how far it is, and what became of them."""
+
+    class State(models.TextChoices):
+        """How far it is."""
+
+        RUNNING = "running", _("进行中")
+        DONE = "done", _("完成")
+
+    state = models.CharField(max_length=10, choices=State, default=State.RUNNING, db_index=True)
+    # The last document looked at; the next batch begins behind it.
+    after_at = models.DateTimeField(null=True)
+    after_id = models.UUIDField(null=True)
+    removed = models.PositiveIntegerField(default=0)
+    held = models.PositiveIntegerField(default=0)
+    in_use = models.PositiveIntegerField(default=0)
+    snapshots = models.PositiveIntegerField(default=0)
+    ended_at = models.DateTimeField(null=True)
+    # Space on the disk is given back afterwards.
+    reclaimed = models.BigIntegerField(default=0)
+    reclaimed_at = models.DateTimeField(null=True)
+
+    @override
+    def __str__(self) -> str:
+        return f"{self.created_at:%Y-%m-%d} {self.state}"
+
+
+class Hold(Record):
+    """A legal hold (保全): what it covers is not removed until two people have lifted it."""
+
+    class Scope(models.TextChoices):
+        """What it covers."""
+
+        DOCUMENTS = "documents", _("指定资料")
+        QUERY = "query", _("检索结果")
+        SOURCE = "source", _("整个信源")
+
+    class State(models.TextChoices):
+        """Whether it holds."""
+
+        ACTIVE = "active", _("保全中")
+        ASKED = "asked", _("待第二人同意解除")
+        LIFTED = "lifted", _("已解除")
+
+    unit = models.ForeignKey("network.Unit", models.PROTECT, related_name="+")
+    name = models.CharField(max_length=80)
+    reason = models.CharField(max_length=500)
+    scope = models.CharField(max_length=10, choices=Scope)
+    query = models.CharField(max_length=500, blank=True)
+    source = models.ForeignKey("sources.Source", models.PROTECT, null=True, related_name="+")
+    count = models.PositiveIntegerField(default=0)
+    state = models.CharField(max_length=8, choices=State, default=State.ACTIVE, db_index=True)
+    placed_by_id = models.UUIDField()
+    placed_by_name = models.CharField(max_length=40)
+    asked_by_id = models.UUIDField(null=True)
+    asked_by_name = models.CharField(max_length=40, blank=True)
+    asked_at = models.DateTimeField(null=True)
+    lift_reason = models.CharField(max_length=500, blank=True)
+    lifted_by_id = models.UUIDField(null=True)
+    lifted_by_name = models.CharField(max_length=40, blank=True)
+    lifted_at = models.DateTimeField(null=True)
+
+    unit_id: uuid.UUID
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it still holds."""
+        return self.state != self.State.LIFTED
+
+    @override
+    def __str__(self) -> str:
+        return self.name
+
+
+class HeldDocument(models.Model):
+    """A document under a hold; the database itself refuses to remove it."""
+
+    hold = models.ForeignKey(Hold, models.CASCADE, related_name="held")
+    document = models.ForeignKey(Document, models.PROTECT, related_name="held_by")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["hold", "document"], name="held_once")]
+
+    @override
+    def __str__(self) -> str:
+        return f"{self.hold_id} {self.document_id}"

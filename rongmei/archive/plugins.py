@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 from ninja import Router
 
-from rongmei.archive import api, collecting, dictionary, indexing, selectors, tasks, upkeep
+from rongmei.archive import ageing, api, collecting, dictionary, indexing, selectors, tasks, upkeep
 from rongmei.archive.hooks import Enricher
 from rongmei.kernel.hooks import Gauge, Process, RailItem
 from rongmei.kernel.plugins import hookimpl
@@ -30,7 +30,12 @@ def register_rail() -> list[RailItem]:
         RailItem(
             "archive_state", _("资料库状态"), "archive:state", "shield-check", 94, "archive.manage"
         ),
-    ]
+        RailItem(
+            "archive_retention", _("保留规则"), "archive:retention", "clock", 95,
+            "archive.retention",
+        ),
+        RailItem("archive_holds", _("保全"), "archive:holds", "lock-closed", 96, "archive.hold"),
+    ]  # fmt: skip
 
 
 @hookimpl
@@ -59,6 +64,14 @@ def register_audit_words() -> dict[str, object]:
         "term.added": _("在词表里添加了"),
         "term.removed": _("从词表里删除了"),
         "terms.imported": _("导入了词表"),
+        "retention.proposed": _("提出了保留规则"),
+        "retention.put_in_force": _("核准了保留规则"),
+        "retention.withdrawn": _("撤回了保留规则"),
+        "documents.removed": _("按保留规则清理了资料"),
+        "hold.placed": _("保全了"),
+        "hold.lift_asked": _("申请解除保全"),
+        "hold.lift_refused": _("驳回了解除保全的申请"),
+        "hold.lifted": _("同意并解除了保全"),
     }
 
 
@@ -70,5 +83,9 @@ def register_enrichers() -> list[Enricher]:
 
 @hookimpl
 def register_sweeps() -> list[Sweep]:
-    """Look at documents that the present enrichers have not seen."""
-    return [Sweep("archive.enrich", every=2.0, run=tasks.enrich_due)]
+    """Look at documents that the present enrichers have not seen; age out, and give space back."""
+    return [
+        Sweep("archive.enrich", every=2.0, run=tasks.enrich_due),
+        Sweep("archive.age_out", every=20.0, run=ageing.age_out),
+        Sweep("archive.reclaim", every=60.0, run=ageing.reclaim_due, lease=300.0),
+    ]

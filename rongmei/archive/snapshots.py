@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db.models import F, Max
 
 from rongmei.archive import warc
+from rongmei.archive.errors import SnapshotGone
 from rongmei.archive.models import Document, Snapshot, SnapshotUse
 from rongmei.archive.vault import Folder, Span
 from rongmei.archive.warc import Answer, Kept, Original
@@ -134,7 +135,14 @@ def one_of(document: Document, snapshot_id: uuid.UUID) -> Snapshot:
 
 def span_of(snapshot: Snapshot) -> bytes:
     """The WARC records of a snapshot, as they lie in the segment."""
-    return folder().read(Span(snapshot.segment, snapshot.offset, snapshot.length))
+    try:
+        return folder().read(Span(snapshot.segment, snapshot.offset, snapshot.length))
+    except SnapshotGone:
+        # Its segment may have been rewritten since the row was read.
+        now = Snapshot.objects.filter(pk=snapshot.pk).first()
+        if now is None or (now.segment, now.offset) == (snapshot.segment, snapshot.offset):
+            raise
+        return folder().read(Span(now.segment, now.offset, now.length))
 
 
 def opened(snapshot: Snapshot) -> Kept:

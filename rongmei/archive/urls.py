@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from rongmei.archive import views, views_snapshots, views_state
+from rongmei.archive import views, views_keeping, views_snapshots, views_state
 
 urlpatterns = [
     path("", views.search, name="list"),
@@ -13,6 +13,13 @@ urlpatterns = [
     path("export/", views.export, name="export"),
     path("state/", views_state.state, name="state"),
     path("state/run/", views_state.run, name="state_run"),
+    path("retention/", views_keeping.rules, name="retention"),
+    path("retention/new/", views_keeping.rule_new, name="rule_new"),
+    path("retention/<uuid:rule_id>/", views_keeping.rule, name="rule"),
+    path("retention/<uuid:rule_id>/decide/", views_keeping.rule_decide, name="rule_decide"),
+    path("holds/", views_keeping.hold_list, name="holds"),
+    path("holds/<uuid:hold_id>/", views_keeping.hold, name="hold"),
+    path("holds/<uuid:hold_id>/lift/", views_keeping.hold_lift, name="hold_lift"),
     path("terms/", views.terms, name="terms"),
     path("terms/add/", views.term_add, name="term_add"),
     path("terms/import/", views.terms_import, name="terms_import"),

@@ -160,10 +160,9 @@ def _broken(pieces: Iterable[list[Snapshot]], steps: _Steps) -> Iterator[str]:
 
 def _short_segments() -> dict[str, str]:
     """Segments that rows point to and that are gone, or shorter than that."""
-    there = snapshots.folder().segments()
-    ends = Snapshot.objects.values("segment").annotate(end=Max(F("offset") + F("length")))
-    return {
-        name: f"{there.get(name, 0)} < {end}"
-        for name, end in ends.values_list("segment", "end")
-        if there.get(name, 0) < end
-    }
+    rows = Snapshot.objects.values("segment").annotate(end=Max(F("offset") + F("length")))
+    # No segment is rewritten between the look at the rows and the look at the files.
+    with snapshots.folder().standing():
+        ends = list(rows.values_list("segment", "end"))
+        there = snapshots.folder().segments()
+    return {name: f"{there.get(name, 0)} < {end}" for name, end in ends if there.get(name, 0) < end}

@@ -19,7 +19,15 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from rongmei.archive import actions, dictionary, exporting, selectors, snapshots
+from rongmei.archive import (
+    actions,
+    dictionary,
+    exporting,
+    holds,
+    retention,
+    selectors,
+    snapshots,
+)
 from rongmei.archive.errors import QueryError
 from rongmei.archive.models import Document, Term
 from rongmei.archive.searching import CHIPS, Asked, asked_of
@@ -148,6 +156,10 @@ def document(request: MemberRequest, document_id: uuid.UUID) -> HttpResponse:
         "carriers": selectors.carriers_of(request.user, held),
         "entities": selectors.entities_of(held),
         "keywords": held.enriched.get("keywords", ()),
+        "kept_until": retention.kept_until(held),
+        "uses": retention.uses_of(held.pk),
+        "held": holds.holds_on(held),
+        "may_hold": policy.anywhere(request.user, "archive.hold"),
         "script": _scripts().get(held.enriched.get("script", ""), ""),
     }
     return render(request, "archive/document.html", shown)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 from ninja import Router
 
+from rongmei.archive.hooks import DocumentUse
 from rongmei.kernel.hooks import RailItem
 from rongmei.kernel.plugins import hookimpl
 from rongmei.kernel.sweeps import Sweep
-from rongmei.monitoring import digesting
+from rongmei.monitoring import digesting, selectors
 from rongmei.monitoring.api import router
 
 
@@ -20,6 +21,16 @@ def register_sweeps() -> list[Sweep]:
         Sweep("monitoring.watches", every=20.0, run=digesting.watches_due),
         Sweep("monitoring.heat", every=60.0, run=digesting.heat_due),
         Sweep("monitoring.prune", every=600.0, run=digesting.prune_due),
+    ]
+
+
+@hookimpl
+def register_document_uses() -> list[DocumentUse]:
+    """Proofs of reprints of our words, the origins of families, and hot topics somebody dealt with."""
+    return [
+        DocumentUse(_("转载证据"), selectors.documents_of_watches),
+        DocumentUse(_("同文首发"), selectors.documents_families_begin_with),
+        DocumentUse(_("热点处置"), selectors.documents_of_marked_topics),
     ]
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -314,3 +314,25 @@ def search_topics(member: Member, words: str, limit: int = 5) -> list[Topic]:
         Q(title__icontains=words) | Q(keywords__icontains=words)
     )
     return list(rows.order_by("-heat")[:limit])
+
+
+def documents_of_watches(ids: Sequence[uuid.UUID]) -> set[uuid.UUID]:
+    """Of these documents, our own watched texts and those found to carry one."""
+    own = Watch.objects.filter(own_document_id__in=ids).values_list("own_document_id", flat=True)
+    proofs = Reprint.objects.filter(document__in=ids).values_list("document_id", flat=True)
+    return {one for one in own if one} | set(proofs)
+
+
+def documents_families_begin_with(ids: Sequence[uuid.UUID]) -> set[uuid.UUID]:
+    """Of these documents, the origins of families that others are still in."""
+    others = Fingerprint.objects.filter(family=OuterRef("pk")).exclude(
+        document=OuterRef("origin_id")
+    )
+    rows = ReprintFamily.objects.filter(Exists(others), origin__in=ids)
+    return {one for one in rows.values_list("origin_id", flat=True) if one}
+
+
+def documents_of_marked_topics(ids: Sequence[uuid.UUID]) -> set[uuid.UUID]:
+    """Of these documents, those of hot topics that some unit pitched or dismissed."""
+    rows = TopicDocument.objects.filter(document__in=ids, topic__marks__isnull=False)
+    return set(rows.values_list("document_id", flat=True))

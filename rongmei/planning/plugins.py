@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from ninja import Router
 
-from rongmei.archive.hooks import DocumentAction
+from rongmei.archive.hooks import DocumentAction, DocumentUse
 from rongmei.kernel.hooks import RailItem
 from rongmei.kernel.plugins import hookimpl
 from rongmei.kernel.sweeps import Sweep
@@ -61,6 +61,12 @@ def _pitch_of_document(document_id: uuid.UUID) -> str:
 def register_document_actions() -> list[DocumentAction]:
     """报选题 out of a document."""
     return [DocumentAction(_("报选题"), _pitch_of_document, "planning.pitch", "light-bulb", 10)]
+
+
+@hookimpl
+def register_document_uses() -> list[DocumentUse]:
+    """Documents that a pitch grew out of."""
+    return [DocumentUse(_("选题引用"), selectors.documents_of_pitches)]
 
 
 def _pitch_url(topic_id: uuid.UUID) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING
@@ -13,6 +13,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from rongmei.kernel.errors import NotFound
+from rongmei.kernel.rows import named_in_lists
 from rongmei.network import policy
 from rongmei.planning.clashes import Clash, clashes
 from rongmei.planning.models import Pitch, PitchState, Task, TaskResponse, TaskState
@@ -183,3 +184,9 @@ def first_answered(unit_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, datetime]
     """When each unit first answered a task: a mark on its road map."""
     rows = TaskResponse.objects.filter(unit__in=unit_ids, answered_at__isnull=False)
     return dict(rows.order_by().values_list("unit").annotate(at=Min("answered_at")))
+
+
+def documents_of_pitches(ids: Sequence[uuid.UUID]) -> set[uuid.UUID]:
+    """Of these documents, those that a pitch names."""
+    found = named_in_lists(Pitch, "document_ids", [str(one) for one in ids])
+    return {uuid.UUID(one) for one in found}

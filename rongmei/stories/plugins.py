@@ -7,6 +7,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 from ninja import Router
 
+from rongmei.archive.hooks import DocumentUse
 from rongmei.kernel.hooks import RailItem
 from rongmei.kernel.plugins import hookimpl
 from rongmei.kernel.sweeps import Sweep
@@ -52,6 +53,12 @@ def register_checks() -> list[Checker]:
         Checker("patterns", "2", checking.check_patterns),
         Checker("consistency", "1", consistency.check),
     ]
+
+
+@hookimpl
+def register_document_uses() -> list[DocumentUse]:
+    """Documents that a story was written from."""
+    return [DocumentUse(_("稿件引用"), selectors.documents_of_stories)]
 
 
 @hookimpl

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
 from django.db.models import Exists, Min, OuterRef, Q, QuerySet
 
 from rongmei.kernel.errors import NotFound
+from rongmei.kernel.rows import named_in_lists
 from rongmei.network import policy
 from rongmei.network import selectors as network
 from rongmei.network.types import UnitKind
@@ -241,3 +242,9 @@ def first_signed(unit_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, datetime]:
     """When each unit's first story was signed off: a mark on its road map, no story is named."""
     rows = Story.objects.filter(unit__in=unit_ids, signed_at__isnull=False)
     return dict(rows.order_by().values_list("unit").annotate(at=Min("signed_at")))
+
+
+def documents_of_stories(ids: Sequence[uuid.UUID]) -> set[uuid.UUID]:
+    """Of these documents, those that a story was written from."""
+    found = named_in_lists(Story, "document_ids", [str(one) for one in ids])
+    return {uuid.UUID(one) for one in found}

@@ -7,7 +7,7 @@ from typing import Any
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
-from rongmei.archive import actions, snapshots
+from rongmei.archive import actions, keeping, snapshots
 from rongmei.archive.models import SavedSearch, Term
 from rongmei.archive.snapshots import Held
 from rongmei.archive.vault import Vault
@@ -55,13 +55,50 @@ def term(cast: Cast) -> dict[str, Any]:
 
 
 def new_term(cast: Cast) -> dict[str, Any]:
-    return {"kind": "place", "name": "示例县"}
+    return {"kind": "place", "name": f"示例县{Term.objects.count()}"}
 
 
 def table(cast: Cast) -> dict[str, Any]:
     return {"table": SimpleUploadedFile("terms.csv", "地点,示例乡,示例镇\n".encode())}
 
 
+def rule(cast: Cast) -> dict[str, Any]:
+    """Proposed by the administrator of the centre, for his unit."""
+    made = keeping.rule_propose(
+        by=cast.people["yl.sysadmin"], keep="days", days=90, reason="示例",
+        effective_on=timezone.localdate(), unit_id=cast.unit("yunling").pk,
+    )  # fmt: skip
+    return {"rule_id": made.pk}
+
+
+def new_rule(cast: Cast) -> dict[str, Any]:
+    return {
+        "keep": "days", "days": "90", "reason": "示例", "media_class": "social",
+        "effective_on": timezone.localdate().isoformat(),
+    }  # fmt: skip
+
+
+def held(cast: Cast) -> dict[str, Any]:
+    """A hold of the centre, whose lifting its auditor has asked for."""
+    ids = [private(cast)["document_id"]]
+    made = keeping.hold_place(
+        by=cast.people["yl.auditor"], name="示例", reason="示例", document_ids=ids
+    )
+    return {"hold_id": made.pk}
+
+
+def lifting(cast: Cast) -> dict[str, Any]:
+    found = held(cast)
+    keeping.hold_lift_ask(by=cast.people["yl.auditor"], reason="示例", **found)
+    return found
+
+
+def new_hold(cast: Cast) -> dict[str, Any]:
+    return {"name": "示例", "reason": "示例", "documents": str(private(cast)["document_id"])}
+
+
+HOLDERS = (("secadmin", 200), ("auditor", 200), ("yl.auditor", 200))
+NO_HOLDERS = (("sysadmin", 403), ("planner", 403), ("duty", 403), ("yl.reporter", 403))
 TERMS = {
     "method": "POST", "data": new_term, "refused": (("yl.reporter", 403), ("sysadmin", 403)),
 }  # fmt: skip
@@ -88,6 +125,53 @@ ROUTES: dict[str, Route | tuple[Route, ...]] = {
     "archive:state_run": Route(
         method="POST", data=lambda cast: {"kind": "verify"}, allowed=(("sysadmin", 302),),
         refused=(("planner", 403), ("auditor", 403)),
+    ),
+    "archive:retention": Route(
+        allowed=(("sysadmin", 200), ("secadmin", 200), ("auditor", 200)),
+        refused=(("planner", 403), ("duty", 403)),
+    ),
+    "archive:rule_new": (
+        Route(allowed=(("sysadmin", 200),), refused=(("secadmin", 403), ("planner", 403))),
+        Route(
+            method="POST", data=new_rule, allowed=(("sysadmin", 302),),
+            refused=(("secadmin", 403), ("planner", 403)),
+        ),
+    ),
+    "archive:rule": Route(
+        args=rule, allowed=(("yl.sysadmin", 200), ("secadmin", 200)), refused=(("planner", 403),)
+    ),
+    "archive:rule_decide": (
+        Route(
+            args=rule, method="POST", data=lambda cast: {"act": "put"},
+            allowed=(("yl.secadmin", 302), ("auditor", 302)),
+            refused=(("planner", 403), ("yl.reporter", 403)),
+        ),
+        Route(
+            args=rule, method="POST", data=lambda cast: {"act": "withdraw"},
+            allowed=(("yl.sysadmin", 302),), refused=(("planner", 403),),
+        ),
+    ),
+    "archive:holds": (
+        Route(allowed=HOLDERS, refused=NO_HOLDERS),
+        Route(
+            method="POST", data=new_hold, allowed=(("yl.auditor", 302), ("auditor", 302)),
+            refused=NO_HOLDERS,
+        ),
+    ),
+    "archive:hold": Route(args=held, allowed=HOLDERS, refused=NO_HOLDERS),
+    "archive:hold_lift": (
+        Route(
+            args=held, method="POST", data=lambda cast: {"act": "ask", "reason": "示例"},
+            allowed=(("yl.secadmin", 302),), refused=NO_HOLDERS,
+        ),
+        Route(
+            args=lifting, method="POST", data=lambda cast: {"act": "agree"},
+            allowed=(("yl.secadmin", 302), ("auditor", 302)), refused=NO_HOLDERS,
+        ),
+        Route(
+            args=lifting, method="POST", data=lambda cast: {"act": "keep"},
+            allowed=(("yl.secadmin", 302),), refused=NO_HOLDERS,
+        ),
     ),
     "archive:search_save": Route(
         method="POST", data=lambda cast: {"name": "示例", "query": "示例"},
