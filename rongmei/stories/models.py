@@ -378,8 +378,8 @@ class LexiconVersion(OwnedRecord):
     class State(models.TextChoices):
         """Life of a version."""
 
-        PROPOSED = "proposed", _("待核准")
-        APPROVED = "approved", _("已核准")
+        PROPOSED = "proposed", _("等待核准")
+        APPROVED = "approved", _("核准施行")
         REFUSED = "refused", _("未核准")
 
     lexicon = models.ForeignKey(Lexicon, models.PROTECT, related_name="versions")

@@ -37,7 +37,7 @@ class Migration(migrations.Migration):
                 ('home', models.UUIDField(blank=True, editable=False, null=True)),
                 ('version', models.PositiveIntegerField(default=1, editable=False)),
                 ('number', models.PositiveIntegerField()),
-                ('state', models.CharField(choices=[('proposed', '待核准'), ('approved', '已核准'), ('refused', '未核准')], default='proposed', max_length=10)),
+                ('state', models.CharField(choices=[('proposed', '等待核准'), ('approved', '核准施行'), ('refused', '未核准')], default='proposed', max_length=10)),
                 ('entries', models.JSONField(default=list)),
                 ('size', models.PositiveIntegerField(default=0)),
                 ('digest', models.CharField(max_length=64)),
