@@ -38,6 +38,7 @@ _HAN = "㐀-䶿一-鿿豈-﫿\U00020000-\U0003ffff"
 _SINGLE = f"{_HAN}ぁ-ヿ가-힯"
 # A run is cut at 64 characters, for a term in the index may not be arbitrarily long.
 _UNIT = re.compile(f"[{_SINGLE}]|[^\\W_{_SINGLE}]{{1,64}}")
+_BETWEEN = re.compile(f"([^{_SINGLE}]+)")
 _RUN = re.compile(r"[^\W_]{1,64}")
 _HAN_RUN = re.compile(f"([{_HAN}]+)")
 _COMMON_CHARACTERS = frozenset("的了和与及在是而也就都又之其")
@@ -98,6 +99,8 @@ _FOLDABLE = re.compile(
 )
 # Up to here, replacing one character after the other is faster than a translation of the whole.
 _FEW = 24
+# Stretches between Chinese characters that come again and again: marks, years, numbers.
+_SHORT = 32
 
 
 def fold(text: str) -> str:
@@ -125,6 +128,36 @@ def units(text: str) -> list[str]:
 def folded_units(folded: str) -> list[str]:
     """The units of a text that is folded already."""
     return _UNIT.findall(folded)
+
+
+def spaced_units(folded: str) -> str:
+    """The units of a text that is folded already, with spaces between, as an engine is given them.
+
+    The same as joining `folded_units`, a third faster: no object is made of each character.
+    """
+    parts = _BETWEEN.split(folded)
+    if max(map(len, parts[1::2]), default=0) > _SHORT:
+        # Text of another script, by whole paragraphs: nothing to remember.
+        return " ".join(folded_units(folded))
+    parts[::2] = _spread("\n".join(parts[::2])).split("\n")
+    parts[1::2] = map(_units_between, parts[1::2])
+    return " ".join(parts)
+
+
+def _spread(text: str) -> str:
+    """The characters of a text with spaces between."""
+    raw = text.encode("utf-16-le", "surrogatepass")
+    if len(raw) != 2 * len(text):
+        return " ".join(text)
+    wide = bytearray(b"\0\0 \0" * len(text))
+    wide[0::4], wide[1::4] = raw[0::2], raw[1::2]
+    return wide.decode("utf-16-le", "surrogatepass")
+
+
+@lru_cache(maxsize=4096)
+def _units_between(stretch: str) -> str:
+    """Of a stretch without single characters: mostly a mark, sometimes a number or a name."""
+    return " ".join(_UNIT.findall(stretch))
 
 
 def is_searchable(text: str) -> bool:

@@ -34,6 +34,11 @@ def _rule(label: Any, example: str, help_text: Any = "") -> forms.CharField:
 class SourceForm(forms.ModelForm):  # type: ignore[type-arg]
     """A source's settings; the action checks and keeps them."""
 
+    field_order = (
+        "name", "url", "home_url", "kind", "media_class", "region", "language", "tier", "groups",
+        "min_interval", "max_interval", "max_items_day", "max_mb_day",
+    )  # fmt: skip
+
     # Intranet names have no dot, which URLField would refuse; the action checks addresses.
     url = forms.CharField(label=_("地址"), max_length=1000)
     home_url = forms.CharField(label=_("网站首页"), max_length=1000, required=False)

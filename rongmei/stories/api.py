@@ -147,9 +147,9 @@ def save(request: HttpRequest, story_id: uuid.UUID, change: Save) -> Any:
 
 
 @router.post("/{story_id}/submit", response=StoryFull)
-def submit(request: HttpRequest, story_id: uuid.UUID) -> Any:
-    """Send to the first review."""
-    return actions.story_submit(by=member_of(request), story_id=story_id)
+def submit(request: HttpRequest, story_id: uuid.UUID, urgent: str = "") -> Any:
+    """Send to the first review; with a reason why it is `urgent`, by the green channel."""
+    return actions.story_submit(by=member_of(request), story_id=story_id, urgent=urgent)
 
 
 @router.post("/{story_id}/pass", response=StoryFull)

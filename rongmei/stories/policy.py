@@ -87,6 +87,12 @@ def delegations_to(member: Any) -> list[Delegation]:
     return [one for one in rows if _still_holds(one)]
 
 
+def is_live(one: Delegation) -> bool:
+    """Whether this lends a seat now."""
+    ended = one.revoked_at is not None or not one.starts_at <= timezone.now() < one.ends_at
+    return not ended and _still_holds(one)
+
+
 def delegates_for(step: FlowStep, story: Story) -> list[Any]:
     """Members to whom this step of this story is lent now."""
     now = timezone.now()
@@ -155,3 +161,18 @@ def may_edit(member: Any, story: Story, signatures: Iterable[Signature] | None =
         final = seat_at(member, last, story) is not None
         return final and member.pk != story.author_id and member.pk not in earlier
     return False
+
+
+def may_reread(member: Any, story: Story, signatures: Iterable[Signature]) -> bool:
+    """Whether the member may read once more what went out by the green channel: a reviewer of the
+    unit who is neither the author nor the one who signed it out."""
+    if story.is_replica or story.state != StoryState.SIGNED:
+        return False
+    if story.reread_due_at is None or story.reread_at is not None:
+        return False
+    last = flow_of(story).last.key
+    out = {
+        story.author_id,
+        *(one.person_id for one in live(signatures, story.round) if one.step == last),
+    }
+    return member.pk not in out and any(policy.allows(member, one, story) for one in REVIEWS)

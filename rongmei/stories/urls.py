@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, include, path
 from wagtail.admin.urls import urlpatterns as wagtail_patterns
 
-from rongmei.stories import views, views_lexicons
+from rongmei.stories import views, views_flows, views_lexicons
 from rongmei.stories.editor.gate import behind_gate
 
 urlpatterns = [
@@ -56,6 +56,19 @@ urlpatterns = [
 
 review_patterns = [
     path("", views.review_queue, name="queue"),
+    path("flows/", views_flows.flow_list, name="flows"),
+    path("flows/new/", views_flows.flow_edit, name="flow_new"),
+    path("flows/<uuid:flow_id>/", views_flows.flow_detail, name="flow"),
+    path("flows/<uuid:flow_id>/edit/", views_flows.flow_edit, name="flow_edit"),
+    path("flows/<uuid:flow_id>/publish/", views_flows.flow_publish, name="flow_publish"),
+    path("flows/<uuid:flow_id>/retire/", views_flows.flow_retire, name="flow_retire"),
+    path("delegations/", views_flows.delegations, name="delegations"),
+    path(
+        "delegations/<uuid:delegation_id>/revoke/",
+        views_flows.delegation_revoke,
+        name="delegation_revoke",
+    ),
+    path("<uuid:story_id>/reread/", views_flows.reread, name="reread"),
     path("<uuid:story_id>/", views.review_story, name="story"),
     path("<uuid:story_id>/pass/", views.pass_step, name="pass"),
     path("<uuid:story_id>/return/", views.give_back, name="return"),

@@ -167,6 +167,7 @@ def _shown(request: MemberRequest, story: Story, default_panel: str) -> dict[str
         "may_share": not story.is_replica and story.state == StoryState.SIGNED
         and policy.allows(member, "stories.share", story),
         "shared_units": network.unit_labels(uuid.UUID(one) for one in story.shared_with),
+        "may_reread": rules.may_reread(member, story, signatures),
         **package.reading(story),
     }  # fmt: skip
     if shown["panel"] == "history":
@@ -199,7 +200,9 @@ def review_queue(request: MemberRequest) -> HttpResponse:
     rows = Paginator(selectors.review_queue(request.user), PAGE_SIZE).get_page(
         request.GET.get("page")
     )
-    return render(request, "stories/queue.html", {"page": rows, "badges": BADGES})
+    may_manage = policy.anywhere(request.user, "stories.manage_flows")
+    shown = {"page": rows, "badges": BADGES, "may_manage_flows": may_manage}
+    return render(request, "stories/queue.html", shown)
 
 
 @page("stories.view")
@@ -226,7 +229,9 @@ def _done(
 def submit(request: MemberRequest, story_id: uuid.UUID) -> HttpResponse:
     """提交送审; findings that stop it are shown on the story's page."""
     try:
-        story = actions.story_submit(by=request.user, story_id=story_id)
+        story = actions.story_submit(
+            by=request.user, story_id=story_id, urgent=request.POST.get("urgent", "")
+        )
     except StoryError as refused:
         if refused.status != 422:
             raise

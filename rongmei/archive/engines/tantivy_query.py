@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import tantivy
 
-from rongmei.archive.analysis import BREAK, Analyser, Piece, fold, folded_units, units
+from rongmei.archive.analysis import BREAK, Analyser, Piece, fold, spaced_units, units
 from rongmei.archive.dates import period
 from rongmei.archive.index_terms import (
     CONTAINS_FIELDS,
@@ -78,12 +78,10 @@ def tantivy_document(document: IndexDocument, analyser: Analyser) -> tantivy.Doc
         for text in texts:
             row.add_text(name, text)
     row.add_text("title_words", " ".join(analyser.askable_words(title)))
-    row.add_text("title_units", " ".join(folded_units(title)))
+    row.add_text("title_units", spaced_units(title))
     row.add_text("body_words", " ".join(analyser.askable_words(f"{summary}\n{body}")))
-    body_units = folded_units(body)
-    if summary:
-        body_units = [*folded_units(summary), BREAK, *body_units]
-    row.add_text("body_units", " ".join(body_units))
+    opening = f"{spaced_units(summary)} {BREAK} " if summary else ""
+    row.add_text("body_units", f"{opening}{spaced_units(body)}")
     row.add_text("source_units", " ".join(units(document.source)))
     row.add_text("region_units", " ".join(units(document.region)))
     published = max(-_FARTHEST, min(document.published_at, _FARTHEST))

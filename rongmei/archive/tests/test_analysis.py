@@ -12,8 +12,10 @@ from rongmei.archive.analysis import (
     Piece,
     default_analyser,
     fold,
+    folded_units,
     is_searchable,
     shipped_terms,
+    spaced_units,
     units,
 )
 from rongmei.archive.index_terms import body_texts
@@ -45,6 +47,12 @@ def test_folding(text, folded):
 
 def test_every_pair_of_the_two_writings_is_folded_alike():
     assert fold("電網調度與輸變電設備檢修業務") == "电网调度与输变电设备检修业务"
+
+
+@given(st.text(max_size=80) | st.text(alphabet="电网はa9_，。 \n\U00020000\ud800é", max_size=90))
+def test_units_spaced_for_the_engine_are_the_units(text):
+    folded = fold(text)
+    assert spaced_units(folded).split() == folded_units(folded)
 
 
 def test_units():

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from rongmei.archive.models import Change, Document
 from rongmei.kernel import rows
+from rongmei.kernel.ids import uuid7
 
 pytestmark = pytest.mark.django_db
 NOON = datetime(2026, 6, 1, 12, 0, 0, 123456, tzinfo=UTC)
@@ -36,12 +37,32 @@ def test_rows_put_in_together_are_those_put_in_one_by_one(cast):
     assert together.tags == ["示例", {"深": None}]
 
 
+def test_rows_put_in_as_values_have_the_defaults_of_those_made_as_objects(cast):
+    alone = _document(cast, "alone")
+    alone.save()
+    given = ("unit_id", "source_name", "title", "body", "tags", "published_at", "fetched_at",
+             "shared", "content_hash")  # fmt: skip
+    values = {name: getattr(alone, name) for name in given}
+    ids = [uuid7(), uuid7()]
+    rows.insert_values(
+        Document, [{**values, "id": pk, "identity": str(pk), "title": str(pk)} for pk in ids]
+    )
+    for pk in ids:
+        one = Document.objects.get(pk=pk)
+        assert (one.identity, one.title) == (str(pk), str(pk))
+        left_out = ["identity", "title"]
+        assert model_to_dict(one, exclude=left_out) == model_to_dict(alone, exclude=left_out)
+
+
 def test_numbers_given_by_the_database_ascend_in_the_order_of_the_rows(cast):
     ids = [_document(cast, str(number)).pk for number in range(5)]
     rows.insert([Change(document_id=one) for one in ids])
-    assert list(Change.objects.order_by("seq").values_list("document_id", flat=True)) == ids
+    rows.insert_values(Change, [{"document_id": one} for one in ids])
+    kept = Change.objects.order_by("seq").values_list("document_id", "deleted")
+    assert list(kept) == [(one, False) for one in ids * 2]
 
 
 def test_nothing_to_put_in_asks_the_database_nothing(django_assert_num_queries):
     with django_assert_num_queries(0):
         rows.insert([])
+        rows.insert_values(Change, [])

@@ -19,9 +19,15 @@ from rongmei.network import actions as network_actions
 from rongmei.network import policy
 from rongmei.network import selectors as network
 from rongmei.stories import policy as rules
-from rongmei.stories.actions.common import address, locked, refusals_kept, tell_author
+from rongmei.stories.actions.common import (
+    address,
+    locked,
+    refusals_kept,
+    signatures_of,
+    tell_author,
+)
 from rongmei.stories.errors import DelegationRefused, NotGreen, ReasonMissing
-from rongmei.stories.models import Delegation, Signature, Story, StoryState
+from rongmei.stories.models import Delegation, Story, StoryState
 
 if TYPE_CHECKING:
     from rongmei.network.models import Member
@@ -130,11 +136,7 @@ def story_reread(*, by: Member, story_id: uuid.UUID, opinion: str) -> Story:
         story = locked(by, story_id)
         if not any(policy.allows(by, one, story) for one in rules.REVIEWS):
             policy.require(by, rules.REVIEWS[0], story)
-        waits = story.state == StoryState.SIGNED and story.reread_due_at and not story.reread_at
-        signed = rules.live(Signature.objects.filter(story=story), story.round)
-        last = rules.flow_of(story).last.key
-        closed = {one.person_id for one in signed if one.step == last}
-        if not waits or by.pk == story.author_id or by.pk in closed:
+        if not rules.may_reread(by, story, signatures_of(story)):
             raise NotGreen
         story.reread_at, story.reread_by = timezone.now(), by.name
         story.version += 1

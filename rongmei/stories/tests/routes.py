@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
+
+from django.utils import timezone
 
 from rongmei.network.testing import Cast, Route
 from rongmei.stories import actions, lexicon_sheets
-from rongmei.stories.models import Comment, Lexicon, LexiconVersion, Story
-from rongmei.stories.tests import newsroom
+from rongmei.stories.models import (
+    Comment,
+    Delegation,
+    Lexicon,
+    LexiconVersion,
+    ReviewFlow,
+    Story,
+)
+from rongmei.stories.tests import flowing, newsroom
 
 Made = Callable[[Cast], dict[str, Any]]
 
@@ -124,6 +134,63 @@ def session(cast: Cast) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def drafted(cast: Cast) -> dict[str, Any]:
+    """A draft of a flow, whatever became of the last one."""
+    row = ReviewFlow.objects.filter(state="draft").first() or actions.flow_draft(
+        by=cast["yl.chief"], unit_id=cast.unit("yunling").pk, name="示例流程",
+        content={"steps": flowing.steps()},
+    )  # fmt: skip
+    return {"flow_id": row.pk}
+
+
+def in_force(cast: Cast) -> dict[str, Any]:
+    row = ReviewFlow.objects.filter(state="published").first() or flowing.published(cast)
+    return {"flow_id": row.pk}
+
+
+def flow_filled_in(cast: Cast) -> dict[str, Any]:
+    rows = {
+        f"form-{n}-{name}": value
+        for n, stage in enumerate(("first", "second", "final"))
+        for name, value in (("name", f"环节{n}"), ("stage", stage), ("does", "both"))
+    }
+    return {
+        "name": "示例流程", "unit": str(cast.unit("yunling").pk), "share": "5", "public": "on",
+        "form-TOTAL_FORMS": "3", "form-INITIAL_FORMS": "0", **rows,
+    }  # fmt: skip
+
+
+def flow_asked(cast: Cast) -> dict[str, Any]:
+    unit = str(cast.unit("yunling").pk)
+    return {"unit_id": unit, "name": "示例流程", "content": {"steps": flowing.steps()}}
+
+
+def lending(cast: Cast) -> dict[str, Any]:
+    return {
+        "unit_id": str(cast.unit("yunling").pk), "permission": "stories.review_second",
+        "to_id": str(cast.people["yl.planner"].pk), "reason": "出差",
+        "ends_at": (timezone.now() + timedelta(days=1)).isoformat(),
+    }  # fmt: skip
+
+
+def lent(cast: Cast) -> dict[str, Any]:
+    made = Delegation.objects.first() or actions.delegation_make(
+        by=cast["yl.second"], unit_id=cast.unit("yunling").pk, permission="stories.review_second",
+        to_id=cast.people["yl.planner"].pk, reason="出差", ends_at=timezone.now() + timedelta(1),
+    )  # fmt: skip
+    return {"delegation_id": made.pk}
+
+
+def green(cast: Cast) -> Story:
+    """Out by the green channel, not yet read once more."""
+    story = kept(newsroom.draft, "示例突发稿")(cast)
+    if story.state == "draft":
+        story = actions.story_submit(by=cast["yl.reporter"], story_id=story.pk, urgent="突发")
+        for step in ("first", "second", "final"):
+            story = newsroom.sign(cast, story, step)
+    return story
+
+
 def reads(story: Callable[[Cast], Story]) -> Route:
     return Route(
         args=named(story),
@@ -149,6 +216,13 @@ NOT_CHIEF = (("jc.chief", 404), ("yl.reporter", 403), ("yl.second", 403))
 NOT_READERS = (("jc.reporter", 404), ("sysadmin", 403), ("yl.nobody", 403))
 PICTURES = {"allowed": (("yl.reporter", 200),), "refused": (("sysadmin", 403),)}
 SEES = {"allowed": (("yl.reporter", 200),), "refused": (("jc.chief", 404), ("sysadmin", 404))}
+NOT_MANAGERS = (("yl.reporter", 403), ("yl.first", 403))
+NOT_OF_THE_UNIT = (("jc.chief", 403), ("yl.first", 403))
+MANAGES = Route(allowed=(("yl.chief", 200), ("sysadmin", 200)), refused=NOT_MANAGERS)
+MANAGES_FLOW: dict[str, Any] = {
+    "allowed": (("yl.chief", 200), ("sysadmin", 200)),
+    "refused": (("jc.chief", 404), *NOT_MANAGERS),
+}
 
 ROUTES: dict[str, Route | tuple[Route, ...]] = {
     "stories:list": LISTS,
@@ -213,7 +287,60 @@ ROUTES: dict[str, Route | tuple[Route, ...]] = {
     ),
     "review:pass": sent(WAITING, "yl.first", *NOT_FIRST, data=signature),
     "review:return": sent(WAITING, "yl.first", *NOT_FIRST, data=reason),
+    "review:flows": MANAGES,
+    "review:flow_new": (
+        MANAGES,
+        Route(method="POST", data=flow_filled_in, allowed=(("yl.chief", 302),), refused=NOT_MANAGERS),
+    ),
+    "review:flow": Route(args=drafted, **MANAGES_FLOW),
+    "review:flow_edit": Route(args=drafted, **MANAGES_FLOW),
+    "review:flow_publish": Route(
+        args=drafted, method="POST", allowed=(("yl.chief", 302),), refused=NOT_OF_THE_UNIT
+    ),
+    "review:flow_retire": Route(
+        args=in_force, method="POST", allowed=(("yl.chief", 302),), refused=NOT_OF_THE_UNIT
+    ),
+    "review:delegations": LISTS,
+    "review:delegation_revoke": Route(
+        args=lent, method="POST", allowed=(("yl.second", 302),),
+        refused=(("yl.first", 403), ("jc.chief", 403), ("sysadmin", 403)),
+    ),
+    "review:reread": sent(
+        green, "yl.first", ("jc.first", 404), ("yl.reporter", 403), ("yl.chief", 409),
+        data=lambda cast: {"opinion": "无误"},
+    ),
     # API.
+    "api:review_flows": (
+        Route(signed_in=True),
+        Route(
+            method="POST", data=flow_asked, allowed=(("yl.chief", 201),),
+            refused=(("yl.reporter", 403), ("jc.chief", 403)),
+        ),
+    ),
+    "api:review_flow_publish": Route(
+        args=drafted, method="POST", allowed=(("yl.chief", 200),), refused=NOT_OF_THE_UNIT
+    ),
+    "api:review_flow_retire": Route(
+        args=in_force, method="POST", allowed=(("yl.chief", 200),), refused=NOT_OF_THE_UNIT
+    ),
+    "api:review_flow_trial": Route(
+        args=drafted, allowed=(("yl.chief", 200),), refused=(("yl.first", 404), ("jc.chief", 404))
+    ),
+    "api:review_delegations": (
+        Route(signed_in=True),
+        Route(
+            method="POST", data=lending, allowed=(("yl.second", 201),),
+            refused=(("yl.first", 403), ("jc.second", 403)),
+        ),
+    ),
+    "api:review_delegation_revoke": Route(
+        args=lent, method="POST", allowed=(("yl.second", 200),),
+        refused=(("yl.first", 403), ("jc.chief", 403)),
+    ),
+    "api:review_reread": Route(
+        args=named(green), method="POST", data=lambda cast: {"opinion": "无误"},
+        allowed=(("yl.first", 204),), refused=(("jc.first", 404), ("yl.reporter", 403)),
+    ),
     "api:stories": (
         Route(signed_in=True),
         Route(
