@@ -10,6 +10,9 @@ Figures: documents per second of processor time (all processes but the wire), an
 a second time as a node runs it, with collecting and indexing in a process each; and where ours
 spends its time, stage by stage.
 
+Not counted: the sweep that looks at documents for names afterwards (`archive.enrich`), and the second
+time that those in which it found any are indexed.
+
     python -m bench.collect [--quick] [--rounds N]
 """
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -46,12 +46,17 @@ def age_out() -> int:
     return done
 
 
-def run_now() -> RetentionRun | None:
-    """A whole passage at once, for the operator; None where everything is kept for ever."""
+def run_now(say: Callable[[int], None] | None = None) -> RetentionRun | None:
+    """A whole passage at once, for the operator; None where everything is kept for ever.
+
+    `say` is told after each batch how many documents went so far.
+    """
     counted = retention.rulings(timezone.localdate())
     run = _present_run(counted, due=True)
     while run is not None and run.state == RetentionRun.State.RUNNING:
         step(run, counted)
+        if say is not None:
+            say(run.removed)
     return run
 
 

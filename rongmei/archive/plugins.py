@@ -5,7 +5,17 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 from ninja import Router
 
-from rongmei.archive import ageing, api, collecting, dictionary, indexing, selectors, tasks, upkeep
+from rongmei.archive import (
+    ageing,
+    api,
+    api_keeping,
+    collecting,
+    dictionary,
+    indexing,
+    selectors,
+    tasks,
+    upkeep,
+)
 from rongmei.archive.hooks import Enricher
 from rongmei.kernel.hooks import Gauge, Process, RailItem
 from rongmei.kernel.plugins import hookimpl
@@ -41,7 +51,7 @@ def register_rail() -> list[RailItem]:
 @hookimpl
 def register_api() -> list[tuple[str, Router]]:
     """Documents below /api/v1/archive."""
-    return [("/archive", api.router)]
+    return [("/archive", api.router), ("/archive", api_keeping.router)]
 
 
 @hookimpl

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 # reprint families are looked for in the last two weeks. No rule may reach into either.
 MIN_DAYS: Final = 60
 MAX_DAYS: Final = 36_500
+ASKED_AT_ONCE: Final = 200
 OWN_KINDS: Final = (Document.Kind.STORY, Document.Kind.PUBLICATION)
 Key = tuple[str, uuid.UUID | None, str]
 
@@ -209,6 +210,41 @@ def preview(rule: RetentionRule) -> Preview:
         at, count, rows.count() - count, min((row[3] for row in counts), default=None),
         tuple((media, kind, n) for media, kind, n, _first in counts),
     )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Due:
+    """What a passage would meet now: what would go, and what stays though it is past its time."""
+
+    removable: int = 0
+    held: int = 0
+    in_use: int = 0
+    oldest: datetime | None = None
+
+
+def due_now() -> Due:
+    """Look through everything that is past its time, as a passage would, and remove nothing."""
+    late = outlived(rulings(timezone.localdate()), timezone.now())
+    if late is None:
+        return Due()
+    rows = Document.objects.filter(late)
+    free = rows.exclude(under_hold()).order_by("fetched_at", "pk")
+    used = total = 0
+    oldest: datetime | None = None
+    ids: list[uuid.UUID] = []
+
+    def ask() -> None:
+        nonlocal used
+        used += len(in_use(ids))
+        ids.clear()
+
+    for pk, at in free.values_list("pk", "fetched_at").iterator(chunk_size=2_000):
+        total, oldest = total + 1, oldest or at
+        ids.append(pk)
+        if len(ids) == ASKED_AT_ONCE:
+            ask()
+    ask()
+    return Due(total - used, rows.count() - total, used, oldest)
 
 
 def may_rule(by: Member, unit_id: uuid.UUID | None, permission: str) -> bool:

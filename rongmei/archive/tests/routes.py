@@ -97,6 +97,11 @@ def new_hold(cast: Cast) -> dict[str, Any]:
     return {"name": "示例", "reason": "示例", "documents": str(private(cast)["document_id"])}
 
 
+def api_hold(cast: Cast) -> dict[str, Any]:
+    ids = [str(private(cast)["document_id"])]
+    return {"name": "示例", "reason": "示例", "document_ids": ids}
+
+
 HOLDERS = (("secadmin", 200), ("auditor", 200), ("yl.auditor", 200))
 NO_HOLDERS = (("sysadmin", 403), ("planner", 403), ("duty", 403), ("yl.reporter", 403))
 TERMS = {
@@ -187,10 +192,21 @@ ROUTES: dict[str, Route | tuple[Route, ...]] = {
     "archive:terms_import": Route(**{**TERMS, "data": table}, allowed=(("planner", 302),)),
     "archive:term_remove": Route(**TERMS, args=term, allowed=(("planner", 302),)),
     "api:archive_terms": Route(
-        allowed=(("yl.reporter", 200), ("planner", 200)), refused=()
+        signed_in=True, allowed=(("yl.reporter", 200), ("planner", 200))
     ),
     "api:archive_term_add": Route(**TERMS, allowed=(("planner", 200),)),
     "api:archive_search": Route(**SEARCHES),
     "api:archive_document": Route(**READS),
     "api:archive_export": Route(**EXPORTS),
+    "api:archive_retention": Route(
+        allowed=(("sysadmin", 200), ("auditor", 200)), refused=(("planner", 403), ("duty", 403))
+    ),
+    "api:archive_holds": Route(allowed=HOLDERS, refused=NO_HOLDERS),
+    "api:archive_hold_place": Route(
+        method="POST", data=api_hold, allowed=(("yl.auditor", 200),), refused=NO_HOLDERS
+    ),
+    "api:archive_hold_lift": Route(
+        args=held, method="POST", data=lambda cast: {"act": "ask", "reason": "示例"},
+        allowed=(("yl.secadmin", 200), ("auditor", 200)), refused=NO_HOLDERS,
+    ),
 }  # fmt: skip
