@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from rongmei.archive import actions as archive_verbs
-from rongmei.archive import holds, keeping
+from rongmei.archive import exports, holds, keeping, saved, suggesting
 from rongmei.archive import selectors as archive
 from rongmei.archive.models import HotSighting
 from rongmei.archive.tests import routes as archive_rows
@@ -157,8 +157,32 @@ DIRECT: dict[str, Callable[[Cast], Any]] = {
         by=outsider(cast), unit_id=cast.unit("hq").pk, feeds=[]
     ),
     "words of the archive": lambda cast: archive.suggest(cast["yl.nobody"], "示"),
-    "forgetting a search": lambda cast: archive_verbs.search_forget(
+    "values of a facet": lambda cast: archive.facet_of(cast["yl.nobody"], "source"),
+    "upkeep of the archive": lambda cast: archive_verbs.upkeep_ask(
+        by=cast["yl.nobody"], kind="verify"
+    ),
+    "what the search box offers": lambda cast: suggesting.offers_for(cast["yl.nobody"], "示", 1),
+    "forgetting a search": lambda cast: saved.search_forget(
         by=cast["yl.nobody"], search_id=cast.unit("hq").pk
+    ),
+    "saving a search": lambda cast: saved.search_save(
+        by=cast["yl.nobody"], name="示例", query="示例"
+    ),
+    "changing a search": lambda cast: saved.search_change(
+        by=cast["yl.nobody"], search_id=cast.unit("hq").pk, name="示例"
+    ),
+    "moving a search": lambda cast: saved.search_move(
+        by=cast["yl.nobody"], search_id=cast.unit("hq").pk, up=True
+    ),
+    "a key to a search": lambda cast: saved.feed_key_make(
+        by=cast["yl.nobody"], search_id=cast.unit("hq").pk
+    ),
+    "shutting a search's feed": lambda cast: saved.feed_stop(
+        by=cast["yl.nobody"], search_id=cast.unit("hq").pk
+    ),
+    "an export": lambda cast: exports.export_ask(by=cast["yl.reporter"], query="示例", form="csv"),
+    "taking an export back": lambda cast: exports.export_cancel(
+        by=cast["yl.reporter"], export_id=cast.unit("hq").pk
     ),
     "a grant of another unit's records": lambda cast: roles.grant_give(
         by=outsider(cast), unit_id=cast.unit("yunling").pk, to_unit_id=cast.unit("jiangchuan").pk,

@@ -16,15 +16,7 @@ from django.utils.translation import gettext as _
 from rongmei.archive.enriching import Name
 from rongmei.archive.events import DocumentsStored
 from rongmei.archive.identity import SourceFacts
-from rongmei.archive.models import (
-    Change,
-    Document,
-    DocumentVersion,
-    HotSighting,
-    SavedSearch,
-    Term,
-    Upkeep,
-)
+from rongmei.archive.models import Change, Document, DocumentVersion, HotSighting, Term, Upkeep
 from rongmei.archive.types import Findings
 from rongmei.archive.warc import Answer
 from rongmei.kernel import audit, db, events, rows
@@ -127,20 +119,29 @@ def documents_store(arrived: Sequence[Arrived], *, source: SourceFacts, at: date
 
 
 def _said_before(arrived: Sequence[Arrived], source: SourceFacts) -> set[str]:
-    """Of these, the ones whose very text the source has given already, under another address."""
-    hashes = [one.item.content_hash for one in arrived if len(one.item.body) >= TELLING]
-    if not hashes:
+    """Of these, the ones whose very text the source has given already, under another address.
+
+    In a file that brings items of many media, each medium is a source of its own: what two of them
+    carried word for word are two documents.
+    """
+    told = {
+        one.identity: (one.item.content_hash, one.item.carrier[:80])
+        for one in arrived
+        if len(one.item.body) >= TELLING
+    }
+    if not told:
         return set()
+    hashes = [digest for digest, _carrier in told.values()]
     rows = Document.objects.filter(content_hash__in=hashes, source_id=source.id)
-    held = set(rows.values_list("content_hash", flat=True))
+    held = set(rows.values_list("content_hash", "source_name"))
+    # Whoever carries only its own is one medium, by whatever name it went when it said so.
+    held |= {(digest, "") for digest, _name in held}
     # The same twice in one batch counts too.
     found = set()
-    for one in arrived:
-        if len(one.item.body) < TELLING:
-            continue
-        if one.item.content_hash in held:
-            found.add(one.identity)
-        held.add(one.item.content_hash)
+    for identity, key in told.items():
+        if key in held:
+            found.add(identity)
+        held.add(key)
     return found
 
 
@@ -378,34 +379,6 @@ def hot_list_store(entries: Sequence[HotEntry], *, source: SourceFacts, at: date
     return len({one.title for one in kept} - before)
 
 
-def search_save(*, by: Member, name: str, query: str, shared: bool = False) -> SavedSearch:
-    """Remember a query under a name, for oneself or for one's unit."""
-    policy.require(by, "archive.view")
-    if not name.strip():
-        raise BadInput(_("请给这个检索起个名字，没有保存。"))
-    with db.write():
-        saved = SavedSearch.objects.create(
-            member_id=by.pk,
-            unit_id=by.unit_id,
-            name=name.strip()[:60],
-            query=query[:500],
-            shared=shared,
-        )
-        audit.record(by, "search.saved", saved, query=query)
-    return saved
-
-
-def search_forget(*, by: Member, search_id: uuid.UUID) -> None:
-    """Remove one's own saved search."""
-    policy.require(by, "archive.view")
-    with db.write():
-        saved = SavedSearch.objects.filter(pk=search_id, member_id=by.pk).first()
-        if saved is None:
-            raise NotFound
-        audit.record(by, "search.forgotten", saved)
-        saved.delete()
-
-
 def upkeep_ask(*, by: Member, kind: str) -> Upkeep:
     """Have the archive verified, or its index made anew, in the background; once at a time."""
     policy.require(by, "archive.manage")
@@ -418,12 +391,3 @@ def upkeep_ask(*, by: Member, kind: str) -> Upkeep:
             job = Upkeep.objects.create(kind=kind, by_name=str(by)[:40])
             audit.record(by, "archive.upkeep_asked", job, kind=kind)
     return job
-
-
-def export_noted(*, by: Member, query: str, form: str, total: int) -> None:
-    """Leave a line about an export before it starts; refuses who may not export."""
-    policy.require(by, "archive.export")
-    with db.write():
-        audit.record(
-            by, "archive.exported", unit_id=by.unit_id, query=query[:500], format=form, total=total
-        )

@@ -1,4 +1,4 @@
-"""/api/v1/archive: search, one document, export."""
+"""/api/v1/archive: search, suggestions, one document, exports."""
 
 from __future__ import annotations
 
@@ -6,14 +6,15 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from django.http import HttpRequest, StreamingHttpResponse
+from django.http import FileResponse, HttpRequest
 from ninja import Query as Params
-from ninja import Router, Schema
+from ninja import Router, Schema, Status
 from pydantic import Field
 
-from rongmei.archive import actions, exporting, selectors
-from rongmei.archive.models import Document, Term
-from rongmei.archive.query import parse
+from rongmei.archive import actions, exports, selectors, suggesting
+from rongmei.archive.models import Document, ExportJob, Term
+from rongmei.archive.views_exports import file_answer
+from rongmei.network import policy
 from rongmei.network.tokens import member_of
 
 router = Router(tags=["archive"])
@@ -146,10 +147,45 @@ class DocumentOut(Schema):
 
 
 class ExportIn(Schema):
-    """What to export, and as `csv` or `jsonl`."""
+    """What to export, and as `csv`, `jsonl`, `ninjs` or `parquet`."""
 
     q: str = Field("", max_length=2000)
-    format: str = Field("jsonl", pattern="^(csv|jsonl)$")
+    format: str = Field("jsonl", pattern="^(csv|jsonl|ninjs|parquet)$")
+
+
+class ExportOut(Schema):
+    """An export: `done` of `total` documents are in the file; `left_out` went out of reach."""
+
+    id: uuid.UUID
+    query: str
+    form: str
+    state: str
+    total: int
+    done: int
+    left_out: int
+    size: int
+    error: str
+    created_at: datetime
+    ended_at: datetime | None
+    expires_at: datetime | None
+
+
+class OfferOut(Schema):
+    """`insert` takes the place of the characters from `start` to `end` of what was typed."""
+
+    kind: str
+    label: str
+    insert: str
+    start: int
+    end: int
+    note: str
+    count: int | None
+
+
+class SuggestOut(Schema):
+    """What to offer, the most useful first."""
+
+    items: list[OfferOut]
 
 
 @router.get("/search", response=SearchOut)
@@ -193,6 +229,7 @@ def archive_document(request: HttpRequest, document_id: uuid.UUID) -> Document:
 @router.get("/terms", response=list[TermOut])
 def archive_terms(request: HttpRequest, q: str = "", kind: str = "") -> list[Term]:
     """The node's own dictionary, at most 500 names."""
+    policy.require(member_of(request), "archive.view")
     return list(selectors.terms(member_of(request), words=q[:60], kind=kind))
 
 
@@ -204,12 +241,40 @@ def archive_term_add(request: HttpRequest, body: TermIn) -> Term:
     )
 
 
-@router.post("/export")
-def archive_export(request: HttpRequest, body: ExportIn) -> StreamingHttpResponse:
-    """At most 10,000 documents found, newest first, as a stream; leaves an audit line."""
-    member = member_of(request)
-    query = parse(body.q)
-    actions.export_noted(by=member, query=body.q, form=body.format, total=-1)
-    rows = exporting.documents(member, query)
-    write = exporting.as_jsonl if body.format == "jsonl" else exporting.as_csv
-    return StreamingHttpResponse(write(rows), content_type=exporting.FORMATS[body.format])
+@router.get("/suggest", response=SuggestOut)
+def archive_suggest(request: HttpRequest, q: str = "", at: int = -1) -> dict[str, Any]:
+    """Fields, values, words and saved searches for what stands before the caret at `at`."""
+    typed = q[: suggesting.MAX_TYPED]
+    offers = suggesting.offers_for(member_of(request), typed, at if at >= 0 else len(typed))
+    return {"items": offers}
+
+
+@router.post("/exports", response={202: ExportOut})
+def archive_export(request: HttpRequest, body: ExportIn) -> Status[ExportJob]:
+    """Have everything found put into a file, newest first; leaves an audit line."""
+    return Status(202, exports.export_ask(by=member_of(request), query=body.q, form=body.format))
+
+
+@router.get("/exports", response=list[ExportOut])
+def archive_exports(request: HttpRequest) -> Any:
+    """The member's own exports, newest first; at most 100."""
+    policy.require(member_of(request), "archive.export")
+    return exports.exports_of(member_of(request))[:100]
+
+
+@router.get("/exports/{export_id}", response=ExportOut)
+def archive_export_one(request: HttpRequest, export_id: uuid.UUID) -> ExportJob:
+    """How far one of the member's exports is."""
+    return exports.export_of(member_of(request), export_id)
+
+
+@router.delete("/exports/{export_id}", response=ExportOut)
+def archive_export_cancel(request: HttpRequest, export_id: uuid.UUID) -> ExportJob:
+    """Stop an export that is not finished, or delete the file of one that is."""
+    return exports.export_cancel(by=member_of(request), export_id=export_id)
+
+
+@router.get("/exports/{export_id}/file")
+def archive_export_file(request: HttpRequest, export_id: uuid.UUID) -> FileResponse:
+    """The file of a finished export; 409 while there is none."""
+    return file_answer(member_of(request), export_id)

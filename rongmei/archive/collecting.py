@@ -34,6 +34,7 @@ from rongmei.archive.handed import take_in
 from rongmei.archive.identity import (
     SourceFacts,
     entry_hash_of,
+    facts_of,
     identity_in_crowd,
     identity_of,
 )
@@ -418,14 +419,6 @@ def _wanted(entries: Sequence[Entry], harvest: Harvest) -> list[Entry]:
     most = min(MAX_PAGES_A_FETCH, harvest.allowance)
     harvest.left += max(0, len(unknown) - most)
     return wanted[:most]
-
-
-def facts_of(source: Source) -> SourceFacts:
-    """What the archive keeps of a source."""
-    return SourceFacts(
-        id=source.pk, unit_id=source.unit_id, name=source.name, media_class=source.media_class,
-        region=source.region, language=source.language, shared=source.shared,
-    )  # fmt: skip
 
 
 def _word(harvest: Harvest, *, same: bool, index: bool) -> FetchOutcome:

@@ -86,6 +86,13 @@ class IndexWriteFailed(ArchiveError):
     words = _("检索索引写入失败，上一次提交仍然有效。请检查磁盘空间后再试。")
 
 
+class ExportStopped(ArchiveError):
+    """An export cannot be made; nothing of it is kept."""
+
+    status = 422
+    words = _("导出没有完成，没有留下文件；资料不受影响。")
+
+
 class SnapshotGone(ArchiveError):
     """The bytes of a snapshot are not where its row says."""
 

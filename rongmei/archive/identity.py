@@ -5,10 +5,14 @@ from __future__ import annotations
 import hashlib
 import uuid
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from rongmei.sources.collectors import identify
 from rongmei.sources.collectors.urls import url_key
 from rongmei.sources.types import Item
+
+if TYPE_CHECKING:
+    from rongmei.sources.models import Source
 
 
 @dataclass(frozen=True)
@@ -22,6 +26,14 @@ class SourceFacts:
     region: str
     language: str
     shared: bool
+
+
+def facts_of(source: Source) -> SourceFacts:
+    """What the archive keeps of a source."""
+    return SourceFacts(
+        id=source.pk, unit_id=source.unit_id, name=source.name, media_class=source.media_class,
+        region=source.region, language=source.language, shared=source.shared,
+    )  # fmt: skip
 
 
 def identity_of(item: Item, source: SourceFacts) -> str:

@@ -11,7 +11,7 @@ the index is as of its last commit and `committed_seq()` says where to go on.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol, Self
 
@@ -42,6 +42,13 @@ class IndexReader(Protocol):
 
     def count(self, query: Query | str, scope: frozenset[str] | None) -> int:
         """How many documents match."""
+
+    def walk(self, request: SearchRequest, most: int) -> tuple[int, Iterator[str]]:
+        """How many match, and the ids of the newest `most` of them in order, of one commit.
+
+        For taking out what is more than pages can hold: only the request's query, scope and time
+        count. Ids are read as they are asked for.
+        """
 
     def suggest(
         self, prefix: str, scope: frozenset[str] | None, limit: int = 10

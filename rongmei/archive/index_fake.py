@@ -296,6 +296,12 @@ class FakeReader(IndexReader):
         return len(self._matching(SearchRequest(query=query, scope=scope)))
 
     @override
+    def walk(self, request: SearchRequest, most: int) -> tuple[int, Iterator[str]]:
+        found = [document for _score, document in self._matching(request)]
+        found.sort(key=lambda one: (one.published_at, one.seq), reverse=True)
+        return len(found), iter([one.id for one in found[:most]])
+
+    @override
     def suggest(
         self, prefix: str, scope: frozenset[str] | None, limit: int = 10
     ) -> tuple[tuple[str, int], ...]:

@@ -156,13 +156,43 @@ class HotSighting(Record):
 
 
 class SavedSearch(Record):
-    """A query a member wants to run again."""
+    """A query a member wants to run again, see in a feed, or be told about.
+
+    It is always run within the reach of whoever runs it; its feed, within its owner's.
+    """
+
+    class Reach(models.TextChoices):
+        """Who sees it beside its owner."""
+
+        OWN = "own", _("仅自己")
+        UNIT = "unit", _("本单位")
+        TREE = "tree", _("本单位及下级单位")
+
+    class Notify(models.TextChoices):
+        """When the owner is told of what is new."""
+
+        NEVER = "", _("不通知")
+        ONCE = "once", _("随时")
+        DAILY = "daily", _("每天一次")
 
     member = models.ForeignKey("network.Member", models.CASCADE, related_name="+")
     unit = models.ForeignKey("network.Unit", models.CASCADE, related_name="+")
     name = models.CharField(max_length=60)
     query = models.CharField(max_length=500)
-    shared = models.BooleanField(default=False)
+    reach = models.CharField(max_length=4, choices=Reach, default=Reach.OWN)
+    place = models.PositiveSmallIntegerField(default=0)
+    notify = models.CharField(max_length=5, choices=Notify, blank=True, default=Notify.NEVER)
+    # Only the digest of the feed's key is kept.
+    feed_digest = models.CharField(max_length=64, blank=True)
+    # Everything up to this change has been looked at for notices.
+    told_seq = models.PositiveBigIntegerField(default=0)
+    told_at = models.DateTimeField(null=True)
+    # Ids found and still to be told of, and ids found of late, so that none is told of twice.
+    pending = models.JSONField(default=list)
+    recent = models.JSONField(default=list)
+
+    member_id: uuid.UUID
+    unit_id: uuid.UUID
 
     @override
     def __str__(self) -> str:
@@ -240,6 +270,61 @@ class SnapshotUse(models.Model):
     @override
     def __str__(self) -> str:
         return f"{self.document_id} v{self.version} {self.snapshot_id}"
+
+
+class ExportJob(Record):
+    """Documents found, on their way into a file; the row is the job.
+
+    What was found is written down once, when the work begins; `done` of `total` documents are in
+    the file, which is `position` bytes long so far: whoever goes on after a kill cuts it there.
+    """
+
+    class State(models.TextChoices):
+        """How far it is."""
+
+        WAITING = "waiting", _("等待")
+        WORKING = "working", _("正在导出")
+        DONE = "done", _("可以下载")
+        FAILED = "failed", _("没有完成")
+        CANCELLED = "cancelled", _("已取消")
+        EXPIRED = "expired", _("已到期删除")
+
+    class Form(models.TextChoices):
+        """What kind of file."""
+
+        CSV = "csv", "CSV"
+        JSONL = "jsonl", "JSON Lines"
+        NINJS = "ninjs", "ninjs 3.1"
+        PARQUET = "parquet", "Parquet"
+
+    member = models.ForeignKey("network.Member", models.CASCADE, related_name="+")
+    unit = models.ForeignKey("network.Unit", models.CASCADE, related_name="+")
+    query = models.CharField(max_length=2000, blank=True)
+    form = models.CharField(max_length=8, choices=Form)
+    language = models.CharField(max_length=12, blank=True)
+    state = models.CharField(max_length=10, choices=State, default=State.WAITING)
+    total = models.PositiveIntegerField(default=0)
+    done = models.PositiveIntegerField(default=0)
+    # Found, but gone or out of reach when it came to writing them.
+    left_out = models.PositiveIntegerField(default=0)
+    position = models.PositiveBigIntegerField(default=0)
+    size = models.PositiveBigIntegerField(default=0)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    error = models.CharField(max_length=500, blank=True)
+    begun_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    expires_at = models.DateTimeField(null=True)
+
+    member_id: uuid.UUID
+    unit_id: uuid.UUID
+
+    class Meta:
+        ordering = ["-created_at"]
+        indexes = [models.Index(fields=["state", "updated_at"], name="export_due")]
+
+    @override
+    def __str__(self) -> str:
+        return self.query or self.get_form_display()
 
 
 class RetentionRule(Record):

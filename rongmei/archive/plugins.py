@@ -11,7 +11,9 @@ from rongmei.archive import (
     api_keeping,
     collecting,
     dictionary,
+    exporting,
     indexing,
+    saved,
     selectors,
     tasks,
     upkeep,
@@ -29,6 +31,19 @@ def register_processes() -> list[Process]:
         Process("collect", collecting.run),
         Process("index", indexing.run),
         Process("upkeep", upkeep.run),
+    ]
+
+
+@hookimpl
+def register_sweeps() -> list[Sweep]:
+    """Look at new documents, work on exports, ask saved searches what came, age out."""
+    return [
+        Sweep("archive.enrich", every=2.0, run=tasks.enrich_due),
+        Sweep("archive.exports", 2.0, exporting.work_due, lease=900.0),
+        Sweep("archive.saved_searches", 20.0, saved.look_due),
+        Sweep("archive.prune_exports", 3600, exporting.prune_strays),
+        Sweep("archive.age_out", every=20.0, run=ageing.age_out),
+        Sweep("archive.reclaim", every=60.0, run=ageing.reclaim_due, lease=300.0),
     ]
 
 
@@ -68,8 +83,14 @@ def register_audit_words() -> dict[str, object]:
     """The room's lines of the audit log, in words."""
     return {
         "search.saved": _("保存了检索"),
+        "search.changed": _("修改了保存的检索"),
         "search.forgotten": _("删除了保存的检索"),
+        "search.feed_key_made": _("生成了检索的订阅地址"),
+        "search.feed_stopped": _("停用了检索的订阅"),
         "archive.exported": _("导出了资料"),
+        "archive.export_cancelled": _("取消了导出，或删除了导出文件"),
+        "archive.export_taken": _("下载了导出文件"),
+        "archive.imported": _("导入了资料文件"),
         "archive.upkeep_asked": _("安排了资料库维护"),
         "term.added": _("在词表里添加了"),
         "term.removed": _("从词表里删除了"),
@@ -89,13 +110,3 @@ def register_audit_words() -> dict[str, object]:
 def register_enrichers() -> list[Enricher]:
     """Script, the dictionary's names, keywords."""
     return dictionary.built_in()
-
-
-@hookimpl
-def register_sweeps() -> list[Sweep]:
-    """Look at documents that the present enrichers have not seen; age out, and give space back."""
-    return [
-        Sweep("archive.enrich", every=2.0, run=tasks.enrich_due),
-        Sweep("archive.age_out", every=20.0, run=ageing.age_out),
-        Sweep("archive.reclaim", every=60.0, run=ageing.reclaim_due, lease=300.0),
-    ]

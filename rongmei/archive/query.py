@@ -104,7 +104,7 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "kind": ("kind", "类型"),
     "unit": ("unit", "单位"),
     "lang": ("lang", "language", "语言"),
-    "channel": ("channel", "渠道"),
+    "channel": ("channel", "渠道", "class", "类别"),
     "tag": ("tag", "标签"),
     "site": ("site", "网站"),
     "family": ("family", "转载族"),

@@ -6,7 +6,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from rongmei.archive.query import And, Everything, Field, Or, Query, When, parse, to_string
+from rongmei.archive.analysis import fold
+from rongmei.archive.models import Document
+from rongmei.archive.query import (
+    And,
+    Everything,
+    Field,
+    Or,
+    Query,
+    When,
+    parse,
+    rewrite,
+    to_string,
+)
+from rongmei.network.selectors import units
+from rongmei.sources.selectors import media_classes
 
 # Name in the address → field of the query language and of the index's facets.
 CHIPS: Final = {
@@ -18,6 +32,7 @@ CHIPS: Final = {
     "tag": ("tag", "tags"),
 }
 MAX_CHIPS = 20
+_LANGUAGES: Final = {"zh": ("中文", "汉语", "Chinese"), "en": ("英文", "英语", "English")}
 
 
 @dataclass(frozen=True)
@@ -57,3 +72,46 @@ def asked_of(values: Mapping[str, Sequence[str]]) -> Asked:
     first = {name: given[0].strip() for name, given in values.items() if given}
     chips = {name: tuple(values.get(name, ())) for name in CHIPS}
     return Asked(first.get("q", ""), chips, first.get("day", ""))
+
+
+def resolved(query: Query) -> Query:
+    """The query with the names that people say in place of what the index knows.
+
+    类别:地方媒体 is `channel:local`, 单位:云岭 the ids of the units called so. A name that nothing
+    bears stays as it is, and finds nothing.
+    """
+    return rewrite(query, _resolved_field)
+
+
+def _resolved_field(asked: Field) -> Query:
+    known = _keys_of(asked)
+    if not known:
+        return asked
+    fields = tuple(Field(asked.name, key, exact=True) for key in known)
+    return fields[0] if len(fields) == 1 else Or(fields)
+
+
+def _keys_of(asked: Field) -> list[str]:
+    said = fold(asked.value).strip()
+    if asked.name == "unit":
+        return [
+            str(one.pk)
+            for one in units()
+            if said in {fold(one.code), fold(one.short_name), fold(one.name)}
+            or (not asked.exact and said and said in fold(one.name))
+        ]
+    labels: Mapping[str, Sequence[str]] = {}
+    if asked.name == "channel":
+        labels = {key: (str(label),) for key, label in media_classes().items()}
+    elif asked.name == "kind":
+        labels = {key: (str(label),) for key, label in Document.Kind.choices}
+    elif asked.name == "lang":
+        labels = _LANGUAGES
+    return [
+        key
+        for key, names in labels.items()
+        if any(
+            said == fold(name) or (not asked.exact and said and said in fold(name))
+            for name in names
+        )
+    ]

@@ -18,12 +18,15 @@ from rongmei.archive.highlight import highlight_terms, mark_hits
 from rongmei.archive.hooks import DocumentAction
 from rongmei.archive.index import IndexReader
 from rongmei.archive.indexing import behind, search_index
-from rongmei.archive.models import Document, HotSighting, SavedSearch, Snapshot, Term, Upkeep
+from rongmei.archive.models import Document, HotSighting, Snapshot, Term, Upkeep
 from rongmei.archive.query import Query, parse
+from rongmei.archive.searching import resolved
 from rongmei.archive.types import (
+    MAX_FACET_VALUES,
     MAX_LIMIT,
     Hit,
     HitText,
+    Interval,
     SearchRequest,
     SearchResult,
     TextSource,
@@ -127,6 +130,7 @@ def find(
     limit: int = 20,
     facets: bool = True,
     highlight: bool = True,
+    interval: Interval = "day",
     one_each: bool = False,
 ) -> SearchPage:
     """Search what the member may see. Raises QueryError, which points at the character.
@@ -136,17 +140,22 @@ def find(
     """
     policy.require(member, "archive.view")
     request = SearchRequest(
-        query=query, scope=scope_of(member), sort=sort, offset=offset, limit=limit,
-        facets=FACETS if facets else (), histogram="day" if facets else None, highlight=highlight,
+        query=understood(query), scope=scope_of(member), sort=sort, offset=offset, limit=limit,
+        facets=FACETS if facets else (), histogram=interval if facets else None, highlight=highlight,
     )  # fmt: skip
     # Rows are asked for within the reader's reach, though the index was too: what was made private
     # a moment ago may not be in the index yet.
     return _answer(request, documents_visible_to(member), one_each=one_each)
 
 
+def understood(query: str | Query) -> Query:
+    """What was asked, with the names of units and classes as the index knows them."""
+    return resolved(parse(query) if isinstance(query, str) else query)
+
+
 def find_everything(query: str, *, sort: Sort = "newest", limit: int = 20) -> SearchPage:
     """Search the whole archive, for the operator at the command line."""
-    request = SearchRequest(query=query, scope=None, sort=sort, limit=limit)
+    request = SearchRequest(query=understood(query), scope=None, sort=sort, limit=limit)
     return _answer(request, Document.objects.all())
 
 
@@ -233,15 +242,21 @@ def suggest(member: Member, prefix: str, limit: int = 8) -> list[tuple[str, int]
         return []
 
 
+def facet_of(member: Member, name: str) -> list[tuple[str, int]]:
+    """The values of one facet over everything in reach, most first; at most 200."""
+    policy.require(member, "archive.view")
+    request = SearchRequest(
+        scope=scope_of(member), limit=0, facets=(name,), facet_values=MAX_FACET_VALUES
+    )
+    try:
+        return list(search_index().reader().search(request).facets.get(name, ()))
+    except IndexMissing:
+        return []
+
+
 def documents_by_ids(ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, Document]:
     """Rows by id, for rooms that keep only the ids; the caller answers for the scope."""
     return Document.objects.in_bulk(list(ids))
-
-
-def saved_searches(member: Member) -> QuerySet[SavedSearch]:
-    """One's own saved searches and those shared in one's unit."""
-    mine = Q(member_id=member.pk) | Q(shared=True, unit_id=member.unit_id)
-    return SavedSearch.objects.filter(mine).order_by("name")
 
 
 def hot_lists_now(limit: int = 20) -> list[HotSighting]:

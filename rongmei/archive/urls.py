@@ -1,16 +1,31 @@
-"""Addresses of the archive, below /desk/archive/."""
+"""Addresses of the archive, below /desk/archive/; feeds of saved searches hang at the root."""
 
 from __future__ import annotations
 
 from django.urls import path
 
-from rongmei.archive import views, views_keeping, views_snapshots, views_state
+from rongmei.archive import (
+    views,
+    views_exports,
+    views_keeping,
+    views_saved,
+    views_snapshots,
+    views_state,
+)
 
 urlpatterns = [
     path("", views.search, name="list"),
-    path("saved/", views.search_save, name="search_save"),
-    path("saved/<uuid:search_id>/forget/", views.search_forget, name="search_forget"),
-    path("export/", views.export, name="export"),
+    path("suggest/", views.suggest, name="suggest"),
+    path("saved/", views_saved.saved_list, name="saved"),
+    path("saved/new/", views_saved.search_save, name="search_save"),
+    path("saved/<uuid:search_id>/", views_saved.search_run, name="search_run"),
+    path("saved/<uuid:search_id>/change/", views_saved.search_change, name="search_change"),
+    path("saved/<uuid:search_id>/forget/", views_saved.search_forget, name="search_forget"),
+    path("saved/<uuid:search_id>/feed/", views_saved.search_feed, name="search_feed_key"),
+    path("export/", views_exports.export, name="export"),
+    path("exports/", views_exports.exports_list, name="exports"),
+    path("exports/<uuid:export_id>/cancel/", views_exports.export_cancel, name="export_cancel"),
+    path("exports/<uuid:export_id>/file/", views_exports.export_file, name="export_file"),
     path("state/", views_state.state, name="state"),
     path("state/run/", views_state.run, name="state_run"),
     path("retention/", views_keeping.rules, name="retention"),
@@ -39,5 +54,10 @@ urlpatterns = [
         "<uuid:document_id>/snapshots/<uuid:snapshot_id>/record/",
         views_snapshots.record,
         name="snapshot_record",
+    ),
+]
+root_patterns = [
+    path(
+        "feeds/search/<uuid:search_id>/<str:key>.<str:form>", views_saved.feed, name="search_feed"
     ),
 ]

@@ -1,4 +1,4 @@
-"""Pages of the archive: search, a document, saved searches, export."""
+"""Pages of the archive: search and what the search box offers, a document."""
 
 from __future__ import annotations
 
@@ -12,24 +12,23 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.contrib import messages
-from django.http import HttpResponse, StreamingHttpResponse
+from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
-from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from rongmei.archive import (
     actions,
     dictionary,
-    exporting,
     holds,
     retention,
+    saved,
     selectors,
     snapshots,
+    suggesting,
 )
 from rongmei.archive.errors import QueryError
-from rongmei.archive.models import Document, Term
+from rongmei.archive.models import Document, SavedSearch, Term
 from rongmei.archive.searching import CHIPS, Asked, asked_of
 from rongmei.archive.types import MAX_OFFSET
 from rongmei.kernel.errors import BadInput
@@ -53,7 +52,9 @@ def search(request: MemberRequest) -> HttpResponse:
     number, one_each = _page_number(request), request.GET.get("each") == "1"
     shown: dict[str, Any] = {
         "asked": asked, "sort": sort, "one_each": one_each,
-        "saved": selectors.saved_searches(request.user),
+        "saved": saved.searches_visible_to(request.user),
+        "saved_id": request.GET.get("saved", ""),
+        "reaches": SavedSearch.Reach.choices, "notices": SavedSearch.Notify.choices,
         "may_export": policy.anywhere(request.user, "archive.export"),
     }  # fmt: skip
     try:
@@ -170,44 +171,13 @@ def _scripts() -> dict[str, str]:
 
 
 @page("archive.view")
-@require_POST
-def search_save(request: MemberRequest) -> HttpResponse:
-    """Remember the present search."""
-    query = request.POST.get("query", "")
-    actions.search_save(
-        by=request.user, name=request.POST.get("name", ""), query=query,
-        shared=request.POST.get("shared") == "1",
-    )  # fmt: skip
-    messages.success(request, _("已保存这个检索"))
-    return redirect(f"{reverse('archive:list')}?{urlencode({'q': query})}")
-
-
-@page("archive.view")
-@require_POST
-def search_forget(request: MemberRequest, search_id: uuid.UUID) -> HttpResponse:
-    """Remove one's own saved search."""
-    actions.search_forget(by=request.user, search_id=search_id)
-    messages.success(request, _("已删除这个检索"))
-    return redirect("archive:list")
-
-
-@page("archive.export")
-@require_POST
-def export(request: MemberRequest) -> StreamingHttpResponse:
-    """The present result as a file, at most 10,000 rows, newest first."""
-    asked = asked_of(dict(request.POST.lists()))
-    form = "jsonl" if request.POST.get("format") == "jsonl" else "csv"
-    query = asked.query()
-    total = selectors.find(request.user, query, limit=1, facets=False).total
-    actions.export_noted(by=request.user, query=asked.text(), form=form, total=total)
-    rows = exporting.documents(request.user, query)
-    write = exporting.as_jsonl if form == "jsonl" else exporting.as_csv
-    answer: Any = StreamingHttpResponse(
-        write(rows),
-        content_type=exporting.FORMATS[form],
-        headers={"Content-Disposition": f'attachment; filename="archive.{form}"'},
-    )
-    return answer  # type: ignore[no-any-return] # the guard's type knows whole answers only
+@require_safe
+def suggest(request: MemberRequest) -> JsonResponse:
+    """What the search box offers while somebody types."""
+    typed = request.GET.get("q", "")[: suggesting.MAX_TYPED]
+    at = request.GET.get("at", "")
+    offers = suggesting.offers_for(request.user, typed, int(at) if at.isdecimal() else len(typed))
+    return JsonResponse({"items": [one.as_dict() for one in offers]})
 
 
 @page("archive.view")

@@ -60,6 +60,9 @@ class Node:
     demo: bool
     internal_hosts: frozenset[str]
     snapshots: str
+    export_rows: int = 100_000
+    export_mb: int = 1_000
+    export_days: int = 7
 
     @property
     def data(self) -> Path:
@@ -97,4 +100,7 @@ def load(environ: dict[str, str] | None = None) -> Node:
         demo=env.get("RONGMEI_DEMO", "") == "1",
         internal_hosts=frozenset(filter(None, env.get("RONGMEI_INTERNAL_HOSTS", "").split(","))),
         snapshots=env.get("RONGMEI_SNAPSHOTS", "all").strip() or "all",
+        export_rows=int(env.get("RONGMEI_EXPORT_ROWS", "100000")),
+        export_mb=int(env.get("RONGMEI_EXPORT_MB", "1000")),
+        export_days=int(env.get("RONGMEI_EXPORT_DAYS", "7")),
     )

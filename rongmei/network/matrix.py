@@ -43,6 +43,7 @@ PERMISSIONS: Final[dict[str, object]] = {
     "stories.withdraw": _("撤稿"),
     "stories.share": _("向上级推送稿件"),
     "stories.manage_flows": _("管理审核流程"),
+    "stories.manage_lexicons": _("提交与核准词库"),
     "exemplars.view": _("查看典型"),
     "exemplars.manage": _("推荐与核准典型"),
     "channels.view": _("查看渠道与发布单"),
@@ -94,6 +95,7 @@ MATRIX: Final[dict[Role, dict[str, Reach]]] = {
         "planning.dispatch": TREE,
         "planning.respond": OWN,
         "exemplars.manage": OWN,
+        "stories.manage_lexicons": OWN,
     },
     Role.DUTY: {
         **_READS_DOWN,
@@ -123,6 +125,7 @@ MATRIX: Final[dict[Role, dict[str, Reach]]] = {
         "planning.pitch": OWN,
         "stories.write": OWN,
         "stories.review_second": OWN,
+        "stories.manage_lexicons": OWN,
     },
     Role.FINAL_REVIEWER: {
         **_READS_DOWN,
@@ -136,6 +139,7 @@ MATRIX: Final[dict[Role, dict[str, Reach]]] = {
         "stories.withdraw": OWN,
         "stories.share": OWN,
         "stories.manage_flows": TREE,
+        "stories.manage_lexicons": OWN,
     },
     Role.PLATFORM_EDITOR: {
         **_EVERYONE,

@@ -228,6 +228,11 @@ def active_member(member_id: uuid.UUID) -> Member | None:
     return Member.objects.filter(pk=member_id, is_active=True).first()
 
 
+def active_members(ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, Member]:
+    """Those of these members whose accounts are active, by id."""
+    return Member.objects.filter(is_active=True).in_bulk(set(ids))
+
+
 def member_names(ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, str]:
     """Names of members by id."""
     return {found.pk: found.label for found in Member.objects.filter(pk__in=set(ids))}

@@ -88,6 +88,7 @@ class SourceForm(forms.ModelForm):  # type: ignore[type-arg]
         self._offer_groups(list(groups))
         self._spread_rules()
         self.initial["max_mb_day"] = -(-self.instance.max_bytes_day // MEGABYTE)
+        self.fields["max_items_day"].required = False
         handed = {Source.Kind.DROP.value, Source.Kind.MAIL.value}
         if self.instance.kind in handed:
             # What has no pages has no rules for reading them.
@@ -99,6 +100,11 @@ class SourceForm(forms.ModelForm):  # type: ignore[type-arg]
         elif "kind" in self.fields:
             choices = [one for one in Source.Kind.choices if one[0] not in handed]
             self.fields["kind"].choices = choices  # type: ignore[attr-defined] # a choice field
+
+    def clean_max_items_day(self) -> int:
+        """Left empty it stays as it is, as the limit in MB does."""
+        given: int | None = self.cleaned_data.get("max_items_day")
+        return self.instance.max_items_day if given is None else given
 
     def _offer_groups(self, groups: list[tuple[uuid.UUID, str]]) -> None:
         if not groups:

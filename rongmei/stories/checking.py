@@ -15,12 +15,12 @@ from django.utils import timezone
 from django.utils.translation import gettext_noop as _
 
 from rongmei.kernel import plugins
-from rongmei.stories import canonical
+from rongmei.stories import canonical, lexicons
 from rongmei.stories.evasion import fold
 from rongmei.stories.hooks import Checker
 from rongmei.stories.lexicon import excerpt
 from rongmei.stories.models import Check
-from rongmei.stories.types import CheckedText, Finding, Level
+from rongmei.stories.types import CheckedText, Finding, Level, RulesInForce
 
 _ID_CARD = re.compile(r"(?<!\d)(\d{17}[\dx])(?![\da-z])")
 _MOBILE = re.compile(r"(?<!\d)(?:\+?86-?)?(1[3-9]\d[- ]?\d{4}[- ]?\d{4})(?!\d)")
@@ -160,16 +160,29 @@ def checked_text(story: Any, content: Mapping[str, Any]) -> CheckedText:
         unit_id=story.unit_id, parts=(*parts, ("body", body)), today=timezone.now(),
         aigc_pictures=sum(bool(facts.get("aigc")) for facts, _credit in pictures),
         pictures_without_credit=sum(not (credit or facts.get("credit")) for facts, credit in pictures),
+        rules=_rules(story),
     )  # fmt: skip
+
+
+def _checkers() -> list[Checker]:
+    return [one for some in plugins.manager.hook.register_checks() for one in some]
+
+
+def versions_now(story: Any) -> dict[str, str]:
+    """The versions that the story would be checked by today: other ones make a report expire."""
+    text = CheckedText(story.unit_id, (), timezone.now(), rules=_rules(story))
+    return {one.name: version for one in _checkers() if (version := one.version_for(text))}
+
+
+def _rules(story: Any) -> tuple[RulesInForce, ...]:
+    return lexicons.in_force(story.unit_id, story.category, timezone.localdate())
 
 
 def run(story: Any, content: Mapping[str, Any]) -> Report:
     """Run every registered check over this text; pure, no row is written."""
     began = time.perf_counter()
     text = checked_text(story, content)
-    checkers: list[Checker] = [
-        one for some in plugins.manager.hook.register_checks() for one in some
-    ]
+    checkers = _checkers()
     order = list(Level)
     found = sorted(
         (finding for checker in checkers for finding in checker.run(text)),
@@ -177,7 +190,7 @@ def run(story: Any, content: Mapping[str, Any]) -> Report:
     )
     return Report(
         content_hash=canonical.hash_of(content), findings=tuple(found),
-        versions={one.name: one.version for one in checkers},
+        versions={one.name: version for one in checkers if (version := one.version_for(text))},
         took_ms=round((time.perf_counter() - began) * 1000, 2),
     )  # fmt: skip
 
@@ -190,3 +203,12 @@ def fresh(story: Any) -> Check:
         findings=[one.as_json() for one in report.findings], versions=report.versions,
         blocking=report.blocking, took_ms=report.took_ms,
     )  # fmt: skip
+
+
+def present(story: Any, kept: Check | None) -> tuple[Check, bool]:
+    """The report to show, and whether the kept one has expired because the rules changed since."""
+    if kept is None:
+        return fresh(story), False
+    if kept.versions == versions_now(story):
+        return kept, False
+    return fresh(story), True

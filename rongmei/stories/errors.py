@@ -149,3 +149,45 @@ class NotNamed(StoryError):
 
     status = 403
     words = _("流程为这个环节指定了人，你不在其中，没有签名。请由指定的审核人办理。")
+
+
+class LexiconExists(StoryError):
+    """The unit has a lexicon of this name."""
+
+    status = 409
+    words = _("本单位已有同名词库，没有新建。请换个名称，或在原词库里改。")
+
+
+class LexiconWaits(StoryError):
+    """A proposal waits for its second person."""
+
+    status = 409
+    words = _("这个词库已有一个版本待核准，没有提交。请等它核准或退回后再改。")
+
+
+class LexiconUnchanged(StoryError):
+    """The proposal is what holds already."""
+
+    status = 422
+    words = _("与现行版本没有差别，没有提交。")
+
+
+class LexiconChanged(StoryError):
+    """What is approved is not what was looked at."""
+
+    status = 409
+    words = _("版本内容与你看到的不同，没有核准。请刷新，看过差别再办理。")
+
+
+class TwoPeopleNeeded(StoryError):
+    """Nobody approves what they proposed themselves."""
+
+    status = 403
+    words = _("自己提交的改动不能自己核准，词库没有变化。请由另一位有权限的人核准。")
+
+
+class BadLexiconSheet(StoryError):
+    """The file is no sheet of a lexicon."""
+
+    status = 422
+    words = _("读不出这个文件，没有导入。请用 UTF-8 或 GB 18030 的 CSV，或 .xlsx。")

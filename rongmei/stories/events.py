@@ -82,3 +82,13 @@ class StoryShared(StoryEvent):
     name: ClassVar[str] = "stories.shared"
     to_unit_id: str = ""
     received: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class LexiconApproved(DomainEvent):
+    """A second person put version `number` of a lexicon in force, with `size` entries."""
+
+    name: ClassVar[str] = "stories.lexicon_approved"
+    subject_type: ClassVar[str] = "lexicon"
+    number: int = 0
+    size: int = 0

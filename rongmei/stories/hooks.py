@@ -13,12 +13,18 @@ from rongmei.stories.types import CheckedText, Finding
 class Checker:
     """A machine check. `run` is pure and quick: it reads a CheckedText and yields findings.
 
-    `version` is kept with every report, so that one knows which rules a text was checked by.
+    `version` is kept with every report, so that one knows which rules a text was checked by;
+    `version_of` tells it where the rules differ from text to text.
     """
 
     name: str
     version: str
     run: Callable[[CheckedText], Iterable[Finding]]
+    version_of: Callable[[CheckedText], str] | None = None
+
+    def version_for(self, text: CheckedText) -> str:
+        """The version that this text is checked by."""
+        return self.version_of(text) if self.version_of else self.version
 
 
 @hookspec

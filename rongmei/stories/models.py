@@ -356,3 +356,64 @@ class Comment(OwnedRecord):
     @override
     def __str__(self) -> str:
         return self.text[:40]
+
+
+class Lexicon(OwnedRecord):
+    """A unit's own wording rules: they hold for its stories and for those of the units below."""
+
+    name = models.CharField(_("名称"), max_length=40)
+
+    class Meta:
+        ordering = ["name", "id"]
+        constraints = [models.UniqueConstraint(fields=["unit", "name"], name="lexicon_name_once")]
+
+    @override
+    def __str__(self) -> str:
+        return self.name
+
+
+class LexiconVersion(OwnedRecord):
+    """A whole state of a lexicon: proposed by one person, put in force by another, never changed."""
+
+    class State(models.TextChoices):
+        """Life of a version."""
+
+        PROPOSED = "proposed", _("等待核准")
+        APPROVED = "approved", _("核准施行")
+        REFUSED = "refused", _("未核准")
+
+    lexicon = models.ForeignKey(Lexicon, models.PROTECT, related_name="versions")
+    number = models.PositiveIntegerField()
+    state = models.CharField(max_length=10, choices=State, default=State.PROPOSED)
+    entries = models.JSONField(default=list)
+    size = models.PositiveIntegerField(default=0)
+    digest = models.CharField(max_length=64)
+    # The columns (栏目) it holds for, all when empty; the days it holds on.
+    categories = models.JSONField(default=list)
+    effective_on = models.DateField()
+    valid_until = models.DateField(null=True)
+    note = models.CharField(max_length=300)
+    made_by_id = models.UUIDField()
+    made_by_name = models.CharField(max_length=40)
+    decided_by_id = models.UUIDField(null=True)
+    decided_by_name = models.CharField(max_length=40, blank=True)
+    decided_at = models.DateTimeField(null=True)
+    decided_note = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        ordering = ["-number"]
+        constraints = [
+            models.UniqueConstraint(fields=["lexicon", "number"], name="lexicon_version_once"),
+            models.UniqueConstraint(
+                fields=["lexicon"], condition=models.Q(state="proposed"), name="one_proposal_a_time"
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(state="approved")
+                | (models.Q(decided_by_id__isnull=False) & ~models.Q(decided_by_id=models.F("made_by_id"))),
+                name="lexicon_takes_two_people",
+            ),
+        ]  # fmt: skip
+
+    @override
+    def __str__(self) -> str:
+        return f"{self.lexicon} {self.number}"

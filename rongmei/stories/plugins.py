@@ -13,7 +13,7 @@ from rongmei.kernel.plugins import hookimpl
 from rongmei.kernel.sweeps import Sweep
 from rongmei.network.hooks import Activity, RoadFact
 from rongmei.network.types import Milestone
-from rongmei.stories import actions, checking, consistency, lexicon, selectors
+from rongmei.stories import actions, checking, consistency, lexicon, lexicons, selectors
 from rongmei.stories.api import router
 from rongmei.stories.api_flows import router as review_router
 from rongmei.stories.hooks import Checker
@@ -49,6 +49,7 @@ def register_checks() -> list[Checker]:
     """The wording seed, and patterns."""
     return [
         Checker("lexicon", lexicon.seed().version, lexicon.check),
+        Checker("lexicons", "", lexicons.check, lexicons.version_of),
         Checker("typos", lexicon.typos().version, lexicon.check_typos),
         Checker("patterns", "2", checking.check_patterns),
         Checker("consistency", "1", consistency.check),
@@ -103,6 +104,11 @@ def register_audit_words() -> dict[str, object]:
         "delegation.made": _("委托代审"),
         "delegation.revoked": _("收回代审"),
         "delegation.refused": _("代审的操作被拒绝"),
+        "lexicon.created": _("新建了词库"),
+        "lexicon.proposed": _("提交了词库的改动"),
+        "lexicon.approved": _("核准了词库的改动"),
+        "lexicon.turned_down": _("没有核准词库的改动"),
+        "lexicon.refused": _("想核准自己提交的改动，被拒绝，词库"),
         "cms.refused": _("在编辑器里的操作被拒绝"),
         "comment.added": _("评论了稿件"),
         "comment.settled": _("了结了评论，稿件"),

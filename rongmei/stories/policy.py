@@ -84,13 +84,14 @@ def delegations_to(member: Any) -> list[Delegation]:
     rows = Delegation.objects.filter(
         to_id=member.pk, revoked_at=None, starts_at__lte=now, ends_at__gt=now, home=None
     )
-    return [one for one in rows if _still_holds(one)]
+    return _still_held(rows)
 
 
-def is_live(one: Delegation) -> bool:
-    """Whether this lends a seat now."""
-    ended = one.revoked_at is not None or not one.starts_at <= timezone.now() < one.ends_at
-    return not ended and _still_holds(one)
+def live_among(rows: Iterable[Delegation]) -> set[uuid.UUID]:
+    """Ids of those that lend a seat now."""
+    now = timezone.now()
+    open_ = [one for one in rows if one.revoked_at is None and one.starts_at <= now < one.ends_at]
+    return {one.pk for one in _still_held(open_)}
 
 
 def delegates_for(step: FlowStep, story: Story) -> list[Any]:
@@ -101,13 +102,20 @@ def delegates_for(step: FlowStep, story: Story) -> list[Any]:
         ends_at__gt=now, home=None,
     ).exclude(from_id=story.author_id)  # fmt: skip
     lent = [one for one in rows if not step.people or str(one.from_id) in step.people]
-    found = (network.active_member(one.to_id) for one in lent if _still_holds(one))
+    found = (network.active_member(one.to_id) for one in _still_held(lent))
     return [one for one in found if one is not None]
 
 
-def _still_holds(one: Delegation) -> bool:
-    lender = network.active_member(one.from_id)
-    return lender is not None and policy.allows(lender, one.permission, one.unit_id)
+def _still_held(rows: Iterable[Delegation]) -> list[Delegation]:
+    """Those whose lender still holds what they lend; each lender is asked about once."""
+    lent = list(rows)
+    lenders = network.active_members(one.from_id for one in lent) if lent else {}
+    return [
+        one
+        for one in lent
+        if one.from_id in lenders
+        and policy.allows(lenders[one.from_id], one.permission, one.unit_id)
+    ]
 
 
 def seat_at(member: Any, step: FlowStep, story: Story) -> Seat | None:

@@ -42,10 +42,20 @@ class Finding:
 
 
 @dataclass(frozen=True)
+class RulesInForce:
+    """A version of a unit's lexicon that holds for a text: its key, what it holds, what it is called."""
+
+    key: str
+    digest: str
+    label: str
+
+
+@dataclass(frozen=True)
 class CheckedText:
     """What checkers read: the parts of a story as plain text, and the day that "today" means.
 
-    `parts` are (name, text) pairs; names are field names, "body" for the whole body.
+    `parts` are (name, text) pairs; names are field names, "body" for the whole body. `rules` are the
+    lexicons of units that hold for it.
     """
 
     unit_id: uuid.UUID
@@ -53,6 +63,7 @@ class CheckedText:
     today: datetime
     aigc_pictures: int = 0
     pictures_without_credit: int = 0
+    rules: tuple[RulesInForce, ...] = ()
 
 
 @dataclass(frozen=True)

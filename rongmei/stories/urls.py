@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, include, path
 from wagtail.admin.urls import urlpatterns as wagtail_patterns
 
-from rongmei.stories import views, views_flows
+from rongmei.stories import views, views_flows, views_lexicons
 from rongmei.stories.editor.gate import behind_gate
 
 urlpatterns = [
@@ -19,6 +19,38 @@ urlpatterns = [
     path("<uuid:story_id>/lock/", views.lock, name="lock"),
     path("<uuid:story_id>/unlock/", views.unlock, name="unlock"),
     path("<uuid:story_id>/comments/", views.comment, name="comment"),
+    path("lexicons/", views_lexicons.lexicon_list, name="lexicons"),
+    path("lexicons/<uuid:lexicon_id>/", views_lexicons.lexicon_detail, name="lexicon"),
+    path(
+        "lexicons/<uuid:lexicon_id>/propose/",
+        views_lexicons.lexicon_propose,
+        name="lexicon_propose",
+    ),
+    path(
+        "lexicons/versions/<uuid:version_id>/",
+        views_lexicons.lexicon_version,
+        name="lexicon_version",
+    ),
+    path(
+        "lexicons/versions/<uuid:version_id>/approve/",
+        views_lexicons.lexicon_approve,
+        name="lexicon_approve",
+    ),
+    path(
+        "lexicons/versions/<uuid:version_id>/refuse/",
+        views_lexicons.lexicon_refuse,
+        name="lexicon_refuse",
+    ),
+    path(
+        "lexicons/versions/<uuid:version_id>/restore/",
+        views_lexicons.lexicon_restore,
+        name="lexicon_restore",
+    ),
+    path(
+        "lexicons/versions/<uuid:version_id>/export/",
+        views_lexicons.lexicon_export,
+        name="lexicon_export",
+    ),
     path("comments/<uuid:comment_id>/settle/", views.settle, name="settle"),
 ]
 

@@ -152,10 +152,10 @@ def _shown(request: MemberRequest, story: Story, default_panel: str) -> dict[str
     """What the page of a story needs; only the open tab's rows are read."""
     member = request.user
     signatures = selectors.signatures_of(story)
-    check = selectors.latest_check(story) or checking.fresh(story)
+    check, expired = checking.present(story, selectors.latest_check(story))
     panel = request.GET.get("panel", default_panel)
     shown: dict[str, Any] = {
-        "story": story, "signatures": signatures, "check": check, "badge": BADGES[StoryState(story.state)],
+        "story": story, "signatures": signatures, "check": check, "check_expired": expired, "badge": BADGES[StoryState(story.state)],
         "panel": panel if panel in PANELS else default_panel, "default_panel": default_panel,
         "course": reading.course(story, signatures), "edit_url": edit_url(story),
         "may_edit": rules.may_edit(member, story, signatures),

@@ -55,7 +55,7 @@ class MaterialSidePanel(BaseSidePanel):
                 task = planning.task_for(self.request.user, story.task_id)
             except NotFound:
                 task = None
-        check = selectors.latest_check(story) or checking.fresh(story)
+        check, _expired = checking.present(story, selectors.latest_check(story))
         context.update(story=story, task=task, findings=check.findings)
         return context
 

@@ -164,17 +164,18 @@ def delegations(request: MemberRequest) -> HttpResponse:
             messages.success(request, _("已委托。到时自动结束，也可以提前收回。"))
             return redirect("review:delegations")
     rows = selectors.delegations_visible_to(request.user)[:100]
+    live = rules.live_among(rows)
     shown = {
-        "form": form, "seats": seats, "rows": [(one, _standing(one)) for one in rows],
+        "form": form, "seats": seats, "rows": [(one, _standing(one, live)) for one in rows],
     }  # fmt: skip
     status = 422 if form.errors else 200
     return render(request, "stories/delegations.html", shown, status=status)
 
 
-def _standing(one: Delegation) -> str:
+def _standing(one: Delegation, live: set[uuid.UUID]) -> str:
     if one.revoked_at:
         return "revoked"
-    return "live" if rules.is_live(one) else "ended"
+    return "live" if one.pk in live else "ended"
 
 
 @require_POST

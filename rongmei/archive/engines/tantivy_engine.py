@@ -343,6 +343,15 @@ class TantivyReader(IndexReader):
         return self.search(SearchRequest(query=query, scope=scope, limit=0)).total
 
     @override
+    def walk(self, request: SearchRequest, most: int) -> tuple[int, Iterator[str]]:
+        query = parse(request.query) if isinstance(request.query, str) else request.query
+        snapshot = self._newest()
+        with _reading():
+            compiled = self._compiler(snapshot, request).scoped(query, request.scope)
+            found: Any = snapshot.searcher.search(compiled, max(most, 1), order_by_field="newest")
+        return int(found.count), _ids(snapshot.searcher, found.hits[:most])
+
+    @override
     def suggest(
         self, prefix: str, scope: frozenset[str] | None, limit: int = 10
     ) -> tuple[tuple[str, int], ...]:
@@ -404,6 +413,14 @@ def _page(
         for score, address in found.hits[: request.limit]
     )
     return int(found.count), hits
+
+
+def _ids(
+    searcher: tantivy.Searcher, hits: Sequence[tuple[Any, tantivy.DocAddress]]
+) -> Iterator[str]:
+    for _score, address in hits:
+        with _reading():
+            yield str(searcher.doc(address)["id"][0])
 
 
 def _hit(searcher: tantivy.Searcher, address: tantivy.DocAddress, score: float) -> Hit:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
-from rongmei.archive import actions, keeping, snapshots
-from rongmei.archive.models import SavedSearch, Term
+from rongmei.archive import actions, exporting, keeping, snapshots
+from rongmei.archive import saved as searches
+from rongmei.archive.models import ExportJob, SavedSearch, Term
 from rongmei.archive.snapshots import Held
 from rongmei.archive.vault import Vault
 from rongmei.archive.warc import Answer
@@ -45,6 +47,27 @@ def saved(cast: Cast) -> dict[str, Any]:
     return {"search_id": held.pk}
 
 
+def feed(cast: Cast) -> dict[str, Any]:
+    held = saved(cast)
+    key = searches.feed_key_make(by=cast.people["yl.reporter"], search_id=held["search_id"])
+    return {**held, "key": key, "form": "rss"}
+
+
+def an_export(cast: Cast) -> dict[str, Any]:
+    held, _new = ExportJob.objects.get_or_create(
+        member=cast.people["planner"], unit=cast.unit("hq"), query="示例", form="csv"
+    )
+    return {"export_id": held.pk}
+
+
+def finished(cast: Cast) -> dict[str, Any]:
+    held = an_export(cast)
+    ExportJob.objects.filter(pk=held["export_id"]).update(state="done")
+    exporting.folder().mkdir(parents=True, exist_ok=True)
+    exporting.path_of(ExportJob.objects.get(pk=held["export_id"])).write_bytes(b"x")
+    return held
+
+
 def query(cast: Cast) -> dict[str, Any]:
     return {"q": "示例", "format": "csv"}
 
@@ -55,7 +78,8 @@ def term(cast: Cast) -> dict[str, Any]:
 
 
 def new_term(cast: Cast) -> dict[str, Any]:
-    return {"kind": "place", "name": f"示例县{Term.objects.count()}"}
+    # Another one each time: a name is taken once only, and several people try.
+    return {"kind": "place", "name": f"示例县{uuid.uuid4().hex[:8]}"}
 
 
 def table(cast: Cast) -> dict[str, Any]:
@@ -115,14 +139,21 @@ READS = {
 }
 READS_ON_PAGES = {**READS, "refused": (*READS["refused"], ("sysadmin", 403))}
 SNAPSHOTS = {**READS_ON_PAGES, "args": kept_raw}
-EXPORTS = {
-    "method": "POST", "data": query, "allowed": (("planner", 200), ("analyst", 200)),
-    "refused": (("yl.reporter", 403), ("sysadmin", 403)),
+NO_EXPORT = (("yl.reporter", 403), ("sysadmin", 403))
+OWN_EXPORT = {
+    "args": an_export, "allowed": (("planner", 200),),
+    "refused": (("analyst", 404), ("yl.reporter", 404), ("sysadmin", 404)),
+}  # fmt: skip
+OWN_SEARCH = {
+    "args": saved, "method": "POST", "allowed": (("yl.reporter", 302),),
+    "refused": (("yl.first", 404), ("planner", 404), ("sysadmin", 403)),
 }  # fmt: skip
 
 ROUTES: dict[str, Route | tuple[Route, ...]] = {
     "archive:list": Route(**SEARCHES),
+    "archive:suggest": Route(**SEARCHES),
     "archive:document": Route(**READS_ON_PAGES),
+    "archive:saved": Route(**SEARCHES),
     "archive:snapshot": Route(**SNAPSHOTS),
     "archive:snapshot_body": Route(**SNAPSHOTS),
     "archive:snapshot_record": Route(**SNAPSHOTS),
@@ -184,22 +215,43 @@ ROUTES: dict[str, Route | tuple[Route, ...]] = {
         method="POST", data=lambda cast: {"name": "示例", "query": "示例"},
         allowed=(("yl.reporter", 302),), refused=(("sysadmin", 403),),
     ),
-    "archive:search_forget": Route(
-        args=saved, method="POST", allowed=(("yl.reporter", 302),),
+    "archive:search_run": Route(
+        args=saved, allowed=(("yl.reporter", 302),),
         refused=(("yl.first", 404), ("planner", 404), ("sysadmin", 403)),
     ),
-    "archive:export": Route(**EXPORTS),
+    "archive:search_change": Route(**OWN_SEARCH, data=lambda cast: {"name": "示例"}),
+    "archive:search_forget": Route(**OWN_SEARCH),
+    "archive:search_feed_key": Route(**{**OWN_SEARCH, "allowed": (("yl.reporter", 200),)}),
+    "search_feed": Route(args=feed, public="a feed reader holds a key, made for this search alone"),
+    "archive:export": Route(
+        method="POST", data=query, allowed=(("planner", 302), ("analyst", 302)), refused=NO_EXPORT
+    ),
+    "archive:exports": Route(allowed=(("planner", 200),), refused=NO_EXPORT),
+    "archive:export_cancel": Route(
+        args=an_export, method="POST", allowed=(("planner", 302),),
+        refused=(("analyst", 404), *NO_EXPORT),
+    ),
+    "archive:export_file": Route(
+        args=finished, allowed=(("planner", 200),), refused=(("analyst", 404), *NO_EXPORT)
+    ),
     "archive:terms": Route(**SEARCHES),
     "archive:term_add": Route(**TERMS, allowed=(("planner", 302), ("analyst", 302))),
     "archive:terms_import": Route(**{**TERMS, "data": table}, allowed=(("planner", 302),)),
     "archive:term_remove": Route(**TERMS, args=term, allowed=(("planner", 302),)),
-    "api:archive_terms": Route(
-        signed_in=True, allowed=(("yl.reporter", 200), ("planner", 200))
-    ),
+    "api:archive_terms": Route(**SEARCHES),
     "api:archive_term_add": Route(**TERMS, allowed=(("planner", 200),)),
     "api:archive_search": Route(**SEARCHES),
+    "api:archive_suggest": Route(**SEARCHES),
     "api:archive_document": Route(**READS),
-    "api:archive_export": Route(**EXPORTS),
+    "api:archive_export": Route(
+        method="POST", data=query, allowed=(("planner", 202), ("analyst", 202)), refused=NO_EXPORT
+    ),
+    "api:archive_exports": Route(allowed=(("planner", 200),), refused=NO_EXPORT),
+    "api:archive_export_one": Route(**OWN_EXPORT),
+    "api:archive_export_cancel": Route(
+        **{**OWN_EXPORT, "method": "DELETE", "refused": (("analyst", 404), *NO_EXPORT)}
+    ),
+    "api:archive_export_file": Route(**{**OWN_EXPORT, "args": finished}),
     "api:archive_retention": Route(
         allowed=(("sysadmin", 200), ("auditor", 200)), refused=(("planner", 403), ("duty", 403))
     ),

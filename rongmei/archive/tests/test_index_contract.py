@@ -284,6 +284,60 @@ def test_no_index_yet(index):
         index.reader()
 
 
+class TestWalk:
+    """Taking out more than pages can hold."""
+
+    def walk(self, index: SearchIndex, query: str, most: int, scope=None) -> tuple[int, list[str]]:
+        request = SearchRequest(query=query, scope=scope, now=NOW, limit=1, offset=3)
+        total, found = index.reader().walk(request, most)
+        return total, list(found)
+
+    def test_newest_first_whatever_pages_were_asked_for(self, filled):
+        assert self.walk(filled, "", 100) == (6, ["d5", "d3", "d2", "d1", "d4", "d6"])
+
+    def test_of_one_second_the_later_change_comes_first(self, index):
+        with index.writer() as writer:
+            writer.add(document(number) for number in (2, 3, 1))
+            writer.commit(3)
+        assert self.walk(index, "", 100) == (3, ["d3", "d2", "d1"])
+
+    @pytest.mark.parametrize(
+        ("query", "expected"),
+        [
+            ("电网", ["d3", "d4"]),
+            ("特高压 -source:云岭日报", ["d4"]),
+            ("date:今天", ["d5"]),
+            ("没有这样的词汇", []),
+        ],
+    )
+    def test_only_what_matches(self, filled, query, expected):
+        assert self.walk(filled, query, 100) == (len(expected), expected)
+
+    @pytest.mark.parametrize("most", [0, 1, 4, 6])
+    def test_what_is_over_the_limit_is_counted_and_not_given(self, filled, most):
+        total, found = self.walk(filled, "", most)
+        assert (total, found) == (6, ["d5", "d3", "d2", "d1", "d4", "d6"][:most])
+
+    def test_within_the_scope(self, index):
+        with index.writer() as writer:
+            writer.add([document(1, visible_to=(HQ,)), document(2, visible_to=(CENTRE,))])
+            writer.add([document(3), document(4, visible_to=())])
+            writer.commit(4)
+        assert self.walk(index, "", 100, frozenset({HQ})) == (2, ["d3", "d1"])
+        assert self.walk(index, "", 100, frozenset()) == (1, ["d3"])
+        assert self.walk(index, "", 100) == (4, ["d4", "d3", "d2", "d1"])
+
+    def test_what_is_committed_meanwhile_changes_nothing(self, filled):
+        total, found = filled.reader().walk(SearchRequest(scope=None), 100)
+        first = next(found)
+        with filled.writer() as writer:
+            writer.delete([case.id for case in CASES])
+            writer.add([document(7)])
+            writer.commit(9)
+        assert [first, *found] == ["d5", "d3", "d2", "d1", "d4", "d6"]
+        assert total == 6
+
+
 class TestScope:
     @pytest.fixture
     def scoped(self, index):

@@ -12,9 +12,8 @@ from django.core.management.base import CommandError
 from django.utils import timezone
 
 from rongmei.archive import actions, selectors
-from rongmei.archive.models import Document, SavedSearch
+from rongmei.archive.models import Document
 from rongmei.kernel import db
-from rongmei.kernel.models import AuditEntry
 
 pytestmark = pytest.mark.django_db
 SCRIPT = '<script>alert("示例")</script><img src=x onerror=alert(1)>'
@@ -138,42 +137,6 @@ def test_a_wrong_query_is_pointed_at(signed_in, held):
     html = answer.content.decode()
     assert "<mark>(</mark>" in html
     assert "\u3000\u3000 ^" in html
-
-
-def test_export_is_refused_audited_and_complete(cast, signed_in, held):
-    assert signed_in("yl.reporter").post("/desk/archive/export/", {"q": "台风"}).status_code == 403
-    client = signed_in("planner")
-    answer = client.post("/desk/archive/export/", {"q": "台风", "format": "jsonl"})
-    rows = [json.loads(line) for line in b"".join(answer.streaming_content).splitlines()]
-    assert {row["id"] for row in rows} == {str(one.pk) for one in held.values()}
-    line = AuditEntry.objects.get(action="archive.exported")
-    assert line.detail == {"query": "台风", "format": "jsonl", "total": 3}
-    table = b"".join(client.post("/desk/archive/export/", {"q": "台风"}).streaming_content)
-    assert table.startswith(b"\xef\xbb\xbf")
-    assert len(table.decode("utf-8-sig").strip().splitlines()) == 4
-
-
-def test_a_formula_in_a_title_is_harmless_in_a_table(cast, signed_in, own_index):
-    keep(cast, "hq", '=HYPERLINK("http://example.com")')
-    own_index()
-    answer = signed_in("planner").post("/desk/archive/export/", {})
-    assert b"'=HYPERLINK" in b"".join(answer.streaming_content)
-
-
-def test_saved_searches_are_ones_own_or_the_units(cast, signed_in):
-    client = signed_in("yl.reporter")
-    client.post("/desk/archive/saved/", {"name": "台风", "query": "江堤", "shared": "1"})
-    client.post("/desk/archive/saved/", {"name": "私事", "query": "私事"})
-    assert "q=%E6%B1%9F%E5%A0%A4" in signed_in("yl.first").get("/desk/archive/").content.decode()
-    assert "私事" not in signed_in("yl.first").get("/desk/archive/").content.decode()
-    assert (
-        "q=%E6%B1%9F%E5%A0%A4" not in signed_in("jc.first").get("/desk/archive/").content.decode()
-    )
-    saved = SavedSearch.objects.get(name="台风")
-    path = f"/desk/archive/saved/{saved.pk}/forget/"
-    assert signed_in("yl.first").post(path).status_code == 404
-    assert client.post(path).status_code == 302
-    assert not SavedSearch.objects.filter(pk=saved.pk).exists()
 
 
 def test_a_document_says_what_changed(cast, signed_in):

@@ -107,6 +107,12 @@ def source_add(*, by: Member, unit_id: uuid.UUID, name: str, url: str, **fields:
     was made from, and `secret`, the password of a mailbox.
     """
     policy.require(by, "sources.manage", unit_id)
+    return _add(by, unit_id, name, url, fields)
+
+
+def _add(
+    by: Member | None, unit_id: uuid.UUID, name: str, url: str, fields: dict[str, Any]
+) -> Source:
     chosen = _checked({**fields, "name": name, "url": url.strip()})
     source = Source(
         unit_id=unit_id, preset=str(fields.get("preset", "")),
@@ -123,7 +129,8 @@ def source_add(*, by: Member, unit_id: uuid.UUID, name: str, url: str, **fields:
             raise Conflict(_("本单位已经有这个地址的信源，没有重复添加。"))
         source.save(force_insert=True)
         FetchState.objects.create(source=source, interval=source.min_interval)
-        put_in_groups(by, [source], fields.get("groups") or ())
+        if by is not None:
+            put_in_groups(by, [source], fields.get("groups") or ())
         audit.record(by, "source.added", source, url=source.url, kind=source.kind)
     return source
 
@@ -215,11 +222,22 @@ def source_secret_set(*, by: Member, source_id: uuid.UUID, secret: str = "") -> 
 def drop_for(*, by: Member, unit_id: uuid.UUID) -> Source:
     """The unit's source for files handed over by people; made at the first."""
     policy.require(by, "sources.manage", unit_id)
+    return _drop_of(by, unit_id)
+
+
+def drop_of_unit(*, unit_id: uuid.UUID) -> Source:
+    """The same for the operator of the machine, who stands outside the permissions."""
+    return _drop_of(None, unit_id)
+
+
+def _drop_of(by: Member | None, unit_id: uuid.UUID) -> Source:
     held = Source.objects.filter(unit_id=unit_id, preset=HAND_IN).first()
-    return held or source_add(
-        by=by, unit_id=unit_id, name=_("文件导入"), url="", kind=Source.Kind.DROP,
-        preset=HAND_IN, media_class=Source.MediaClass.COMPANY,
-        min_interval=10, max_interval=60, full_text=False,
+    return held or _add(
+        by, unit_id, _("文件导入"), "",
+        {
+            "kind": Source.Kind.DROP, "preset": HAND_IN, "media_class": Source.MediaClass.COMPANY,
+            "min_interval": 10, "max_interval": 60, "full_text": False,
+        },
     )  # fmt: skip
 
 

@@ -71,6 +71,8 @@ class Draft:
     carrier: str = ""
     region: str = ""
     media_class: str = ""
+    # What the file says is all there is: an empty summary or text is empty, not left out.
+    complete: bool = False
 
 
 def identify(item: Item) -> Identity:
@@ -87,7 +89,8 @@ def finish(draft: Draft, *, base: str, remarks: list[Remark]) -> Item | None:
     """Clean, resolve and identify; None when there is neither a headline nor an address."""
     url = absolute(draft.link, base) if draft.link.strip() else ""
     title = _cut(plain(draft.title, MAX_TITLE + 1), draft.title, remarks)
-    source = draft.body_html or ("" if draft.body_text else draft.summary_html)
+    has_text = bool(draft.body_text) or draft.complete
+    source = draft.body_html or ("" if has_text else draft.summary_html)
     if len(source) > MAX_HTML:
         remarks.append(Remark(RemarkCode.BODY_CUT))
         source = source[:MAX_HTML]
@@ -98,8 +101,8 @@ def finish(draft: Draft, *, base: str, remarks: list[Remark]) -> Item | None:
         title = summary_of(body, 60)
     if not title and not url:
         return None
-    given = draft.summary_html if draft.body_html or draft.body_text else ""
-    summary = html_to_text(given[:20_000]) if given else body
+    given = draft.summary_html if draft.body_html or has_text else ""
+    summary = html_to_text(given[:20_000]) if given or draft.complete else body
     pictures = [absolute(link, url or base) for link in draft.images] + image_links(body_html)
     names = (_MAIL_AUTHOR.sub(r"\1", plain(name, 80)) for name in draft.authors)
     link = canonical(url)
@@ -108,7 +111,7 @@ def finish(draft: Draft, *, base: str, remarks: list[Remark]) -> Item | None:
         url=url,
         canonical_url=link,
         title=title,
-        summary=summary_of(summary),
+        summary=summary if draft.complete else summary_of(summary),
         body=body,
         body_html=body_html,
         authors=_few(names, _MAX_NAMES),

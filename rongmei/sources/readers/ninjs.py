@@ -55,16 +55,16 @@ def item_of(given: Given, entry: Mapping[str, object]) -> Item | None:
         given.remarks.append(Remark(RemarkCode.CANCELLED, uri[:80]))
         return None
     html, text = _bodies(entry)
-    link = _word(entry, "link", "href") or (uri if uri.startswith(("http://", "https://")) else "")
+    link = _word(entry, "link", "href") or _web_page(entry)
+    link = link or (uri if uri.startswith(("http://", "https://")) else "")
     sources = _names(entry, "infoSources", "infosources")
     return given.item(
         Draft(
-            entry_id=uri, link=link, title=escaped(_headline(entry)), body_html=html,
+            entry_id=uri.removeprefix("urn:uuid:"), link=link, title=escaped(_headline(entry)), body_html=html,
             body_text="" if html else text,
             summary_html=escaped(_role(entry, "descriptions", "summary")
             or _word(entry, "description_text")),
-            authors=[_word(entry, "by", "byline")] if _word(entry, "by", "byline")
-            else _names(entry, "people"),
+            authors=_authors(entry),
             published_at=given.when(
                 _word(entry, "firstCreated", "firstcreated"),
                 _word(entry, "versionCreated", "versioncreated"),
@@ -76,8 +76,29 @@ def item_of(given: Given, entry: Mapping[str, object]) -> Item | None:
             medium=sources[-1] if len(sources) > 1 else "",
             carrier=sources[0] if sources else _word(entry, "source"),
             region=(_names(entry, "places", "place") or [""])[0],
+            media_class=_class(entry),
+            complete=_word(entry, "representationType") == "full" and "bodies" in entry,
         )
     )  # fmt: skip
+
+
+def _authors(entry: Mapping[str, object]) -> list[str]:
+    by = _word(entry, "by", "byline")
+    return [escaped(one) for one in by.split("、")] if by else _names(entry, "people")
+
+
+def _class(entry: Mapping[str, object]) -> str:
+    """What kind of medium carried it, as our own export says it; others are left to the source."""
+    first = next(iter(_listed(entry, "infoSources")), None)
+    return _word(first, "literal") if isinstance(first, dict) else ""
+
+
+def _web_page(entry: Mapping[str, object]) -> str:
+    """The address of the item itself, where it is given as a rendition."""
+    for one in _listed(entry, "renditions"):
+        if isinstance(one, dict) and _word(one, "contentType") == "text/html":
+            return _word(one, "href")
+    return ""
 
 
 def _word(entry: Mapping[str, object], *names: str) -> str:

@@ -46,11 +46,13 @@ HEADS: Final[Mapping[str, tuple[str, ...]]] = {
     "language": ("language", "lang", "语种"),
     "region": ("region", "地区"),
     "media_class": ("media_class", "媒体类别"),
+    "image": ("image_url", "image", "图片"),
 }
 _FIELD: Final = {head: name for name, heads in HEADS.items() for head in heads}
 _MAX_CELL = 2_000_000
 _MAX_ROWS = 200_000
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+_COMPLETE = {"title", "summary", "body"}
 
 
 def read_csv(given: Given) -> Iterator[Item]:
@@ -72,7 +74,7 @@ def read_csv(given: Given) -> Iterator[Item]:
             if number >= _MAX_ROWS:
                 given.remarks.append(Remark(RemarkCode.ITEMS_CUT, str(_MAX_ROWS)))
                 return
-            values = dict(zip(names, map(_bare, cells), strict=False))
+            values: dict[str, str | list[str]] = dict(zip(names, map(_bare, cells), strict=False))
             if found := given.item(_draft(given, values)):
                 yield found
     except csv.Error as error:
@@ -98,7 +100,12 @@ def read_json_lines(given: Given) -> Iterator[Item]:
             given.remarks.append(Remark(RemarkCode.MALFORMED, str(number)))
             continue
         good = True
-        values = {_FIELD.get(str(name).lower(), ""): _text(value) for name, value in row.items()}
+        values = {
+            _FIELD.get(str(name).lower(), ""): _names(value)
+            if isinstance(value, list)
+            else _text(value)
+            for name, value in row.items()
+        }
         if found := given.item(_draft(given, values)):
             yield found
     if not good:
@@ -114,25 +121,35 @@ def _object(line: bytes) -> dict[str, object] | None:
 
 
 def _text(value: object) -> str:
-    if isinstance(value, list):
-        return "、".join(_text(one) for one in value)
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return ""
     return str(value)
 
 
-def _draft(given: Given, values: Mapping[str, str]) -> Draft:
+def _names(value: list[object]) -> list[str]:
+    return [text for one in value if (text := _text(one).strip())]
+
+
+def _draft(given: Given, values: Mapping[str, str | list[str]]) -> Draft:
+    """A row's cells. With columns for summary and text, an empty one says that there is none."""
+
     def value(name: str) -> str:
-        return values.get(name, "").strip()
+        cell = values.get(name, "")
+        return "、".join(cell) if isinstance(cell, list) else cell.strip()
+
+    def several(name: str) -> list[str]:
+        cell = values.get(name, "")
+        return [escaped(one) for one in (cell if isinstance(cell, list) else _several(cell))]
 
     return Draft(
         entry_id=value("id"), link=value("url"), title=escaped(value("title")),
         summary_html=escaped(value("summary")), body_html=value("body_html"),
         body_text=value("body") if not value("body_html") else "",
-        authors=_several(value("authors")), published_at=given.when(value("published_at")),
-        language=value("language"), tags=_several(value("tags")),
-        medium=value("origin"), carrier=value("source"),
-        region=value("region"), media_class=value("media_class"),
+        authors=several("authors"), published_at=given.when(value("published_at")),
+        language=value("language"), tags=several("tags"), images=[value("image")] if value("image") else [],
+        medium=escaped(value("origin")), carrier=escaped(value("source")),
+        region=escaped(value("region")), media_class=value("media_class"),
+        complete=values.keys() >= _COMPLETE,
     )  # fmt: skip
 
 

@@ -11,6 +11,13 @@ from rongmei.stories.actions.delegation import (
     story_reread,
 )
 from rongmei.stories.actions.flows import flow_draft, flow_publish, flow_retire
+from rongmei.stories.actions.lexicons import (
+    lexicon_approve,
+    lexicon_create,
+    lexicon_propose,
+    lexicon_refuse,
+    lexicon_restore,
+)
 from rongmei.stories.actions.review import (
     story_pass,
     story_return,
@@ -35,6 +42,11 @@ __all__ = [
     "flow_draft",
     "flow_publish",
     "flow_retire",
+    "lexicon_approve",
+    "lexicon_create",
+    "lexicon_propose",
+    "lexicon_refuse",
+    "lexicon_restore",
     "rereads_missed",
     "story_create",
     "story_lock",

@@ -16,6 +16,7 @@
     get(key) { try { return localStorage.getItem(key); } catch (e) { return null; } },
     set(key, value) { try { localStorage.setItem(key, value); } catch (e) { /* storage shut */ } },
   };
+  const lang = doc.documentElement.lang || "zh-CN";
   const typing = (el) => el instanceof Element && (el.closest("input, textarea, select, [contenteditable]") !== null);
 
   // ---- htmx
@@ -184,6 +185,84 @@
     palette.addEventListener("htmx:afterSettle", () => pick(1));
   }
 
+  // ---- Suggestions under a search box: an offer takes the place of a part of what was typed
+  let offering = 0;
+  $$("input[data-suggest]").forEach((input) => {
+    const list = doc.createElement("ul");
+    list.className = "offers";
+    list.id = `${input.id}-offers`;
+    list.hidden = true;
+    list.setAttribute("role", "listbox");
+    input.setAttribute("role", "combobox");
+    input.setAttribute("aria-autocomplete", "list");
+    input.setAttribute("aria-controls", list.id);
+    input.setAttribute("aria-expanded", "false");
+    input.after(list);
+    const hide = () => {
+      list.hidden = true;
+      input.setAttribute("aria-expanded", "false");
+      input.removeAttribute("aria-activedescendant");
+    };
+    const move = (by) => {
+      const all = $$("li", list);
+      const at = all.findIndex((one) => one.getAttribute("aria-selected") === "true");
+      const to = at < 0 && by < 0 ? all.length - 1 : (at + by + all.length) % all.length;
+      all.forEach((one, i) => one.setAttribute("aria-selected", String(i === to)));
+      input.setAttribute("aria-activedescendant", all[to].id);
+      all[to].scrollIntoView({ block: "nearest" });
+    };
+    const take = (row) => {
+      const { insert, start, end } = row.offer;
+      input.setRangeText(insert, start, end, "end");
+      hide();
+      input.focus();
+      ask();
+    };
+    const draw = (items) => {
+      list.replaceChildren(...items.map((offer, i) => {
+        const row = doc.createElement("li");
+        row.id = `${list.id}-${i}`;
+        row.offer = offer;
+        row.setAttribute("role", "option");
+        row.setAttribute("aria-selected", "false");
+        const name = doc.createElement("span");
+        name.textContent = offer.label;
+        const note = doc.createElement("span");
+        note.className = "offers-note num";
+        note.textContent = offer.note || (offer.count === null ? "" : offer.count.toLocaleString(lang));
+        row.append(name, note);
+        row.addEventListener("mousedown", (event) => { event.preventDefault(); take(row); });
+        return row;
+      }));
+      list.hidden = !items.length;
+      input.setAttribute("aria-expanded", String(items.length > 0));
+    };
+    const ask = async () => {
+      const turn = ++offering;
+      const query = new URLSearchParams({ q: input.value, at: String(input.selectionStart) });
+      try {
+        const answer = await fetch(`${input.dataset.suggest}?${query}`, { headers: { Accept: "application/json" } });
+        const found = answer.ok ? await answer.json() : { items: [] };
+        // An answer that was overtaken, or came after the box was left, is dropped.
+        if (turn === offering && doc.activeElement === input) draw(found.items);
+      } catch (e) { hide(); }
+    };
+    let wait = 0;
+    input.addEventListener("input", (event) => {
+      clearTimeout(wait);
+      if (!event.isComposing) wait = setTimeout(ask, 120);
+    });
+    input.addEventListener("compositionend", () => { clearTimeout(wait); wait = setTimeout(ask, 120); });
+    input.addEventListener("blur", () => { offering++; hide(); });
+    input.addEventListener("keydown", (event) => {
+      if (event.isComposing || list.hidden) return;
+      if (event.key === "ArrowDown" || event.key === "ArrowUp") { move(event.key === "ArrowDown" ? 1 : -1); event.preventDefault(); }
+      if (event.key === "Escape") { hide(); event.preventDefault(); }
+      const chosen = $('[aria-selected="true"]', list);
+      if (chosen && (event.key === "Enter" || event.key === "Tab")) { take(chosen); event.preventDefault(); }
+    });
+  });
+
   // ---- Keys
   let go = 0;
   doc.addEventListener("keydown", (event) => {
@@ -235,7 +314,6 @@
   on("click", "[data-reason]", (event, el) => toast(el.dataset.reason));
 
   // ---- Times
-  const lang = doc.documentElement.lang || "zh-CN";
   const ago = new Intl.RelativeTimeFormat(lang, { numeric: "always" });
   const fill = (pattern, values) =>
     (pattern || "").replace(/%\((\w+)\)(02)?[ds]/g, (all, name, two) => String(values[name]).padStart(two ? 2 : 1, "0"));

@@ -1,0 +1,151 @@
+"""Lexicons of units: which versions are in force for a story, and the automata made of them."""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from typing import Any, Final
+
+import orjson
+from django.db.models import QuerySet
+from django.utils.translation import gettext_noop as _
+
+from rongmei.kernel.errors import NotFound
+from rongmei.network import policy
+from rongmei.stories.lexicon import Matcher, Rule
+from rongmei.stories.models import Lexicon, LexiconVersion
+from rongmei.stories.types import CheckedText, Finding, Level, RulesInForce
+
+MANAGE: Final = "stories.manage_lexicons"
+ADVICE: Final = _("本单位词库中的词语，请按词库要求处理。")
+Entry = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Difference:
+    """What a version changes: entries put in, taken out, and changed (before, after)."""
+
+    added: list[Entry]
+    removed: list[Entry]
+    changed: list[tuple[Entry, Entry]]
+
+    @property
+    def same(self) -> bool:
+        """Whether nothing changes."""
+        return not (self.added or self.removed or self.changed)
+
+
+def digest_of(entries: Iterable[Entry]) -> str:
+    """SHA-256 of the entries, whatever their order."""
+    ordered = sorted(entries, key=lambda one: str(one["word"]))
+    return hashlib.sha256(orjson.dumps(ordered, option=orjson.OPT_SORT_KEYS)).hexdigest()
+
+
+def difference(before: Iterable[Entry], after: Iterable[Entry]) -> Difference:
+    """How the entries of one version differ from another's; the word is an entry's name."""
+    old, new = ({one["word"]: one for one in side} for side in (before, after))
+    return Difference(
+        [one for word, one in new.items() if word not in old],
+        [one for word, one in old.items() if word not in new],
+        [(old[word], one) for word, one in new.items() if word in old and old[word] != one],
+    )
+
+
+def lexicons_of(member: Any) -> QuerySet[Lexicon]:
+    """Lexicons that hold for, or belong to, units whose stories the member may read."""
+    units = policy.units_for(member, "stories.view") | policy.units_for(member, MANAGE)
+    tree = policy.tree()
+    above = {over for unit in units for over in tree.above(unit)}
+    return Lexicon.objects.filter(unit__in=units | above).select_related("unit")
+
+
+def lexicon_for(member: Any, lexicon_id: uuid.UUID) -> Lexicon:
+    """One lexicon, or NotFound."""
+    found = lexicons_of(member).filter(pk=lexicon_id).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def version_for(member: Any, version_id: uuid.UUID) -> LexiconVersion:
+    """One version of a lexicon the member may read, or NotFound."""
+    rows = LexiconVersion.objects.filter(lexicon__in=lexicons_of(member))
+    found = rows.filter(pk=version_id).select_related("lexicon__unit").first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def versions_of(lexicon: Lexicon) -> QuerySet[LexiconVersion]:
+    """All versions, the newest first, without their entries."""
+    return lexicon.versions.defer("entries")
+
+
+def newest(lexicon: Lexicon) -> LexiconVersion | None:
+    """The newest approved version, in force or soon to be: what a proposal changes."""
+    return lexicon.versions.filter(state=LexiconVersion.State.APPROVED).first()
+
+
+def before(version: LexiconVersion) -> LexiconVersion | None:
+    """The approved version that this one follows: what its changes are told against."""
+    rows = version.lexicon.versions.filter(
+        state=LexiconVersion.State.APPROVED, number__lt=version.number
+    )
+    return rows.first()
+
+
+def present(lexicon: Lexicon, today: date) -> LexiconVersion | None:
+    """The version in force today."""
+    rows = lexicon.versions.filter(state=LexiconVersion.State.APPROVED, effective_on__lte=today)
+    found = rows.first()
+    return found if found and (found.valid_until is None or found.valid_until >= today) else None
+
+
+def in_force(unit_id: uuid.UUID, category: str, today: date) -> tuple[RulesInForce, ...]:
+    """The versions that hold for a story of this unit and column today (two queries)."""
+    units = [unit_id, *policy.tree().above(unit_id)]
+    rows = LexiconVersion.objects.filter(
+        lexicon__unit__in=units, state=LexiconVersion.State.APPROVED, effective_on__lte=today,
+    ).order_by("lexicon__name", "lexicon_id", "-number")  # fmt: skip
+    found: dict[uuid.UUID, RulesInForce | None] = {}
+    for key, lexicon, name, number, digest, categories, until in rows.values_list(
+        "pk", "lexicon_id", "lexicon__name", "number", "digest", "categories", "valid_until"
+    ):
+        if lexicon in found:
+            continue
+        holds = (until is None or until >= today) and (not categories or category in categories)
+        found[lexicon] = RulesInForce(str(key), digest, f"{name} {number}") if holds else None
+    return tuple(one for one in found.values() if one is not None)
+
+
+def rule_of(entry: Mapping[str, Any]) -> Rule:
+    """An entry as a rule."""
+    return Rule(
+        Level(entry["level"]), entry["word"], entry["advice"] or ADVICE, entry["instead"],
+        tuple(entry["except"]), entry["code"], frozenset(entry["contexts"]), entry["pattern"],
+    )  # fmt: skip
+
+
+@lru_cache(maxsize=16)
+def _matcher(versions: tuple[tuple[str, str], ...]) -> Matcher:
+    """Compiled once for each set of versions; versions never change, so it never has to be dropped."""
+    rows = LexiconVersion.objects.filter(pk__in=[key for key, _digest in versions])
+    return Matcher(rule_of(entry) for row in rows.order_by("pk") for entry in row.entries)
+
+
+def check(text: CheckedText) -> Iterator[Finding]:
+    """The checker: every rule of the versions in force, at once."""
+    if not text.rules:
+        return
+    matcher = _matcher(tuple((one.key, one.digest) for one in text.rules))
+    for part, words in text.parts:
+        yield from matcher.findings(part, words)
+
+
+def version_of(text: CheckedText) -> str:
+    """Which versions a text is checked by: names, numbers and a digest."""
+    return " · ".join(f"{one.label} ({one.digest[:8]})" for one in text.rules)
