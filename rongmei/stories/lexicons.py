@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 import orjson
-from django.db.models import QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.utils.translation import gettext_noop as _
 
 from rongmei.kernel.errors import NotFound
@@ -101,8 +101,34 @@ def before(version: LexiconVersion) -> LexiconVersion | None:
 def present(lexicon: Lexicon, today: date) -> LexiconVersion | None:
     """The version in force today."""
     rows = lexicon.versions.filter(state=LexiconVersion.State.APPROVED, effective_on__lte=today)
-    found = rows.first()
+    return _unless_over(rows.first(), today)
+
+
+def _unless_over(found: LexiconVersion | None, today: date) -> LexiconVersion | None:
     return found if found and (found.valid_until is None or found.valid_until >= today) else None
+
+
+Standing = tuple[Lexicon, LexiconVersion | None, LexiconVersion | None]
+
+
+def standing(rows: QuerySet[Lexicon], today: date) -> list[Standing]:
+    """Each lexicon with its version in force today and the one proposed (two queries)."""
+    versions = LexiconVersion.objects.filter(lexicon=OuterRef("pk")).order_by("-number")
+    approved = versions.filter(state=LexiconVersion.State.APPROVED, effective_on__lte=today)
+    proposed = versions.filter(state=LexiconVersion.State.PROPOSED)
+    found = [
+        (one, one.last, one.proposal)
+        for one in rows.annotate(
+            last=Subquery(approved.values("pk")[:1]), proposal=Subquery(proposed.values("pk")[:1])
+        )
+    ]
+    by_key = LexiconVersion.objects.defer("entries").in_bulk(
+        {key for _one, *keys in found for key in keys if key}
+    )
+    return [
+        (one, _unless_over(by_key.get(last), today), by_key.get(proposal))
+        for one, last, proposal in found
+    ]
 
 
 def in_force(unit_id: uuid.UUID, category: str, today: date) -> tuple[RulesInForce, ...]:

@@ -102,11 +102,8 @@ def lexicon_list(request: MemberRequest) -> HttpResponse:
                 by=request.user, unit_id=data["unit"].pk, name=data["name"]
             )
             return redirect("stories:lexicon", made.pk)
-    today = timezone.localdate()
-    rows = [
-        (one, lexicons.present(one, today), _waiting(one))
-        for one in lexicons.lexicons_of(request.user)[:PAGE_SIZE]
-    ]
+    listed = lexicons.lexicons_of(request.user)[:PAGE_SIZE]
+    rows = lexicons.standing(listed, timezone.localdate())
     status = 422 if form and form.errors else 200
     return render(request, "stories/lexicons.html", {"rows": rows, "form": form}, status=status)
 
