@@ -88,7 +88,8 @@ class SourceForm(forms.ModelForm):  # type: ignore[type-arg]
         self._offer_groups(list(groups))
         self._spread_rules()
         self.initial["max_mb_day"] = -(-self.instance.max_bytes_day // MEGABYTE)
-        self.fields["max_items_day"].required = False
+        if "max_items_day" in self.fields:
+            self.fields["max_items_day"].required = False
         handed = {Source.Kind.DROP.value, Source.Kind.MAIL.value}
         if self.instance.kind in handed:
             # What has no pages has no rules for reading them.
