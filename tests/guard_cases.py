@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -11,9 +12,11 @@ from django.urls import reverse
 from django.utils import timezone
 
 from rongmei.archive import actions as archive_verbs
-from rongmei.archive import exports, holds, keeping, saved, suggesting
+from rongmei.archive import exporting, exports, holds, indexing, keeping, saved, suggesting
 from rongmei.archive import selectors as archive
-from rongmei.archive.models import HotSighting
+from rongmei.archive.analysis import default_analyser
+from rongmei.archive.index_fake import FakeIndex
+from rongmei.archive.models import ExportJob, HotSighting, SavedSearch
 from rongmei.archive.tests import routes as archive_rows
 from rongmei.assets import actions as assets
 from rongmei.assets.choosing import PicturePolicy
@@ -22,7 +25,7 @@ from rongmei.channels import selectors as channels_seen
 from rongmei.channels.tests import routes as channel_rows
 from rongmei.exemplars import selectors as exemplars
 from rongmei.kernel import audit, db
-from rongmei.kernel.errors import BadInput, NotAllowed
+from rongmei.kernel.errors import BadInput, NotAllowed, NotFound
 from rongmei.monitoring import selectors as monitoring
 from rongmei.monitoring.models import Reprint, Topic, TopicMark, Watch
 from rongmei.monitoring.tests import routes as monitoring_rows
@@ -325,6 +328,58 @@ def _rereads(cast: Cast) -> bool:
     return rules.may_reread(outsider(cast), story, story.signatures.all())
 
 
+def _search_of_nobody(cast: Cast, **more: Any) -> SavedSearch:
+    """What somebody saved who has lost every role since."""
+    return SavedSearch.objects.create(
+        member=cast["yl.nobody"], unit=cast.unit("yunling"), name="示例", query="示例", **more
+    )
+
+
+def _shared_search(cast: Cast) -> int:
+    return _seen_after(
+        lambda cast: _search_of_nobody(cast, reach="unit"),
+        lambda: saved.searches_visible_to(cast["yl.nobody"]).count(), cast,
+    )  # fmt: skip
+
+
+def _feed_of_who_may_not(cast: Cast) -> bool:
+    held = _search_of_nobody(cast, feed_digest=hashlib.sha256(b"example").hexdigest())
+    try:
+        saved.search_by_key(held.pk, "example")
+    except NotFound:
+        return False
+    return True
+
+
+def _matched_for_who_may_not(cast: Cast) -> Any:
+    with db.write():
+        document = archive_verbs.document_keep(
+            kind="article", identity="示例新文", unit_id=cast.unit("hq").pk, title="示例", body="示例",
+            source_name="示例", published_at=timezone.now(),
+        )  # fmt: skip
+    index = FakeIndex(default_analyser())
+    with index.writer() as writer:
+        writer.add([indexing.as_indexed(document, 1)])
+        writer.commit(1)
+    return saved._matching(_search_of_nobody(cast), index)
+
+
+def _left_export(cast: Cast) -> ExportJob:
+    return ExportJob.objects.create(
+        member=cast["yl.reporter"], unit=cast.unit("yunling"), query="示例", form="csv"
+    )
+
+
+def _export_goes_on(cast: Cast) -> bool:
+    job = _left_export(cast)
+    try:
+        exporting._advance(job)
+    except exporting.ExportStopped:
+        return False
+    exporting.forget_files(job)
+    return True
+
+
 def _source_held(cast: Cast) -> bool:
     """Whether a source that another unit keeps to itself can be put under a hold."""
     source = Source.objects.create(
@@ -352,6 +407,13 @@ def _grouped(cast: Cast) -> bool:
 
 # Questions whose answer must be no, or nothing.
 ANSWERS: dict[str, Callable[[Cast], Any]] = {
+    "searches that the unit shares": _shared_search,
+    "a feed of who may search no more": _feed_of_who_may_not,
+    "notices for who may search no more": _matched_for_who_may_not,
+    "exports of who may export no more": lambda cast: exports.exports_of(
+        _left_export(cast).member
+    ).count(),
+    "going on with an export without leave": _export_goes_on,
     "document actions": lambda cast: archive.document_actions(cast["yl.nobody"]),
     "topic actions": lambda cast: monitoring.topic_actions(cast["yl.nobody"]),
     "scope of a search": lambda cast: (
