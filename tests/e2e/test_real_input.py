@@ -65,7 +65,7 @@ class RealJourney(Journey):
         page = admin.go(self.sources[-1] + "change/")
         page.fill("[name=min_interval]", "5")
         page.fill("[name=max_interval]", "60")
-        page.get_by_role("button", name="保存").click()
+        page.get_by_role("button", name="保存", exact=True).click()
         expect(page.get_by_text("已保存")).to_be_visible()
 
     def ask_again(self) -> None:
