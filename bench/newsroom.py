@@ -165,6 +165,14 @@ def _stories(words: Words, cast: Cast, amount: int) -> None:
             Story.objects.bulk_update(made, ["latest_revision"])
         _put(signed)
         _put(checks)
+        with db.write():
+            # A signature counts when its seal is on the audit chain.
+            for one in signed:
+                if one.story.state == "signed":
+                    audit.record(
+                        None, "story.passed", one.story, step=str(one.step), hash=one.content_hash,
+                        seal=one.seal, round=one.round,
+                    )  # fmt: skip
 
 
 def _publications(words: Words, cast: Cast, amount: int) -> None:
