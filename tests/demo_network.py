@@ -83,7 +83,7 @@ class DemoNetwork:
         )  # fmt: skip
         start = log.tell()
         while time.monotonic() - began < timeout:
-            text = (self.folder / "make-run.log").read_text()[start:]
+            text = (self.folder / "make-run.log").read_bytes()[start:].decode(errors="replace")
             if "Ctrl-C" in text:
                 return time.monotonic() - began
             if self.process.poll() is not None:
