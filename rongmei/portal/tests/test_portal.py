@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from datetime import timedelta
 from pathlib import Path
 from xml.etree import ElementTree
@@ -229,6 +230,7 @@ def test_ninjs_is_what_the_standard_says(client, live):
     schema = Path("../shared/data/ninjs/ninjs-schema_3.1.json")
     schema = schema if schema.exists() else Path("../../shared/data/ninjs/ninjs-schema_3.1.json")
     if not schema.exists():
+        assert os.environ.get("CI") != "true", "the ninjs schema is missing"
         pytest.skip("the ninjs schema is not beside the project")
     held = live("雪线上的灯", kicker="引题", lead_image=PICTURE, images=[PICTURE], place="云岭")
     item = client.get(f"/a/{held.slug}.ninjs.json").json()
