@@ -15,6 +15,7 @@ from rongmei.stories import flows
 from rongmei.stories.errors import FlowBroken
 from rongmei.stories.flows import Flow, FlowStep
 from rongmei.stories.models import Delegation, Signature, Step, Story, StoryState
+from rongmei.stories.submission_rows import Submission
 
 STEP_PERMISSION: Final = {Step(stage): name for stage, name in flows.PERMISSIONS.items()}
 ORDER: Final = (Step.FIRST, Step.SECOND, Step.FINAL)
@@ -134,14 +135,22 @@ def seat_at(member: Any, step: FlowStep, story: Story) -> Seat | None:
     return None
 
 
+def wrote(member: Any, story: Story) -> bool:
+    """Whether the member is the author, or one of those whose submissions became the story."""
+    if member.pk == story.author_id:
+        return True
+    return Submission.objects.filter(story=story, author_id=member.pk).exists()
+
+
 def steps_for(member: Any, story: Story, signatures: Iterable[Signature]) -> list[FlowStep]:
-    """The steps the member may sign now: not the author, not twice in a round."""
+    """The steps the member may sign now: nobody who wrote it, nobody twice in a round."""
     rows = list(signatures)
     if story.is_replica or member.pk == story.author_id:
         return []
     if member.pk in passed_by(rows, story.round):
         return []
-    return [one for one in open_steps(story, rows) if seat_at(member, one, story) is not None]
+    found = [one for one in open_steps(story, rows) if seat_at(member, one, story) is not None]
+    return [] if found and wrote(member, story) else found
 
 
 def may_review(member: Any, story: Story, signatures: Iterable[Signature]) -> bool:
@@ -167,7 +176,7 @@ def may_edit(member: Any, story: Story, signatures: Iterable[Signature] | None =
         others = [one for one in live(rows, story.round) if one.step != last.key]
         earlier = {one.person_id for one in others}
         final = seat_at(member, last, story) is not None
-        return final and member.pk != story.author_id and member.pk not in earlier
+        return final and member.pk not in earlier and not wrote(member, story)
     return False
 
 
@@ -183,4 +192,5 @@ def may_reread(member: Any, story: Story, signatures: Iterable[Signature]) -> bo
         story.author_id,
         *(one.person_id for one in live(signatures, story.round) if one.step == last),
     }
-    return member.pk not in out and any(policy.allows(member, one, story) for one in REVIEWS)
+    allowed = member.pk not in out and any(policy.allows(member, one, story) for one in REVIEWS)
+    return allowed and not wrote(member, story)

@@ -10,6 +10,16 @@ from rongmei.stories.actions.delegation import (
     rereads_missed,
     story_reread,
 )
+from rongmei.stories.actions.desk import (
+    reason_add,
+    reason_retire,
+    submission_adopt,
+    submission_ask,
+    submission_decline,
+    submission_merge,
+    submission_take,
+    submissions_overdue,
+)
 from rongmei.stories.actions.flows import flow_draft, flow_publish, flow_retire
 from rongmei.stories.actions.lexicons import (
     lexicon_approve,
@@ -25,6 +35,13 @@ from rongmei.stories.actions.review import (
     story_withdraw,
 )
 from rongmei.stories.actions.sharing import story_receive, story_share, story_withdrawal_receive
+from rongmei.stories.actions.submissions import (
+    Written,
+    submission_discard,
+    submission_save,
+    submission_send,
+    submission_withdraw,
+)
 from rongmei.stories.actions.writing import (
     comment_add,
     comment_settle,
@@ -35,6 +52,7 @@ from rongmei.stories.actions.writing import (
 )
 
 __all__ = [
+    "Written",
     "comment_add",
     "comment_settle",
     "delegation_make",
@@ -47,6 +65,8 @@ __all__ = [
     "lexicon_propose",
     "lexicon_refuse",
     "lexicon_restore",
+    "reason_add",
+    "reason_retire",
     "rereads_missed",
     "story_create",
     "story_lock",
@@ -60,4 +80,14 @@ __all__ = [
     "story_unlock",
     "story_withdraw",
     "story_withdrawal_receive",
+    "submission_adopt",
+    "submission_ask",
+    "submission_decline",
+    "submission_discard",
+    "submission_merge",
+    "submission_save",
+    "submission_send",
+    "submission_take",
+    "submission_withdraw",
+    "submissions_overdue",
 ]
