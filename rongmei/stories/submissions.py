@@ -90,6 +90,12 @@ def entries_of(submission: Submission) -> list[SubmissionEntry]:
     return list(submission.entries.all())
 
 
+def last_answers(rows: Sequence[Submission]) -> dict[uuid.UUID, SubmissionEntry]:
+    """The newest step with a reason, by submission (one query)."""
+    steps = SubmissionEntry.objects.filter(submission__in=rows).exclude(reason="").order_by("id")
+    return {one.submission_id: one for one in steps}
+
+
 def mergeable(member: Any, submission: Submission) -> QuerySet[Any]:
     """Stories of the desk's unit that the submission can still become a part of."""
     rows = selectors.stories_listed_to(member).filter(unit=submission.unit_id, home=None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, include, path
 from wagtail.admin.urls import urlpatterns as wagtail_patterns
 
-from rongmei.stories import views, views_flows, views_lexicons, views_submissions
+from rongmei.stories import views, views_flows, views_lexicons, views_phone, views_submissions
 from rongmei.stories.editor.gate import behind_gate
 
 urlpatterns = [
@@ -87,9 +87,18 @@ submission_patterns = [
     path("<uuid:submission_id>/withdraw/", views_submissions.withdraw, name="withdraw"),
 ]
 
+# The worker's address is the reach it has: it must lie beside the page.
+phone_patterns = [
+    path("", views_phone.write, name="write"),
+    path("state/", views_phone.state, name="state"),
+    path("worker.js", views_phone.worker, name="worker"),
+    path("app.webmanifest", views_phone.manifest, name="manifest"),
+]
+
 # Its own namespace, because the rail marks the entry whose key is the namespace.
 root_patterns: list[URLPattern | URLResolver] = [
     path("desk/stories/review/", include((review_patterns, "review"))),
+    path("desk/phone/", include((phone_patterns, "phone"))),
     path("desk/stories/submissions/", include((submission_patterns, "submissions"))),
     path("cms/", include(behind_gate(wagtail_patterns))),
 ]

@@ -202,7 +202,7 @@ def test_an_adopted_piece_is_the_editor_s_story_with_the_author_s_credit_and_pic
     )
     row, story = actions.submission_adopt(by=cast[EDITOR], submission_id=row.pk)
     assert story.author_id == cast[EDITOR].pk and story.unit_id == cast.unit("yunling").pk
-    assert story.byline == "石站员（石门坎）" and story.title == row.title
+    assert story.byline == "石站员（石门坎融媒体站）" and story.title == row.title
     blocks = canonical.content_of(story)["body"]
     assert [one["type"] for one in blocks] == ["paragraph", "paragraph", "picture"]
     assert blocks[0]["html"] == "<p>一&lt;二</p>"
