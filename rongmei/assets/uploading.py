@@ -211,9 +211,10 @@ def upload_drop(*, by: Member, upload_id: uuid.UUID) -> None:
         upload = Upload.objects.filter(pk=upload_id, member_id=by.pk).first()
         if upload is None:
             return
+        path = path_of(upload)
         audit.record(by, "upload.dropped", upload, unit_id=upload.unit_id)
         upload.delete()
-    path_of(upload).unlink(missing_ok=True)
+    path.unlink(missing_ok=True)
 
 
 def uploads_expire() -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
 
 
 def words() -> dict[str, str]:
@@ -11,12 +10,10 @@ def words() -> dict[str, str]:
     return {
         "untitled": _("（还没有标题）"),
         "online": _("有网络"),
-        "offline": _("没有网络 · 照常写，恢复后自动同步"),
         "local": _("存在本机"),
         "server": _("已存服务器"),
         "waiting": _("等待送出"),
         "sent": _("已送出"),
-        "saving": _("正在保存"),
         "localAt": _("%(at)s 存在本机"),
         "serverAt": _("%(at)s 已存服务器"),
         "notOnServer": _("还没存到服务器"),
@@ -36,23 +33,18 @@ def words() -> dict[str, str]:
         "sending": _("正在送出…"),
         "sentNow": _("已送出，编号 %(number)s。24 小时内会有答复。"),
         "refused": _("没有送出：%(why)s"),
-        "photo": pgettext("media", "照片"),
         "photoLocal": _("存在本机"),
         "photoUp": _("已传 %(share)d%%"),
         "photoDone": _("已传到服务器"),
         "photoFailed": _("没有传成：%(why)s"),
         "caption": _("说明：何时何地，谁在做什么"),
-        "remove": _("移除"),
         "checkOffline": _("没有网络，暂时不能检查。不影响写和送出。"),
         "checkClean": _("没有发现问题，五个要素也都有了。"),
-        "forbid": pgettext("level", "禁"),
-        "caution": pgettext("level", "慎"),
-        "hint": pgettext("level", "提示"),
+        "forbid": _("禁"),
+        "caution": _("慎"),
+        "hint": _("提示"),
         "deleted": _("已删除"),
-        "undo": _("撤销"),
         "words": _("%(n)d 字"),
-        "asked": _("编辑请你修改"),
         "better": _("这样写更好：%(example)s"),
         "due": _("%(at)s 前答复"),
-        "overdue": _("已超过答复时限，已提醒负责人"),
     }

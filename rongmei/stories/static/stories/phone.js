@@ -55,7 +55,7 @@
   function place(piece) {
     const told = piece.told || {};
     if (piece.sending) return ["waiting", "tag--now", say("waitingLong")];
-    if (told.number && !told.writable) return ["", "tag--now", say("sentNumber", { number: told.number }), told.state_words];
+    if (told.number && !told.writable) return ["", "tag--now", say("sentNumber", { number: told.number }) + (told.due ? ` · ${say("due", { at: clock(told.due) })}` : ""), told.state_words];
     if (told.state === "asked") return ["", "tag--stop", told.reason || told.number, told.state_words];
     if (piece.problem) return ["local", "", piece.problem];
     if (piece.dirty || piece.version === null) return piece.unread ? ["server", "", ""] : ["local", "", `${say("localAt", { at: clock(piece.editedAt) })} · ${say("notOnServer")}`];
