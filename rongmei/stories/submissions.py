@@ -205,8 +205,10 @@ def _figures(rows: QuerySet[Submission]) -> Figures:
         decided=Count("pk", filter=Q(decided_at__isnull=False)),
     )  # fmt: skip
     times = rows.filter(first_answer_at__isnull=False).order_by()
-    spans = [one[1] - one[0] for one in times.values_list("sent_at", "first_answer_at")]
-    return Figures(**found, median=statistics.median(spans) if spans else None)
+    pairs = times.values_list("sent_at", "first_answer_at")
+    spans = [(end - start).total_seconds() for start, end in pairs if start and end]
+    median = timedelta(seconds=statistics.median(spans)) if spans else None
+    return Figures(**found, median=median)
 
 
 def course(submission: Submission, entries: Sequence[SubmissionEntry]) -> list[Stop]:
@@ -262,15 +264,22 @@ def _at_the_desk(submission: Submission, entries: Sequence[SubmissionEntry]) -> 
                 _("退改"), "now", asked.person_name, asked.created_at, took, note=asked.reason[:60]
             )
         )
-    for kind, state in (
-        (Kind.ADOPTED, "done"), (Kind.MERGED, "done"), (Kind.DECLINED, "failed"), (Kind.WITHDRAWN, "failed"),
-    ):  # fmt: skip
+    for kind in (Kind.ADOPTED, Kind.MERGED, Kind.DECLINED, Kind.WITHDRAWN):
         one = last.get(kind)
         if one is not None:
-            label, took = str(one.get_kind_display()), one.created_at - before
+            took, note = one.created_at - before, one.reason[:60]
+            used = kind in {Kind.ADOPTED, Kind.MERGED}
+            label = str(one.get_kind_display())
             stops.append(
-                Stop(label, state, one.person_name, one.created_at, took, note=one.reason[:60])
-            )  # type: ignore[arg-type]
+                Stop(
+                    label,
+                    "done" if used else "failed",
+                    one.person_name,
+                    one.created_at,
+                    took,
+                    note=note,
+                )
+            )
     return stops
 
 
