@@ -16,6 +16,7 @@ from rongmei.network.types import Milestone
 from rongmei.stories import actions, checking, consistency, lexicon, lexicons, selectors
 from rongmei.stories.api import router
 from rongmei.stories.api_flows import router as review_router
+from rongmei.stories.api_versions import router as versions_router
 from rongmei.stories.hooks import Checker
 
 
@@ -41,7 +42,7 @@ def register_rail() -> list[RailItem]:
 @hookimpl
 def register_api() -> list[tuple[str, Router]]:
     """/api/v1/stories and /api/v1/review."""
-    return [("/stories", router), ("/review", review_router)]
+    return [("/stories", router), ("/stories", versions_router), ("/review", review_router)]
 
 
 @hookimpl
@@ -83,6 +84,7 @@ def register_audit_words() -> dict[str, object]:
     return {
         "story.created": _("新建了稿件"),
         "story.saved": _("保存了稿件"),
+        "story.restored": _("恢复了稿件的旧版本"),
         "story.submitted": _("送审了稿件"),
         "story.passed": _("通过并签了名"),
         "story.signed": _("稿件签发"),

@@ -25,6 +25,7 @@ from rongmei.stories.actions.review import (
     story_withdraw,
 )
 from rongmei.stories.actions.sharing import story_receive, story_share, story_withdrawal_receive
+from rongmei.stories.actions.versions import story_restore
 from rongmei.stories.actions.writing import (
     comment_add,
     comment_settle,
@@ -53,6 +54,7 @@ __all__ = [
     "story_pass",
     "story_receive",
     "story_reread",
+    "story_restore",
     "story_return",
     "story_save",
     "story_share",
