@@ -12,7 +12,7 @@ from wagtail.images.blocks import ImageChooserBlock
 
 from rongmei.kernel.errors import BadInput
 from rongmei.stories import embeds
-from rongmei.stories.editor.cells import CellsField
+from rongmei.stories.cells import CellsField
 
 RICH = ["bold", "italic", "link", "ol", "ul", "hr"]
 SHORT_RICH = ["bold", "italic", "link"]

@@ -64,7 +64,9 @@ def content_of(story: Any, pictures: Mapping[int, PictureFacts] | None = None) -
         "features_exemplar": bool(story.features_exemplar),
         "embargo_until": _utc(story.embargo_until),
         "lead_picture": lead.published() if lead else None,
-        "body": [{"type": kind, **kinds.KINDS[kind].cover(value, pictures)} for kind, value in held],
+        "body": [
+            {"type": kind, **kinds.KINDS[kind].cover(value, pictures)} for kind, value in held
+        ],
     }
 
 

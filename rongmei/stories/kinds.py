@@ -151,7 +151,9 @@ def grid(cells: Any) -> list[list[str]]:
     """
     if not isinstance(cells, list) or not all(isinstance(row, list) for row in cells):
         raise BadInput(_("数据表的格式不对，没有保存。"))
-    rows = [[" ".join(str(cell if cell is not None else "").split()) for cell in row] for row in cells]
+    rows = [
+        [" ".join(str(cell if cell is not None else "").split()) for cell in row] for row in cells
+    ]
     while rows and not any(rows[-1]):
         rows.pop()
     width = max((at + 1 for row in rows for at, cell in enumerate(row) if cell), default=0)

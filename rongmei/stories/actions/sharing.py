@@ -262,7 +262,9 @@ def story_receive(arrival: Arrival) -> None:
         if known is not None and known.version >= int(arrival.body["story"]["version"]):
             return
         if content["form"] not in canonical.FORMS:
-            raise ForgedStory(_("稿件用了本节点还不认识的格式，没有收入。请先升级本节点，再请对方重发。"))
+            raise ForgedStory(
+                _("稿件用了本节点还不认识的格式，没有收入。请先升级本节点，再请对方重发。")
+            )
         content_hash = canonical.hash_of(content)
         flow, signatures = _believed_signatures(arrival, content_hash)
         keys = {

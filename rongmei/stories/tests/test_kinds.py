@@ -14,14 +14,26 @@ from rongmei.kernel.errors import BadInput
 from rongmei.network.hooks import Arrival
 from rongmei.network.models import Node, Unit
 from rongmei.stories import actions, canonical, kinds, package, selectors
-from rongmei.stories.editor.cells import CellsField
+from rongmei.stories.cells import CellsField
 from rongmei.stories.errors import ForgedStory
 from rongmei.stories.models import Story
 from rongmei.stories.tests import newsroom
 
-LIVE = {"type": "live", "value": {"at": "2026-11-24T08:35:40+08:00", "text": "<p>第一组<b>到达</b>。</p>"}}
-TABLE = {"type": "table", "value": {"caption": "示例：恢复进度", "cells": [["时间", "户数", ""], ["8 时", "1200", ""], ["", "", ""]]}}
-EMBED = {"type": "embed", "value": {"url": "https://v.qq.com/x/page/example.html", "title": "示例视频"}}
+LIVE = {
+    "type": "live",
+    "value": {"at": "2026-11-24T08:35:40+08:00", "text": "<p>第一组<b>到达</b>。</p>"},
+}
+TABLE = {
+    "type": "table",
+    "value": {
+        "caption": "示例：恢复进度",
+        "cells": [["时间", "户数", ""], ["8 时", "1200", ""], ["", "", ""]],
+    },
+}
+EMBED = {
+    "type": "embed",
+    "value": {"url": "https://v.qq.com/x/page/example.html", "title": "示例视频"},
+}
 FIXTURE = Path(__file__).parent / "fixtures" / "shared-form-1.json"
 
 
@@ -66,7 +78,10 @@ def test_the_form_is_the_oldest_that_can_say_the_text(cast):
     for block in (LIVE, TABLE, EMBED):
         assert canonical.content_of(newsroom.save(cast, story, body=[block]))["form"] == 2
     empty = {"type": "table", "value": {"caption": "", "cells": [["", ""]]}}
-    assert canonical.content_of(newsroom.save(cast, story, body=[*newsroom.body(), empty]))["form"] == 1
+    assert (
+        canonical.content_of(newsroom.save(cast, story, body=[*newsroom.body(), empty]))["form"]
+        == 1
+    )
 
 
 def test_times_are_covered_in_utc_to_the_minute_and_read_in_local_time(cast):
@@ -89,7 +104,10 @@ def test_a_table_is_covered_without_its_empty_edges(cast):
 
 def test_a_changed_cell_is_a_changed_number(cast):
     before = canonical.content_of(newsroom.save(cast, newsroom.draft(cast), body=[TABLE]))
-    other = {"type": "table", "value": {**TABLE["value"], "cells": [["时间", "户数"], ["8 时", "2100"]]}}
+    other = {
+        "type": "table",
+        "value": {**TABLE["value"], "cells": [["时间", "户数"], ["8 时", "2100"]]},
+    }
     after = canonical.content_of(newsroom.save(cast, newsroom.draft(cast), body=[other]))
     assert "number" in canonical.compare(before, after).reasons
 
@@ -129,7 +147,9 @@ def test_what_is_no_table_or_too_large_is_refused(cast, value):
 def test_what_is_no_time_is_refused(cast, at):
     story = newsroom.draft(cast)
     with pytest.raises(BadInput):
-        newsroom.save(cast, story, body=[{"type": "live", "value": {"at": at, "text": "<p>示例</p>"}}])
+        newsroom.save(
+            cast, story, body=[{"type": "live", "value": {"at": at, "text": "<p>示例</p>"}}]
+        )
 
 
 @pytest.mark.parametrize("block", [LIVE, TABLE, EMBED])

@@ -72,7 +72,7 @@ class Cells extends HTMLElement {
     [...this.grid.rows].forEach((row, r) => {
       row.className = r ? "" : "rm-cells-head";
       [...row.cells].forEach((place, c) => {
-        const words = this.dataset.cell.replace("%r", r + 1).replace("%c", c + 1);
+        const words = this.dataset.cell.replace("{r}", r + 1).replace("{c}", c + 1);
         place.firstElementChild.setAttribute("aria-label", words);
       });
     });
