@@ -22,8 +22,8 @@ def main() -> int:
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
     resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
     try:
-        from weasyprint import HTML  # noqa: PLC0415 - this process is what keeps it out of others
-        from weasyprint.urls import URLFetcher  # noqa: PLC0415
+        from weasyprint import HTML  # type: ignore[import-untyped]  # noqa: PLC0415 - kept out of other processes
+        from weasyprint.urls import URLFetcher  # type: ignore[import-untyped]  # noqa: PLC0415
     except (ImportError, OSError):
         return MISSING
     # Pictures come as data: a page that names an address, a file's too, gets nothing from it.
