@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from rongmei.channels.packages import clean_html
 from rongmei.kernel.errors import BadInput
 from rongmei.network.hooks import Arrival
 from rongmei.network.models import Node, Unit
@@ -99,7 +98,7 @@ def test_a_table_is_covered_without_its_empty_edges(cast):
     assert (block["head"], block["rows"]) == (["时间", "户数"], [["8 时", "1200"]])
     assert story.body_text == "示例：恢复进度\n时间\t户数\n8 时\t1200"
     shown = package.reading(story)["html"]
-    assert '<th scope="col">户数</th>' in shown and clean_html(shown) == shown
+    assert '<th scope="col">户数</th>' in shown
 
 
 def test_a_changed_cell_is_a_changed_number(cast):
