@@ -19,7 +19,7 @@ from typing import Any, Final
 import orjson
 import rjieba
 
-from rongmei.stories import canonical
+from rongmei.stories import kinds
 
 # How many pairs of pieces are looked at for likeness, and how many words of two pieces at a time.
 PAIRS: Final = 2_500
@@ -125,7 +125,7 @@ def _paragraphs(source: str) -> Iterable[Piece]:
     parts = _LINES.split(source)
     for piece, end in zip(parts[::2], [*parts[1::2], ""], strict=True):
         mark = _FRAME.sub("", piece).strip()
-        text = canonical.plain(mark)
+        text = kinds.plain(mark)
         if text:
             yield Piece("item" if "</li" in end.lower() else "paragraph", text, mark)
         if end.lower().startswith("<hr"):
@@ -137,24 +137,35 @@ def _picture(kind: str, facts: Mapping[str, Any] | None, words: str, key: int) -
     return Piece(kind, words or said(facts), orjson.dumps(facts).decode(), key)
 
 
+def _table(block: Mapping[str, Any]) -> Iterable[Piece]:
+    if block["caption"]:
+        yield Piece("caption", block["caption"])
+    for row in (block["head"], *block["rows"]):
+        if row:
+            yield Piece("row", " │ ".join(row))
+
+
 def pieces(content: Mapping[str, Any], keys: Sequence[int] = ()) -> list[Piece]:
     """The pieces of a canonical text; `keys` are its pictures' keys, the lead first, for showing."""
+    waiting = list(keys) or [0]
     found: list[Piece] = []
-    waiting = list(keys)
-    lead = waiting.pop(0) if waiting else 0
+    lead = waiting.pop(0)
     if content["lead_picture"]:
         found.append(_picture("lead", content["lead_picture"], "", lead))
     for block in content["body"]:
-        kind = block["type"]
-        if kind == "paragraph":
+        name = block["type"]
+        kind = kinds.KINDS[name]
+        if name == "paragraph":
             found += _paragraphs(block["html"])
-        elif kind == "picture":
+        elif name == "table":
+            found += _table(block)
+        elif name == "picture":
             words = said([block["caption"], block["credit"]])
-            found.append(_picture(kind, block["picture"], words, waiting.pop(0) if waiting else 0))
-        elif kind == "quote":
-            found.append(Piece(kind, f"“{block['quote']}”" + block["speaker"], block["speaker"]))
+            found.append(_picture(name, block["picture"], words, waiting.pop(0) if waiting else 0))
         else:
-            found.append(Piece(kind, said(block), orjson.dumps(block).decode()))
+            key = waiting.pop(0) if kind.picture and waiting else 0
+            text = "".join(kind.lines(block)) or said(block)
+            found.append(Piece(name, text, orjson.dumps(block).decode(), key))
     return found
 
 

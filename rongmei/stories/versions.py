@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from rongmei.assets import selectors as assets
 from rongmei.kernel.errors import NotFound
-from rongmei.stories import canonical, comparing, reading
+from rongmei.stories import canonical, comparing, kinds, reading
 from rongmei.stories.comparing import Comparison, Row
 from rongmei.stories.models import Story
 
@@ -45,11 +45,8 @@ def texts_of(story: Story, *revision_ids: int) -> list[Story]:
 
 
 def _keys(story: Story) -> list[int]:
-    inside = [
-        int(value.get("picture") or 0)
-        for kind, value in canonical.blocks_of(story)
-        if kind == "picture"
-    ]
+    pictured = ((kinds.KINDS[kind].picture, value) for kind, value in kinds.raw(story.body))
+    inside = [int(value.get(name) or 0) for name, value in pictured if name]
     return [story.lead_picture_id or 0, *inside]
 
 
