@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from ninja import Router
 
 from rongmei.archive.hooks import DocumentUse
-from rongmei.kernel.hooks import RailItem
+from rongmei.kernel.hooks import RailItem, Subscriber
 from rongmei.kernel.plugins import hookimpl
 from rongmei.kernel.sweeps import Sweep
 from rongmei.network.hooks import Activity, RoadFact
@@ -68,7 +68,16 @@ def register_activities() -> list[Activity]:
     return [
         Activity("story.shared", actions.story_receive),
         Activity("story.withdrawn", actions.story_withdrawal_receive),
+        Activity(actions.ASKED, actions.request_receive),
+        Activity(actions.TOLD, actions.request_told),
+        Activity(actions.ANSWERED, actions.answer_receive),
     ]
+
+
+@hookimpl
+def register_subscribers() -> list[Subscriber]:
+    """Steps that units on other nodes sign: asking them, and telling them how the story fares."""
+    return [Subscriber("stories.across_nodes", actions.FOLLOWED, actions.follow)]
 
 
 @hookimpl
@@ -93,6 +102,10 @@ def register_audit_words() -> dict[str, object]:
         "story.unlocked": _("解锁了稿件"),
         "story.shared": _("推送了稿件"),
         "story.received": _("收到稿件"),
+        "review.asked": _("送上级单位审签，稿件"),
+        "review.received": _("收到请审的稿件"),
+        "review.told": _("请审的稿件在所属节点有了进展"),
+        "review.late": _("签名来迟，没有采用，稿件"),
         "story.refused": _("操作被拒绝，稿件"),
         "story.green": _("走绿色通道送审，稿件"),
         "story.reread": _("补审了稿件"),

@@ -4,6 +4,16 @@ Each takes the row's lock, asks policy about the locked row, changes named field
 audit line and an event in one short transaction. Every refusal leaves an audit line too.
 """
 
+from rongmei.stories.actions.asked import (
+    ANSWERED,
+    request_pass,
+    request_receive,
+    request_return,
+    request_told,
+    review_pass,
+    review_return,
+)
+from rongmei.stories.actions.asking import ASKED, FOLLOWED, TOLD, answer_receive, follow
 from rongmei.stories.actions.delegation import (
     delegation_make,
     delegation_revoke,
@@ -35,6 +45,11 @@ from rongmei.stories.actions.writing import (
 )
 
 __all__ = [
+    "ANSWERED",
+    "ASKED",
+    "FOLLOWED",
+    "TOLD",
+    "answer_receive",
     "comment_add",
     "comment_settle",
     "delegation_make",
@@ -42,12 +57,19 @@ __all__ = [
     "flow_draft",
     "flow_publish",
     "flow_retire",
+    "follow",
     "lexicon_approve",
     "lexicon_create",
     "lexicon_propose",
     "lexicon_refuse",
     "lexicon_restore",
+    "request_pass",
+    "request_receive",
+    "request_return",
+    "request_told",
     "rereads_missed",
+    "review_pass",
+    "review_return",
     "story_create",
     "story_lock",
     "story_pass",
