@@ -94,6 +94,11 @@ def is_local(unit_id: uuid.UUID) -> bool:
     return Unit.objects.filter(pk=unit_id, node__is_self=True).exists()
 
 
+def local_units() -> QuerySet[Unit, uuid.UUID]:
+    """Ids of the units hosted on this node, as a query."""
+    return Unit.objects.filter(node__is_self=True).values_list("pk", flat=True)
+
+
 def peer_of_unit(unit_id: uuid.UUID) -> Peer | None:
     """The peer that hosts the unit; None when it is hosted here or not joined to us.
 

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from ninja import Router
 
 from rongmei.archive.hooks import DocumentUse
-from rongmei.kernel.hooks import RailItem, Subscriber
+from rongmei.kernel.hooks import RailItem
 from rongmei.kernel.plugins import hookimpl
 from rongmei.kernel.sweeps import Sweep
 from rongmei.network.hooks import Activity, RoadFact
@@ -75,15 +75,12 @@ def register_activities() -> list[Activity]:
 
 
 @hookimpl
-def register_subscribers() -> list[Subscriber]:
-    """Steps that units on other nodes sign: asking them, and telling them how the story fares."""
-    return [Subscriber("stories.across_nodes", actions.FOLLOWED, actions.follow)]
-
-
-@hookimpl
 def register_sweeps() -> list[Sweep]:
-    """Second readings that were promised and not done."""
-    return [Sweep("stories.rereads", every=60.0, run=actions.rereads_missed)]
+    """Second readings that were promised and not done; steps that other nodes sign."""
+    return [
+        Sweep("stories.rereads", every=60.0, run=actions.rereads_missed),
+        Sweep("stories.across_nodes", every=2.0, run=actions.across_nodes),
+    ]
 
 
 @hookimpl

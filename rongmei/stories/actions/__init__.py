@@ -13,7 +13,7 @@ from rongmei.stories.actions.asked import (
     review_pass,
     review_return,
 )
-from rongmei.stories.actions.asking import ASKED, FOLLOWED, TOLD, answer_receive, follow
+from rongmei.stories.actions.asking import ASKED, TOLD, across_nodes, answer_receive
 from rongmei.stories.actions.delegation import (
     delegation_make,
     delegation_revoke,
@@ -47,8 +47,8 @@ from rongmei.stories.actions.writing import (
 __all__ = [
     "ANSWERED",
     "ASKED",
-    "FOLLOWED",
     "TOLD",
+    "across_nodes",
     "answer_receive",
     "comment_add",
     "comment_settle",
@@ -57,7 +57,6 @@ __all__ = [
     "flow_draft",
     "flow_publish",
     "flow_retire",
-    "follow",
     "lexicon_approve",
     "lexicon_create",
     "lexicon_propose",

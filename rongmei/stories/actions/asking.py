@@ -7,14 +7,17 @@ among the others and is held to the same rule. Whatever comes late changes nothi
 
 from __future__ import annotations
 
+import logging
 import uuid
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from django.db.models import Exists, F, OuterRef
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
 from rongmei.kernel import audit, db
+from rongmei.kernel.errors import RongmeiError
 from rongmei.network import exchange
 from rongmei.network import selectors as network
 from rongmei.network.hooks import Arrival
@@ -26,31 +29,49 @@ from rongmei.stories.actions.common import signatures_of, tell_author
 from rongmei.stories.actions.review import step_passed, step_returned
 from rongmei.stories.errors import ForgedStory
 from rongmei.stories.flows import FlowStep
-from rongmei.stories.models import ReviewRequest, Signature, Story, StoryState
-
-if TYPE_CHECKING:
-    from rongmei.kernel.models import Event
+from rongmei.stories.models import ReviewRequest, Signature, Story, StoryState, Waiting
 
 ASKED: Final = "review.asked"
 TOLD: Final = "review.told"
-FOLLOWED: Final = (
-    "stories.submitted", "stories.passed", "stories.returned", "stories.saved", "stories.signed",
-    "stories.withdrawn",
-)  # fmt: skip
+MOST: Final = 100
+log = logging.getLogger(__name__)
 OPEN: Final = ReviewRequest.State.OPEN
 
 
-def follow(event: Event) -> None:
-    """After something happened to a story: ask whom it waits for, tell whom it was shown to."""
-    if event.subject_id is None:
-        return
-    story = Story.objects.filter(pk=event.subject_id, home=None).first()
-    if story is None:
-        return
-    for step in _elsewhere(story):
-        _ask(story, step)
-    _send_to_dispatcher(story)
-    _tell(story.pk)
+def across_nodes() -> int:
+    """Ask for what waits elsewhere and tell who was asked what became of it; how many stories.
+
+    A sweep, not a follower of events: pictures are made ready for the way, outside of any write.
+    """
+    keys = _unasked() | _untold()
+    for key in keys:
+        story = Story.objects.filter(pk=key, home=None).first()
+        if story is None:
+            continue
+        try:
+            for step in _elsewhere(story):
+                _ask(story, step)
+            _send_to_dispatcher(story)
+            _tell(story.pk)
+        except RongmeiError:
+            # One story that cannot travel keeps no other from it; the sweep comes back to it.
+            log.exception("story %s cannot be sent to be signed", key)
+    return len(keys)
+
+
+def _unasked() -> set[uuid.UUID]:
+    """Stories that wait for a unit on another node that was not asked about this text yet."""
+    same = ReviewRequest.objects.filter(
+        story=OuterRef("story"), step=OuterRef("step"), round=OuterRef("story__round"),
+        content_hash=OuterRef("story__content_hash"), home=None, state=OPEN,
+    )  # fmt: skip
+    rows = Waiting.objects.exclude(unit_id=None).exclude(unit_id__in=network.local_units())
+    return set(rows.exclude(Exists(same)).values_list("story", flat=True)[:MOST])
+
+
+def _untold() -> set[uuid.UUID]:
+    rows = ReviewRequest.objects.filter(home=None, told__lt=F("story__version"))
+    return set(rows.values_list("story", flat=True)[:MOST])
 
 
 def _send_to_dispatcher(seen: Story) -> None:
@@ -85,8 +106,7 @@ def _asked(story: Story, step: FlowStep) -> ReviewRequest | None:
 def _ask(seen: Story, step: FlowStep) -> None:
     """Send the story to the unit that holds the step, once for each text that waits for it.
 
-    The pictures are made ready outside the write; if the story moved on meanwhile, the event of that
-    move asks anew.
+    The pictures are made ready outside the write; if the story moved on meanwhile, the next sweep asks.
     """
     if _asked(seen, step):
         return
@@ -104,7 +124,7 @@ def _ask(seen: Story, step: FlowStep) -> None:
         if peer is None:
             tell_author(
                 story, kind="stories.no_line", urgent=True,
-                title=_("送不到审签单位：%(title)s") % {"title": story.title},
+                title=_("送不到审签单位：%(title)s") % {"title": story.title}, key=f"no_line:{story.pk}:{story.round}",
                 body=_("与审签单位所在节点没有互联。请管理员接通，或退回后换一个流程。"),
             )  # fmt: skip
             return

@@ -103,13 +103,13 @@ def tell_task(story: Story) -> None:
 
 
 def tell_author(
-    story: Story, *, kind: str, title: str, body: str = "", urgent: bool = False
+    story: Story, *, kind: str, title: str, body: str = "", urgent: bool = False, key: str = ""
 ) -> None:
     """A notice to the author, while they write for the unit."""
     writers = policy.members_with("stories.write", story.unit_id)
     network.notify(
         [one for one in writers if one.pk == story.author_id], kind=kind, title=title, body=body,
-        url=address(story), urgent=urgent, subject_id=story.pk,
+        url=address(story), urgent=urgent, subject_id=story.pk, key=key,
     )  # fmt: skip
 
 

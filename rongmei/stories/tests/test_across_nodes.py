@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import uuid
 from dataclasses import replace
-from types import SimpleNamespace
 
 import pytest
 from django.utils import timezone
@@ -59,14 +58,14 @@ def flow(cast, elsewhere):
 
 @pytest.fixture
 def asked(cast, flow):
-    """A story that waits for HQ; the follower has run, as the worker would run it."""
+    """A story that waits for HQ; the sweep has run, as the worker runs it."""
     story = newsroom.at_step(cast, "final")
-    happen(story)
+    happen()
     return story
 
 
-def happen(story):
-    actions.follow(SimpleNamespace(subject_id=story.pk))
+def happen():
+    actions.across_nodes()
 
 
 def envelopes(type_):
@@ -97,7 +96,7 @@ def answer(cast, story, person="analyst", verdict="passed", **changed):
 
 
 def test_a_step_held_elsewhere_is_asked_for_once_with_text_and_signatures(cast, asked):
-    happen(asked)
+    assert actions.across_nodes() == 0
     (message,) = envelopes("review.asked")
     assert message.peer.node.slug == "elsewhere" and message.unit_id == asked.unit_id
     assert message.body["request"]["step"] == "final"
@@ -119,7 +118,7 @@ def test_the_answer_signs_the_story_and_it_may_be_published(cast, asked):
     assert package.signatures[-1].person_name == "析微"
     assert package.content_hash == asked.content_hash
     assert ReviewRequest.objects.get().state == "passed"
-    happen(story)
+    happen()
     told = envelopes("review.told")[-1].body
     assert told["state"] == "signed" and len(told["signatures"]) == 3
 
@@ -204,7 +203,7 @@ def test_one_person_with_accounts_on_two_nodes_counts_once(cast, flow):
         type(member).objects.filter(pk=member.pk).update(phone="138 0000 0001")
         member.refresh_from_db()
     story = newsroom.at_step(cast, "final")
-    happen(story)
+    happen()
     with pytest.raises(ForgedStory):
         actions.answer_receive(answer(cast, story))
     assert Story.objects.get(pk=story.pk).state == StoryState.FINAL
@@ -216,15 +215,15 @@ def test_a_changed_text_is_asked_for_anew(cast, asked):
     story = newsroom.submit(cast, story)
     for step in ("first", "second"):
         story = newsroom.sign(cast, story, step)
-    happen(story)
+    happen()
     first, second = envelopes("review.asked")
     assert first.body["content"]["title"] != second.body["content"]["title"] == "改过的标题"
 
 
 def test_without_a_line_the_author_is_told(cast, asked):
-    story = newsroom.at_step(cast, "final", title="另一篇")
+    newsroom.at_step(cast, "final", title="另一篇")
     Peer.objects.update(state="left")
-    happen(story)
+    happen()
     assert Notice.objects.filter(kind="stories.no_line", member=cast["yl.reporter"]).exists()
 
 
@@ -275,8 +274,9 @@ def test_on_one_node_the_unit_above_signs_and_the_own_people_do_not(cast):
     assert [one.pk for one in selectors.review_queue(cast["analyst"])] == [story.pk]
     story = newsroom.sign(cast, story, "final", by="analyst")
     assert selectors.signed_package(story.pk).signatures[-1].person_name == "析微"
-    happen(story)
+    happen()
     assert not envelopes("review.asked")
+    assert actions.across_nodes() == 0
 
 
 # On the signer's node ---------------------------------------------------------------------------
