@@ -28,6 +28,7 @@ from rongmei.stories.actions.lexicons import (
     lexicon_refuse,
     lexicon_restore,
 )
+from rongmei.stories.actions.printing import sheet_export
 from rongmei.stories.actions.review import (
     story_pass,
     story_return,
@@ -69,6 +70,7 @@ __all__ = [
     "rereads_missed",
     "review_pass",
     "review_return",
+    "sheet_export",
     "story_create",
     "story_lock",
     "story_pass",

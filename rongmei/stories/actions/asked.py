@@ -105,6 +105,7 @@ def request_receive(arrival: Arrival) -> None:
         if known is not None and known.version > int(arrival.body["story"]["version"]):
             return
         content = arrival.body["content"]
+        sharing.require_known_form(content)
         fits = content["story"] == str(story_id) and content["unit"] == str(unit_id)
         if not fits or canonical.hash_of(content) != asked["content_hash"]:
             raise ForgedStory

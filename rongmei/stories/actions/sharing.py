@@ -26,7 +26,7 @@ from rongmei.network import selectors as network
 from rongmei.network.hooks import Arrival
 from rongmei.network.types import UnitKind
 from rongmei.planning import selectors as planning
-from rongmei.stories import canonical, flows, proof, selectors
+from rongmei.stories import canonical, flows, kinds, proof, selectors
 from rongmei.stories import events as said
 from rongmei.stories.actions.common import address, locked, refusals_kept
 from rongmei.stories.errors import FlowBroken, ForgedStory, NowhereToShare, StoryChanged
@@ -229,6 +229,14 @@ def signature_of(arrival: Arrival, body: dict[str, Any]) -> Signature:
     )  # fmt: skip
 
 
+def require_known_form(content: dict[str, Any]) -> None:
+    """Refuse a text in a canonical form that is newer than this node."""
+    if content["form"] not in canonical.FORMS:
+        raise ForgedStory(
+            _("稿件用了本节点还不认识的格式，没有收入。请先升级本节点，再请对方重发。")
+        )
+
+
 def keep_signatures(story: Story, rows: list[Signature]) -> None:
     """Put these in the place of what was known of the home's signatures.
 
@@ -249,24 +257,6 @@ def keep_signatures(story: Story, rows: list[Signature]) -> None:
     Signature.objects.bulk_create(one for one in rows if one.pk not in own)
 
 
-def _raw_body(blocks: list[dict[str, Any]], keys: dict[str, int]) -> list[dict[str, Any]]:
-    raw = []
-    for block in blocks:
-        kind = block["type"]
-        if kind == "picture":
-            facts = block["picture"]
-            value: Any = {
-                "picture": keys[facts["digest"]] if facts else None,
-                "caption": block["caption"], "credit": block["credit"],
-            }  # fmt: skip
-        elif kind == "quote":
-            value = {"quote": block["quote"], "speaker": block["speaker"]}
-        else:
-            value = block["html"] if kind == "paragraph" else block["text"]
-        raw.append({"type": kind, "value": value})
-    return raw
-
-
 def replica_of(arrival: Arrival, known: Story | None, keys: dict[str, int]) -> Story:
     """The story a message carries, not saved; `keys` are its pictures here, by digest."""
     content, meta = arrival.body["content"], arrival.body["story"]
@@ -278,7 +268,8 @@ def replica_of(arrival: Arrival, known: Story | None, keys: dict[str, int]) -> S
         setattr(story, name, meta[name])
     embargo, lead = content["embargo_until"], content["lead_picture"]
     block = Story._meta.get_field("body").stream_block  # type: ignore[union-attr]
-    story.body = block.to_python(_raw_body(content["body"], keys))
+    kept = [(one["type"], kinds.KINDS[one["type"]].keep(one, keys)) for one in content["body"]]
+    story.body = block.to_python([{"type": kind, "value": value} for kind, value in kept])
     story.tags, story.features_exemplar = content["tags"], content["features_exemplar"]
     story.embargo_until = parse_datetime(embargo) if embargo else None
     story.lead_picture_id = keys[lead["digest"]] if lead else None
@@ -310,6 +301,7 @@ def story_receive(arrival: Arrival) -> None:
         # One that we were asked to sign is known in this version already, but was not offered yet.
         if known is not None and (known.version, bool(known.shared_at)) >= (newer, True):
             return
+        require_known_form(content)
         content_hash = canonical.hash_of(content)
         flow, signatures = _believed_signatures(arrival, content_hash)
         keys = {
