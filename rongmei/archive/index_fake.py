@@ -30,6 +30,7 @@ from rongmei.archive.index_terms import (
 )
 from rongmei.archive.query import (
     And,
+    AnyOf,
     Everything,
     Field,
     Not,
@@ -96,6 +97,8 @@ class _Matcher:
                 return self._all([_exactly(text)], view, ("title", "body"))
             case Field():
                 return self._field(query, view)
+            case AnyOf(name, values):
+                return float(not set(facet_values(view.document, name)).isdisjoint(values))
             case When(name, value):
                 return float(self._when(name, value, view.document))
             case Not(child):

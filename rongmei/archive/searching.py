@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from functools import partial
+from typing import TYPE_CHECKING, Final
 
 from rongmei.archive.analysis import fold
 from rongmei.archive.models import Document
 from rongmei.archive.query import (
     And,
+    AnyOf,
     Everything,
     Field,
     Or,
@@ -20,7 +23,10 @@ from rongmei.archive.query import (
     to_string,
 )
 from rongmei.network.selectors import units
-from rongmei.sources.selectors import media_classes
+from rongmei.sources.selectors import ids_in_groups, ids_in_tier, media_classes
+
+if TYPE_CHECKING:
+    from rongmei.network.models import Member
 
 # Name in the address → field of the query language and of the index's facets.
 CHIPS: Final = {
@@ -74,21 +80,36 @@ def asked_of(values: Mapping[str, Sequence[str]]) -> Asked:
     return Asked(first.get("q", ""), chips, first.get("day", ""))
 
 
-def resolved(query: Query) -> Query:
+def resolved(query: Query, member: Member | None) -> Query:
     """The query with the names that people say in place of what the index knows.
 
-    类别:地方媒体 is `channel:local`, 单位:云岭 the ids of the units called so. A name that nothing
-    bears stays as it is, and finds nothing.
+    类别:地方媒体 is `channel:local`, 单位:云岭 the ids of the units called so, 分组:电网 and 层级:1 the
+    ids of the sources that are in them now: a source that is moved takes what it brought with it. A
+    name that nothing bears stays as it is, and finds nothing. Groups are those that the member may
+    see; None is the operator, who sees them all.
     """
-    return rewrite(query, _resolved_field)
+    return rewrite(query, partial(_resolved_field, member))
 
 
-def _resolved_field(asked: Field) -> Query:
+def _resolved_field(member: Member | None, asked: Field) -> Query:
+    if asked.name == "tier":
+        return _of_sources(ids_in_tier(int(asked.value[:4])))
+    if asked.name == "group":
+        said = fold(asked.value).strip()
+        return _of_sources(
+            ids_in_groups(
+                member, lambda name: said == fold(name) if asked.exact else said in fold(name)
+            )
+        )
     known = _keys_of(asked)
     if not known:
         return asked
     fields = tuple(Field(asked.name, key, exact=True) for key in known)
     return fields[0] if len(fields) == 1 else Or(fields)
+
+
+def _of_sources(ids: Sequence[uuid.UUID]) -> Query:
+    return AnyOf("source_id", tuple(map(str, ids)))
 
 
 def _keys_of(asked: Field) -> list[str]:

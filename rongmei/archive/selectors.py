@@ -140,7 +140,7 @@ def find(
     """
     policy.require(member, "archive.view")
     request = SearchRequest(
-        query=understood(query), scope=scope_of(member), sort=sort, offset=offset, limit=limit,
+        query=understood(query, member), scope=scope_of(member), sort=sort, offset=offset, limit=limit,
         facets=FACETS if facets else (), histogram=interval if facets else None, highlight=highlight,
     )  # fmt: skip
     # Rows are asked for within the reader's reach, though the index was too: what was made private
@@ -148,14 +148,14 @@ def find(
     return _answer(request, documents_visible_to(member), one_each=one_each)
 
 
-def understood(query: str | Query) -> Query:
-    """What was asked, with the names of units and classes as the index knows them."""
-    return resolved(parse(query) if isinstance(query, str) else query)
+def understood(query: str | Query, member: Member | None) -> Query:
+    """What was asked, with the names of units, classes and groups as the index knows them."""
+    return resolved(parse(query) if isinstance(query, str) else query, member)
 
 
 def find_everything(query: str, *, sort: Sort = "newest", limit: int = 20) -> SearchPage:
     """Search the whole archive, for the operator at the command line."""
-    request = SearchRequest(query=understood(query), scope=None, sort=sort, limit=limit)
+    request = SearchRequest(query=understood(query, None), scope=None, sort=sort, limit=limit)
     return _answer(request, Document.objects.all())
 
 

@@ -48,6 +48,8 @@ class IndexDocument:
     language: str = ""
     channel_class: str = ""
     tags: tuple[str, ...] = ()
+    has: tuple[str, ...] = ()
+    """Which of `query.HAS` it has."""
     url: str = ""
     published_at: int = 0
     fetched_at: int = 0
