@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from rongmei.archive import dates
 from rongmei.archive.analysis import fold, is_searchable
@@ -322,7 +323,7 @@ class _Lexer:
 
 def _example(name: str, typed: str) -> str:
     known = {
-        "lang": "en", "kind": "story", "site": "example.com", "tier": "1", "has": _("快照"),
+        "lang": "en", "kind": "story", "site": "example.com", "tier": "1", "has": "snapshot" if typed.isascii() else "快照",
     }  # fmt: skip
     return f"{typed}:" + known.get(name, "2026-06-01" if name in DATE_FIELDS else "云岭")
 
@@ -536,7 +537,11 @@ def _describe_field(field: Field | AnyOf) -> str:
     if isinstance(field, AnyOf):
         return _("为 %(count)d 个值之一") % {"count": len(field.values)}
     if field.name == "has":
-        features = {"snapshot": _("原始快照"), "image": _("图片"), "versions": _("旧版")}
+        features = {
+            "snapshot": pgettext("query", "原始快照"),
+            "image": pgettext("query", "图片"),
+            "versions": pgettext("query", "旧版"),
+        }
         return _("有%(what)s") % {"what": features.get(field.value, field.value)}
     names = {
         "title": _("标题"),
@@ -549,8 +554,8 @@ def _describe_field(field: Field | AnyOf) -> str:
         "tag": _("标签"),
         "site": _("网站"),
         "family": _("转载族"),
-        "tier": _("层级"),
-        "group": _("分组"),
+        "tier": pgettext("query", "层级"),
+        "group": pgettext("query", "分组"),
     }
     contains = field.name == "title" or (field.name in {"source", "region"} and not field.exact)
     sentence = _("%(field)s含“%(value)s”") if contains else _("%(field)s为“%(value)s”")

@@ -22,6 +22,7 @@ from rongmei.archive.query import (
     rewrite,
     to_string,
 )
+from rongmei.archive.types import Chosen
 from rongmei.network.selectors import units
 from rongmei.sources.selectors import ids_in_groups, ids_in_tier, media_classes
 
@@ -49,14 +50,14 @@ class Asked:
     chips: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     day: str = ""
 
-    def query(self) -> Query:
-        """All conditions together. Raises QueryError for what was typed."""
+    def query(self, *, without: str = "") -> Query:
+        """All conditions together, but for one row of chips. Raises QueryError for what was typed."""
         parts: list[Query] = []
         typed = parse(self.typed)
         if not isinstance(typed, Everything):
             parts.append(typed)
         for name, (key, _facet) in CHIPS.items():
-            values = self.chips.get(name, ())[:MAX_CHIPS]
+            values = () if name == without else self.chips.get(name, ())[:MAX_CHIPS]
             fields = tuple(Field(key, value, exact=True) for value in values if value)
             if fields:
                 parts.append(fields[0] if len(fields) == 1 else Or(fields))
@@ -67,6 +68,15 @@ class Asked:
         if not parts:
             return Everything()
         return parts[0] if len(parts) == 1 else And(tuple(parts))
+
+    def chosen(self) -> dict[str, Chosen]:
+        """The facets in which something was chosen."""
+        rows = {name: tuple(filter(None, self.chips.get(name, ())))[:MAX_CHIPS] for name in CHIPS}
+        return {
+            CHIPS[name][1]: Chosen(values, self.query(without=name))
+            for name, values in rows.items()
+            if values
+        }
 
     def text(self) -> str:
         """The same in the query language, to be saved, exported and shared."""

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import pairwise
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
 from django.db.models import Count, Q, QuerySet
@@ -24,6 +25,7 @@ from rongmei.archive.searching import resolved
 from rongmei.archive.types import (
     MAX_FACET_VALUES,
     MAX_LIMIT,
+    Chosen,
     Hit,
     HitText,
     Interval,
@@ -132,9 +134,11 @@ def find(
     highlight: bool = True,
     interval: Interval = "day",
     one_each: bool = False,
+    chosen: Mapping[str, Chosen] = MappingProxyType({}),
 ) -> SearchPage:
     """Search what the member may see. Raises QueryError, which points at the character.
 
+    `chosen` says which facets narrow the query, so that they go on counting what was not chosen.
     `one_each` shows one document of every reprint family, the first in order; `total` still counts
     them all.
     """
@@ -142,6 +146,10 @@ def find(
     request = SearchRequest(
         query=understood(query, member), scope=scope_of(member), sort=sort, offset=offset, limit=limit,
         facets=FACETS if facets else (), histogram=interval if facets else None, highlight=highlight,
+        chosen={
+            name: replace(one, without=understood(one.without, member))
+            for name, one in chosen.items()
+        },
     )  # fmt: skip
     # Rows are asked for within the reader's reach, though the index was too: what was made private
     # a moment ago may not be in the index yet.

@@ -59,6 +59,18 @@ class IndexDocument:
 
 
 @dataclass(frozen=True, slots=True)
+class Chosen:
+    """A facet that narrows its own search: what was chosen in it, and the query without that.
+
+    It is counted for the query without, or nothing but what was chosen would ever be offered; what
+    was chosen is always among the values given.
+    """
+
+    values: tuple[str, ...]
+    without: Query
+
+
+@dataclass(frozen=True, slots=True)
 class SearchRequest:
     """One search. Raises SearchRequestInvalid (400) where it exceeds what one answer can hold."""
 
@@ -70,6 +82,7 @@ class SearchRequest:
     limit: int = 20
     facets: tuple[str, ...] = ()
     facet_values: int = 20
+    chosen: Mapping[str, Chosen] = field(default_factory=dict)
     histogram: Interval | None = None
     tz_offset: int = 28_800
     """The reader's distance from UTC in seconds; days and months are cut there."""
