@@ -17,6 +17,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import DatabaseError, close_old_connections, connections
+from django.db.models import Exists, OuterRef
 
 from rongmei.archive.engines.tantivy_engine import TantivyIndex
 from rongmei.archive.errors import (
@@ -111,9 +112,10 @@ def documents_of(changes: list[tuple[int, uuid.UUID]]) -> list[IndexDocument]:
     """The documents of these changes that there still are, as they stand now."""
     last = {document_id: seq for seq, document_id in changes}
     # Plain rows: making a whole Document of each costs more than reading it.
-    rows = Document.objects.filter(pk__in=list(last)).values_list(*_INDEXED, named=True)
-    kept = with_snapshot(last)
-    return [as_indexed(row, last[row.id], has_snapshot=row.id in kept) for row in rows]
+    uses = SnapshotUse.objects.filter(document_id=OuterRef("pk"))
+    asked = Document.objects.filter(pk__in=list(last)).annotate(kept=Exists(uses))
+    rows = asked.values_list(*_INDEXED, "kept", named=True)
+    return [as_indexed(row, last[row.id], has_snapshot=row.kept) for row in rows]
 
 
 def with_snapshot(ids: Iterable[uuid.UUID]) -> set[uuid.UUID]:
