@@ -16,6 +16,7 @@ from rongmei.network.types import Milestone
 from rongmei.stories import actions, checking, consistency, lexicon, lexicons, selectors
 from rongmei.stories.api import router
 from rongmei.stories.api_flows import router as review_router
+from rongmei.stories.api_sheet import router as sheet_router
 from rongmei.stories.hooks import Checker
 
 
@@ -41,7 +42,7 @@ def register_rail() -> list[RailItem]:
 @hookimpl
 def register_api() -> list[tuple[str, Router]]:
     """/api/v1/stories and /api/v1/review."""
-    return [("/stories", router), ("/review", review_router)]
+    return [("/stories", router), ("/review", sheet_router), ("/review", review_router)]
 
 
 @hookimpl
@@ -93,6 +94,7 @@ def register_audit_words() -> dict[str, object]:
         "story.unlocked": _("解锁了稿件"),
         "story.shared": _("推送了稿件"),
         "story.received": _("收到稿件"),
+        "story.sheet_exported": _("导出了审稿单"),
         "story.refused": _("操作被拒绝，稿件"),
         "story.green": _("走绿色通道送审，稿件"),
         "story.reread": _("补审了稿件"),

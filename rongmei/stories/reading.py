@@ -99,10 +99,10 @@ def differences(before: dict[str, Any], after: dict[str, Any]) -> list[Differenc
             one = old[a + at] if a + at < b else ""
             two = new[c + at] if c + at < d else ""
             found.append(Difference(_("正文第 %(n)s 段") % {"n": c + at + 1}, _segments(one, two)))
-    pictures = [
-        [block for block in one["body"] if block["type"] == "picture"] for one in (before, after)
-    ]
-    if pictures[0] != pictures[1] or before["lead_picture"] != after["lead_picture"]:
+    if (
+        canonical.pictured(before) != canonical.pictured(after)
+        or before["lead_picture"] != after["lead_picture"]
+    ):
         found.append(Difference(_("图片"), (Segment("new", _("图片有改动")),)))
     if before["tags"] != after["tags"]:
         found.append(

@@ -76,6 +76,14 @@ def story_for(member: Any, story_id: uuid.UUID) -> Story:
     return found
 
 
+def stories_for(member: Any, ids: Collection[uuid.UUID]) -> list[Story]:
+    """These stories in the order asked; NotFound when one is not the member's to read."""
+    rows = {one.pk: one for one in stories_visible_to(member).filter(pk__in=set(ids))}
+    if set(ids) - set(rows):
+        raise NotFound
+    return [rows[one] for one in dict.fromkeys(ids)]
+
+
 def _reach(
     member: Any,
 ) -> Iterator[tuple[str, Collection[uuid.UUID], set[uuid.UUID], uuid.UUID | None]]:

@@ -5,14 +5,16 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, include, path
 from wagtail.admin.urls import urlpatterns as wagtail_patterns
 
-from rongmei.stories import views, views_flows, views_lexicons
+from rongmei.stories import views, views_flows, views_lexicons, views_sheet
 from rongmei.stories.editor.gate import behind_gate
 
 urlpatterns = [
     path("", views.story_list, name="list"),
     path("new/", views.story_new, name="new"),
     path("<uuid:story_id>/", views.story_detail, name="story"),
-    path("<uuid:story_id>/sheet/", views.review_sheet, name="sheet"),
+    path("<uuid:story_id>/sheet/", views_sheet.review_sheet, name="sheet"),
+    path("<uuid:story_id>/sheet.pdf", views_sheet.sheet_pdf, name="sheet_pdf"),
+    path("sheets/", views_sheet.sheets_zip, name="sheets"),
     path("<uuid:story_id>/submit/", views.submit, name="submit"),
     path("<uuid:story_id>/withdraw/", views.withdraw, name="withdraw"),
     path("<uuid:story_id>/share/", views.share, name="share"),

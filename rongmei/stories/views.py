@@ -187,14 +187,6 @@ def story_detail(request: MemberRequest, story_id: uuid.UUID) -> HttpResponse:
 
 
 @page("stories.view")
-def review_sheet(request: MemberRequest, story_id: uuid.UUID) -> HttpResponse:
-    """审稿单, for printing and filing."""
-    story = selectors.story_for(request.user, story_id)
-    shown = _shown(request, story, "checks")
-    return render(request, "stories/sheet.html", shown)
-
-
-@page("stories.view")
 def review_queue(request: MemberRequest) -> HttpResponse:
     """What waits for this member's signature, longest waiting first."""
     rows = Paginator(selectors.review_queue(request.user), PAGE_SIZE).get_page(

@@ -18,6 +18,7 @@ from rongmei.stories.actions.lexicons import (
     lexicon_refuse,
     lexicon_restore,
 )
+from rongmei.stories.actions.printing import sheet_export
 from rongmei.stories.actions.review import (
     story_pass,
     story_return,
@@ -48,6 +49,7 @@ __all__ = [
     "lexicon_refuse",
     "lexicon_restore",
     "rereads_missed",
+    "sheet_export",
     "story_create",
     "story_lock",
     "story_pass",

@@ -26,7 +26,7 @@ from rongmei.network import selectors as network
 from rongmei.network.hooks import Arrival
 from rongmei.network.types import UnitKind
 from rongmei.planning import selectors as planning
-from rongmei.stories import canonical, flows, proof, selectors
+from rongmei.stories import canonical, flows, kinds, proof, selectors
 from rongmei.stories import events as said
 from rongmei.stories.actions.common import address, locked, refusals_kept
 from rongmei.stories.errors import FlowBroken, ForgedStory, NowhereToShare, StoryChanged
@@ -220,24 +220,6 @@ def _signature(arrival: Arrival, body: dict[str, Any]) -> Signature:
     )  # fmt: skip
 
 
-def _raw_body(blocks: list[dict[str, Any]], keys: dict[str, int]) -> list[dict[str, Any]]:
-    raw = []
-    for block in blocks:
-        kind = block["type"]
-        if kind == "picture":
-            facts = block["picture"]
-            value: Any = {
-                "picture": keys[facts["digest"]] if facts else None,
-                "caption": block["caption"], "credit": block["credit"],
-            }  # fmt: skip
-        elif kind == "quote":
-            value = {"quote": block["quote"], "speaker": block["speaker"]}
-        else:
-            value = block["html"] if kind == "paragraph" else block["text"]
-        raw.append({"type": kind, "value": value})
-    return raw
-
-
 def _replica(arrival: Arrival, known: Story | None, keys: dict[str, int]) -> Story:
     content, meta = arrival.body["content"], arrival.body["story"]
     story_id, unit_id = _from_its_home(arrival)
@@ -248,7 +230,8 @@ def _replica(arrival: Arrival, known: Story | None, keys: dict[str, int]) -> Sto
         setattr(story, name, meta[name])
     embargo, lead = content["embargo_until"], content["lead_picture"]
     block = Story._meta.get_field("body").stream_block  # type: ignore[union-attr]
-    story.body = block.to_python(_raw_body(content["body"], keys))
+    kept = [(one["type"], kinds.KINDS[one["type"]].keep(one, keys)) for one in content["body"]]
+    story.body = block.to_python([{"type": kind, "value": value} for kind, value in kept])
     story.tags, story.features_exemplar = content["tags"], content["features_exemplar"]
     story.embargo_until = parse_datetime(embargo) if embargo else None
     story.lead_picture_id = keys[lead["digest"]] if lead else None
@@ -278,6 +261,10 @@ def story_receive(arrival: Arrival) -> None:
             raise ForgedStory
         if known is not None and known.version >= int(arrival.body["story"]["version"]):
             return
+        if content["form"] not in canonical.FORMS:
+            raise ForgedStory(
+                _("稿件用了本节点还不认识的格式，没有收入。请先升级本节点，再请对方重发。")
+            )
         content_hash = canonical.hash_of(content)
         flow, signatures = _believed_signatures(arrival, content_hash)
         keys = {

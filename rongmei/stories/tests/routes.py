@@ -18,7 +18,7 @@ from rongmei.stories.models import (
     ReviewFlow,
     Story,
 )
-from rongmei.stories.tests import flowing, newsroom
+from rongmei.stories.tests import flowing, newsroom, routes_sheet
 
 Made = Callable[[Cast], dict[str, Any]]
 
@@ -390,3 +390,4 @@ ROUTES: dict[str, Route | tuple[Route, ...]] = {
     "wagtailadmin_sprite": Route(signed_in=True),
     "wagtailadmin_javascript_catalog": Route(signed_in=True),
 }  # fmt: skip
+ROUTES |= routes_sheet.ROUTES
