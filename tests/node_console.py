@@ -11,6 +11,8 @@ that. Servers are forked from here, as the supervisor does it, and can be killed
     ["wake"]                                ->  null; every source is due
     ["hurry"]                               ->  null; waits of minutes become waits of seconds
     ["find", words, limit]                  ->  [[address, title], ...] of what is found
+    ["answers", query, ...]                 ->  {query: all that the search page would tell the analyst}
+    ["export", query, form]                 ->  id of an export that the analyst asked for
     ["verify"]                              ->  how every row and the index agree
     ["up", "collect", "index", ...]         ->  pid of a supervisor that runs these
     ["role", username, role, unit code]     ->  null; the person holds the role
@@ -40,7 +42,7 @@ from django.core.management import call_command  # noqa: E402
 from django.db import connections  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
-from rongmei.archive import collecting, selectors, verifying  # noqa: E402
+from rongmei.archive import collecting, exports, selectors, verifying  # noqa: E402
 from rongmei.config import processes, supervisor  # noqa: E402
 from rongmei.config.supervisor import Child, Supervisor, die_with_parent  # noqa: E402
 from rongmei.kernel import db, http  # noqa: E402
@@ -128,6 +130,23 @@ def find(words: str, limit: int) -> list[tuple[str, str]]:
     return [(one.document.url, one.document.title) for one in page.hits]
 
 
+def answers(*queries: str) -> dict[str, Any]:
+    """Counts, charts and, where a page holds them all, addresses; two of one second in either order."""
+    analyst, told = Member.objects.get(username="analyst"), {}
+    for query in queries:
+        page = selectors.find(analyst, query, limit=200)
+        told[query] = {
+            "total": page.total, "facets": dict(page.facets), "days": page.histogram,
+            "found": sorted(one.document.url for one in page.hits) if page.total <= 200 else None,
+        }  # fmt: skip
+    return told
+
+
+def export(query: str, form: str) -> str:
+    analyst = Member.objects.get(username="analyst")
+    return str(exports.export_ask(by=analyst, query=query, form=form).pk)
+
+
 def verify() -> dict[str, Any]:
     return verifying.verify(full=True).facts()
 
@@ -199,8 +218,8 @@ def story_(story: str) -> Any:
 
 VERBS = {
     "start": start, "command": command, "seed": seed, "say": say, "watch": watch, "wake": wake,
-    "hurry": hurry, "find": find, "verify": verify, "up": up, "role": role,
-    "signed_above": signed_above, "submit": submit, "pass": pass_, "story": story_,
+    "hurry": hurry, "find": find, "answers": answers, "export": export, "verify": verify, "up": up,
+    "role": role, "signed_above": signed_above, "submit": submit, "pass": pass_, "story": story_,
 }  # fmt: skip
 
 for line in sys.stdin:
