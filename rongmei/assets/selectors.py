@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from django.db.models import QuerySet
@@ -73,3 +73,33 @@ def may_use_uids(member: Any, uids: Iterable[uuid.UUID | str]) -> bool:
     """The same as `may_use`, by uid."""
     wanted = {str(one) for one in uids}
     return pictures_visible_to(member).filter(uid__in=wanted).count() == len(wanted)
+
+
+def rendition_files(
+    pks: Iterable[int], urls: Collection[str], *, most: int
+) -> dict[str, tuple[bytes, str]]:
+    """Bytes and media type of renditions of these pictures, by their addresses, for a page that
+    carries its pictures inside; those past `most` bytes together are left out.
+
+    Reads files: not inside a write.
+    """
+    found: dict[str, tuple[bytes, str]] = {}
+    kinds = {
+        "jpg": "image/jpeg", "jpeg": "image/jpeg", "png": "image/png", "webp": "image/webp",
+        "gif": "image/gif",
+    }  # fmt: skip
+    for picture in pictures_by_pk(pks).values():
+        for one in picture.renditions.all():
+            kind = kinds.get(one.file.name.rsplit(".", 1)[-1].lower())
+            if one.url not in urls:
+                continue
+            try:
+                size = one.file.size
+            except OSError:
+                continue
+            if kind is None or size > most:
+                continue
+            with one.file.open("rb") as held:
+                found[one.url] = (held.read(), kind)
+            most -= size
+    return found
