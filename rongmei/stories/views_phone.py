@@ -84,6 +84,14 @@ def state(request: MemberRequest) -> JsonResponse:
 _ANSWERED: Final = (SubmissionState.ASKED, SubmissionState.DECLINED)
 
 
+@page("stories.view")
+@require_safe
+def alive(request: MemberRequest) -> JsonResponse:
+    """Who is signed in, and the token their forms need now: asked by the editor before it sends a text
+    that it would lose otherwise."""
+    return JsonResponse({"member": str(request.user.pk), "token": get_token(request)})
+
+
 @require_safe
 def worker(request: HttpRequest) -> HttpResponse:
     """The service worker: keeps the page and its parts on the phone. It holds no data."""

@@ -34,6 +34,12 @@ def our_scripts() -> str:
     )
 
 
+@hooks.register("insert_editor_js")  # type: ignore[untyped-decorator] # Wagtail has no types
+def kept_text() -> str:
+    """What is typed stays in the browser until the server has it: sessions end, lines break."""
+    return format_html('<script src="{}" defer></script>', static("stories/keep.js"))
+
+
 @hooks.register("construct_image_chooser_queryset")  # type: ignore[untyped-decorator] # Wagtail has no types
 def pictures_by_words(pictures: Any, request: HttpRequest) -> Any:
     """Pictures whose name, caption or author holds every word that was looked for."""
