@@ -92,7 +92,8 @@
   // ---- The editor
   const frozen = (piece) => Boolean(piece.sending) || Boolean(piece.told && piece.told.number && !piece.told.writable);
   async function drawEditor(fill) {
-    const desks = ((await store.get("facts", "desks")) || { value: [] }).value;
+    // Those that came with the page, until the server has said more.
+    const desks = ((await store.get("facts", "desks")) || { value: JSON.parse($("desks").textContent) }).value;
     const select = $("f-unit");
     if (select.options.length !== desks.length) select.replaceChildren(...desks.map((one) => new Option(one.name, one.id)));
     if (!open.unit_id && desks.length) { open.unit_id = desks[0].id; await keep({ unit_id: open.unit_id }, true); }
