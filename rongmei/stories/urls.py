@@ -5,7 +5,14 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, include, path
 from wagtail.admin.urls import urlpatterns as wagtail_patterns
 
-from rongmei.stories import views, views_flows, views_lexicons, views_sheet, views_versions
+from rongmei.stories import (
+    views,
+    views_flows,
+    views_lexicons,
+    views_remarks,
+    views_sheet,
+    views_versions,
+)
 from rongmei.stories.editor.gate import behind_gate
 
 urlpatterns = [
@@ -26,7 +33,7 @@ urlpatterns = [
         views_versions.version_restore,
         name="version_restore",
     ),
-    path("<uuid:story_id>/comments/", views.comment, name="comment"),
+    path("<uuid:story_id>/comments/", views_remarks.comment, name="comment"),
     path("lexicons/", views_lexicons.lexicon_list, name="lexicons"),
     path("lexicons/<uuid:lexicon_id>/", views_lexicons.lexicon_detail, name="lexicon"),
     path(
@@ -59,7 +66,9 @@ urlpatterns = [
         views_lexicons.lexicon_export,
         name="lexicon_export",
     ),
-    path("comments/<uuid:comment_id>/settle/", views.settle, name="settle"),
+    path("comments/<uuid:comment_id>/answer/", views_remarks.answer, name="answer"),
+    path("comments/<uuid:comment_id>/settle/", views_remarks.settle, name="settle"),
+    path("comments/<uuid:comment_id>/reopen/", views_remarks.reopen, name="reopen"),
 ]
 
 review_patterns = [
