@@ -16,7 +16,7 @@ from rongmei.archive import exporting, exports
 from rongmei.archive.export_forms import FORMS
 from rongmei.archive.models import ExportJob
 from rongmei.archive.searching import asked_of
-from rongmei.kernel.errors import RongmeiError
+from rongmei.kernel.errors import RongmeiError, words_at_form
 from rongmei.network.guard import MemberRequest, page
 
 SHOWN = 50
@@ -45,9 +45,7 @@ def export(request: MemberRequest) -> HttpResponse:
     try:
         exports.export_ask(by=request.user, query=asked.text(), form=form)
     except RongmeiError as error:
-        if error.status in {403, 404}:
-            raise
-        messages.error(request, error.message)
+        messages.error(request, words_at_form(error))
     else:
         messages.success(request, _("已开始导出，完成后会通知你，可以离开这一页。"))
     return redirect("archive:exports")

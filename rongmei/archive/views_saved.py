@@ -20,7 +20,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from rongmei.archive import saved
 from rongmei.archive.models import Document, SavedSearch
-from rongmei.kernel.errors import NotFound, RongmeiError
+from rongmei.kernel.errors import NotFound, RongmeiError, words_at_form
 from rongmei.network.guard import MemberRequest, page
 
 
@@ -54,9 +54,7 @@ def search_save(request: MemberRequest) -> HttpResponse:
             reach=request.POST.get("reach", "own"), notify=request.POST.get("notify", ""),
         )  # fmt: skip
     except RongmeiError as error:
-        if error.status == 403:
-            raise
-        messages.error(request, error.message)
+        messages.error(request, words_at_form(error))
     else:
         messages.success(request, _("已保存这个检索"))
     return redirect(f"{reverse('archive:list')}?{urlencode({'q': query})}")
@@ -83,9 +81,7 @@ def search_change(request: MemberRequest, search_id: uuid.UUID) -> HttpResponse:
     try:
         saved.search_change(by=request.user, search_id=search_id, **fields)
     except RongmeiError as error:
-        if error.status in {403, 404}:
-            raise
-        messages.error(request, error.message)
+        messages.error(request, words_at_form(error))
     else:
         messages.success(request, _("已保存"))
     return redirect("archive:saved")

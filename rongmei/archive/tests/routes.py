@@ -172,7 +172,8 @@ ROUTES: dict[str, Route | tuple[Route, ...]] = {
         Route(allowed=(("sysadmin", 200),), refused=(("secadmin", 403), ("planner", 403))),
         Route(
             method="POST", data=new_rule, allowed=(("sysadmin", 302),),
-            refused=(("secadmin", 403), ("planner", 403)),
+            # An administrator of a centre may propose, but not for everybody.
+            refused=(("secadmin", 403), ("planner", 403), ("yl.sysadmin", 403)),
         ),
     ),
     "archive:rule": Route(
