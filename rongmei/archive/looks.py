@@ -13,7 +13,7 @@ from rongmei.archive import dates, selectors, timeline
 from rongmei.archive.errors import IndexMissing, QueryError
 from rongmei.archive.indexing import search_index
 from rongmei.archive.models import SavedSearch, SearchLook
-from rongmei.archive.query import And, Everything, Query, When
+from rongmei.archive.query import And, Everything, Query, When, parse
 from rongmei.archive.saved import search_for
 from rongmei.kernel import db
 from rongmei.network import policy
@@ -73,7 +73,7 @@ def only_since(query: Query, moment: datetime) -> Query:
 def count_since(member: Member, query: Query, moment: datetime) -> int:
     """How many of what is found came in since a moment."""
     policy.require(member, "archive.view")
-    asked = selectors.understood(only_since(query, moment))
+    asked = selectors.understood(only_since(query, moment), member)
     try:
         return search_index().reader().count(asked, selectors.scope_of(member))
     except IndexMissing:
@@ -84,7 +84,7 @@ def pulse_of(member: Member, search: SavedSearch) -> Pulse | None:
     """The last thirty days of a saved search, and what is new; None if it can no longer be run."""
     look = SearchLook.objects.filter(search=search, member_id=member.pk).first()
     try:
-        query = selectors.understood(search.query)
+        query = parse(search.query)
         counts = timeline.counted(member, query)
         new = count_since(member, query, look.looked_at) if look else None
     except QueryError:

@@ -81,7 +81,7 @@ def counted(member: Member, query: str | Query) -> tuple[tuple[int, int], ...]:
     """How many documents of each day the member may find; empty days are left out."""
     policy.require(member, "archive.view")
     request = SearchRequest(
-        query=selectors.understood(query), scope=selectors.scope_of(member), limit=0,
+        query=selectors.understood(query, member), scope=selectors.scope_of(member), limit=0,
         histogram="day",
     )  # fmt: skip
     try:

@@ -152,8 +152,8 @@ def checked_text(story: Any, content: Mapping[str, Any]) -> CheckedText:
     """What checkers read of a story."""
     parts = [(name, content[name]) for name in PARTS if content[name]]
     body = canonical.body_text(content)
-    shown = [block for block in content["body"] if block["type"] == "picture"]
-    pictures = [(block["picture"] or {}, block["credit"]) for block in shown]
+    shown = canonical.pictured(content)
+    pictures = [(block["picture"], block.get("credit", "")) for block in shown if block["picture"]]
     if content["lead_picture"]:
         pictures.append((content["lead_picture"], ""))
     return CheckedText(

@@ -5,19 +5,27 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, include, path
 from wagtail.admin.urls import urlpatterns as wagtail_patterns
 
-from rongmei.stories import views, views_flows, views_lexicons
+from rongmei.stories import views, views_flows, views_lexicons, views_sheet, views_versions
 from rongmei.stories.editor.gate import behind_gate
 
 urlpatterns = [
     path("", views.story_list, name="list"),
     path("new/", views.story_new, name="new"),
     path("<uuid:story_id>/", views.story_detail, name="story"),
-    path("<uuid:story_id>/sheet/", views.review_sheet, name="sheet"),
+    path("<uuid:story_id>/sheet/", views_sheet.review_sheet, name="sheet"),
+    path("<uuid:story_id>/sheet.pdf", views_sheet.sheet_pdf, name="sheet_pdf"),
+    path("sheets/", views_sheet.sheets_zip, name="sheets"),
     path("<uuid:story_id>/submit/", views.submit, name="submit"),
     path("<uuid:story_id>/withdraw/", views.withdraw, name="withdraw"),
     path("<uuid:story_id>/share/", views.share, name="share"),
     path("<uuid:story_id>/lock/", views.lock, name="lock"),
     path("<uuid:story_id>/unlock/", views.unlock, name="unlock"),
+    path("<uuid:story_id>/versions/", views_versions.version_list, name="versions"),
+    path(
+        "<uuid:story_id>/versions/<int:revision_id>/restore/",
+        views_versions.version_restore,
+        name="version_restore",
+    ),
     path("<uuid:story_id>/comments/", views.comment, name="comment"),
     path("lexicons/", views_lexicons.lexicon_list, name="lexicons"),
     path("lexicons/<uuid:lexicon_id>/", views_lexicons.lexicon_detail, name="lexicon"),
