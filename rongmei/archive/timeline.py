@@ -16,7 +16,8 @@ from django.utils.translation import gettext as _
 from rongmei.archive import dates, selectors
 from rongmei.archive.errors import IndexMissing
 from rongmei.archive.indexing import search_index
-from rongmei.archive.query import Query, days_of, stem_of, without_days
+from rongmei.archive.query import Query
+from rongmei.archive.query_days import days_of, stem_of, without_days
 from rongmei.archive.types import SearchRequest
 from rongmei.network import policy
 

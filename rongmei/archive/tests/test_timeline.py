@@ -8,7 +8,8 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from rongmei.archive import timeline
-from rongmei.archive.query import days_of, parse, without_days
+from rongmei.archive.query import parse
+from rongmei.archive.query_days import days_of, without_days
 from rongmei.archive.tests.stock import keep
 
 NOW = datetime(2026, 6, 10, 4, tzinfo=UTC)
