@@ -64,11 +64,13 @@ def register_rail() -> list[RailItem]:
 def register_api() -> list[tuple[str, Router]]:
     """/api/v1/stories, /api/v1/review and /api/v1/submissions."""
     return [
-        ("/stories", router), ("/stories", versions_router), ("/stories", remarks_router), ("/review", sheet_router),
+        ("/stories", router),
+        ("/stories", versions_router),
+        ("/stories", remarks_router),
+        ("/review", sheet_router),
         ("/review", review_router),
-        ("/stories", router), ("/stories", versions_router), ("/review", sheet_router),
-        ("/review", review_router), ("/submissions", submission_router),
-    ]  # fmt: skip
+        ("/submissions", submission_router),
+    ]
 
 
 @hookimpl

@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('network', '0002_road'),
-        ('stories', '0005_review_requests'),
+        ('stories', '0006_submissions'),
     ]
 
     operations = [
