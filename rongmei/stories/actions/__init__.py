@@ -60,6 +60,7 @@ from rongmei.stories.actions.submissions import (
     submission_withdraw,
 )
 from rongmei.stories.actions.versions import story_restore
+from rongmei.stories.actions.word import story_from_word, word_export
 from rongmei.stories.actions.writing import (
     story_create,
     story_lock,
@@ -99,6 +100,7 @@ __all__ = [
     "review_return",
     "sheet_export",
     "story_create",
+    "story_from_word",
     "story_lock",
     "story_pass",
     "story_receive",
@@ -121,4 +123,5 @@ __all__ = [
     "submission_take",
     "submission_withdraw",
     "submissions_overdue",
+    "word_export",
 ]
