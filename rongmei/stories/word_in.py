@@ -120,7 +120,13 @@ class _Archive:
         raw = self.bytes(name, MAX_XML)
         if b"<!DOCTYPE" in raw or b"<!ENTITY" in raw:
             raise WordRefused(_("文档里含有不该有的外部定义，没有导入。"))
-        parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, remove_comments=True, remove_pis=True)
+        parser = etree.XMLParser(
+            resolve_entities=False,
+            no_network=True,
+            load_dtd=False,
+            remove_comments=True,
+            remove_pis=True,
+        )
         try:
             return etree.fromstring(raw, parser)
         except etree.XMLSyntaxError as error:
