@@ -110,6 +110,7 @@ def register_audit_words() -> dict[str, object]:
         "lexicon.turned_down": _("没有核准词库的改动"),
         "lexicon.refused": _("想核准自己提交的改动，被拒绝，词库"),
         "cms.refused": _("在编辑器里的操作被拒绝"),
+        "finding.settled": _("说明理由，保留了检查发现，稿件"),
         "comment.added": _("评论了稿件"),
         "comment.settled": _("了结了评论，稿件"),
     }

@@ -10,6 +10,7 @@ from rongmei.stories.actions.delegation import (
     rereads_missed,
     story_reread,
 )
+from rongmei.stories.actions.findings import finding_replace, finding_settle
 from rongmei.stories.actions.flows import flow_draft, flow_publish, flow_retire
 from rongmei.stories.actions.lexicons import (
     lexicon_approve,
@@ -39,6 +40,8 @@ __all__ = [
     "comment_settle",
     "delegation_make",
     "delegation_revoke",
+    "finding_replace",
+    "finding_settle",
     "flow_draft",
     "flow_publish",
     "flow_retire",

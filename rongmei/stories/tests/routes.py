@@ -86,6 +86,17 @@ def approval(cast: Cast) -> dict[str, Any]:
     }
 
 
+FOUND = kept(newsroom.draft, "示例最佳草稿")
+
+
+def a_finding(cast: Cast) -> dict[str, Any]:
+    story = FOUND(cast)
+    return {
+        "code": "absolute", "found": "最佳", "part": "title", "start": "2", "reason": "示例",
+        "content_hash": story.content_hash,
+    }  # fmt: skip
+
+
 def named(story: Callable[[Cast], Story]) -> Made:
     return lambda cast: {"story_id": story(cast).pk}
 
@@ -250,6 +261,8 @@ ROUTES: dict[str, Route | tuple[Route, ...]] = {
         args=remark, method="POST", allowed=(("yl.reporter", 302),),
         refused=(("jc.chief", 404), ("sysadmin", 403)),
     ),
+    "stories:finding_replace": sent(FOUND, "yl.reporter", *NOT_WRITERS, data=a_finding),
+    "stories:finding_settle": sent(FOUND, "yl.reporter", *NOT_WRITERS, data=a_finding),
     "stories:lexicons": (
         LISTS,
         Route(
