@@ -68,6 +68,17 @@ def blocks_of(story: Any) -> list[tuple[str, Any]]:
     return [(kind, held) for kind, held in found if kind != "paragraph" or says(str(held or ""))]
 
 
+def shown_blocks(story: Any) -> list[int]:
+    """The numbers, among all blocks of the body, of those that `content_of` holds, in their order."""
+    value = story.body
+    raw = value.stream_block.get_prep_value(value) if hasattr(value, "stream_block") else value
+    return [
+        at
+        for at, one in enumerate(raw or [])
+        if one["type"] != "paragraph" or says(str(one["value"] or ""))
+    ]
+
+
 def says(source: str) -> bool:
     """Whether paragraph HTML shows a reader anything: text, or a rule."""
     return "<hr" in source or bool(plain(source))

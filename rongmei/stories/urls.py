@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, include, path
 from wagtail.admin.urls import urlpatterns as wagtail_patterns
 
-from rongmei.stories import views, views_findings, views_flows, views_lexicons
+from rongmei.stories import views, views_findings, views_flows, views_lexicons, views_live
 from rongmei.stories.editor.gate import behind_gate
 
 urlpatterns = [
@@ -23,6 +23,8 @@ urlpatterns = [
         "<uuid:story_id>/findings/replace/", views_findings.finding_replace, name="finding_replace"
     ),
     path("<uuid:story_id>/findings/settle/", views_findings.finding_settle, name="finding_settle"),
+    path("<uuid:story_id>/live/", views_live.live_check, name="live_check"),
+    path("<uuid:story_id>/live/settle/", views_live.live_settle, name="live_settle"),
     path("lexicons/", views_lexicons.lexicon_list, name="lexicons"),
     path("lexicons/<uuid:lexicon_id>/", views_lexicons.lexicon_detail, name="lexicon"),
     path(

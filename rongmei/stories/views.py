@@ -156,7 +156,7 @@ def _shown(request: MemberRequest, story: Story, default_panel: str) -> dict[str
     panel = request.GET.get("panel", default_panel)
     shown: dict[str, Any] = {
         "story": story, "signatures": signatures, "check": check, "check_expired": expired,
-        "findings": findings.shown(story, check), "badge": BADGES[StoryState(story.state)],
+        "findings": findings.shown(story, check.findings), "badge": BADGES[StoryState(story.state)],
         "panel": panel if panel in PANELS else default_panel, "default_panel": default_panel,
         "course": reading.course(story, signatures), "edit_url": edit_url(story),
         "may_edit": rules.may_edit(member, story, signatures),

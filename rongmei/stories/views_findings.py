@@ -29,18 +29,22 @@ def _done(request: MemberRequest, story_id: uuid.UUID, words: str, act: Any) -> 
     return redirect("review:story" if request.POST.get("review") else "stories:story", story_id)
 
 
+def whole(posted: str) -> int:
+    """A place as a page sends it; -1, where nothing stands, for anything else."""
+    return int(posted) if posted.isascii() and posted.isdigit() and len(posted) < 9 else -1
+
+
 @page("stories.view")
 @require_POST
 def finding_replace(request: MemberRequest, story_id: uuid.UUID) -> HttpResponse:
     """替换: this place, by what the check suggests."""
     posted = request.POST
-    start = posted.get("start", "")
     return _done(
         request, story_id, _("已替换并保存。"),
         lambda: actions.finding_replace(
             by=request.user, story_id=story_id, content_hash=posted.get("content_hash", ""),
             code=posted.get("code", ""), found=posted.get("found", ""), part=posted.get("part", ""),
-            start=int(start) if start.isdigit() else -1,
+            start=whole(posted.get("start", "")),
         ),
     )  # fmt: skip
 

@@ -27,8 +27,12 @@ def our_look() -> str:
 
 @hooks.register("insert_editor_js")  # type: ignore[untyped-decorator] # Wagtail has no types
 def plain_links() -> str:
-    """Links in the text go to addresses: the page tree that Wagtail would open first is not used."""
-    return format_html('<script src="{}"></script>', static("stories/editor.js"))
+    """Links in the text go to addresses: the page tree that Wagtail would open first is not used.
+    And the machine's findings while one writes."""
+    scripts = ("stories/editor.js", "stories/checks.js")
+    return format_html(
+        "".join('<script src="{}"></script>' for _one in scripts), *map(static, scripts)
+    )
 
 
 @hooks.register("construct_image_chooser_queryset")  # type: ignore[untyped-decorator] # Wagtail has no types

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 def _found(
     story: Story, code: str, found: str, part: str = "", start: int | None = None
 ) -> Finding:
+    # The words may be those of a text that is not saved yet: what the writer has on the screen.
     report = checking.run(story, canonical.content_of(story))
     for one in report.findings:
         here = start is None or (one.part == part and one.start == start)
@@ -65,24 +66,32 @@ def finding_replace(
 
 @refusals_kept
 def finding_settle(
-    *, by: Member, story_id: uuid.UUID, code: str, found: str, reason: str
+    *,
+    by: Member,
+    story_id: uuid.UUID,
+    code: str,
+    found: str,
+    reason: str,
+    unsaved: Story | None = None,
 ) -> FindingNote:
     """Let a finding at 慎 or 提示 stand, with a reason: confirmed personal data, an ignored hint.
 
-    The note holds while these very words are in the story, and travels with it. 禁 cannot be let
+    `unsaved` is the story with the text on the writer's screen, where that has not been saved yet.
+    The note holds while these very words are in the story, and is shown with it. 禁 cannot be let
     stand (FindingStands). Raises ReasonMissing, FindingGone, NotEditable.
     """
     if not reason.strip():
         raise ReasonMissing
-    finding = _found(selectors.story_for(by, story_id), code, found)
+    finding = _found(unsaved or selectors.story_for(by, story_id), code, found)
     with db.write():
         story = locked(by, story_id)
         if not rules.may_edit(by, story, signatures_of(story)):
             raise NotEditable
         if finding.level is Level.FORBID:
             raise FindingStands
+        key = findings.key_of(code, found)
         note, _new = FindingNote.objects.update_or_create(
-            story=story, code=code[:24], found=found[:200],
+            story=story, code=key[0], found=key[1],
             defaults={
                 "unit_id": story.unit_id, "reason": reason.strip()[:300], "person_id": by.pk,
                 "person_name": by.name,

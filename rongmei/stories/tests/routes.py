@@ -97,6 +97,13 @@ def a_finding(cast: Cast) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def on_screen(cast: Cast) -> dict[str, Any]:
+    return {
+        "title": "示例最佳草稿", "finding-code": "absolute", "finding-found": "最佳",
+        "finding-reason": "示例",
+    }  # fmt: skip
+
+
 def named(story: Callable[[Cast], Story]) -> Made:
     return lambda cast: {"story_id": story(cast).pk}
 
@@ -263,6 +270,8 @@ ROUTES: dict[str, Route | tuple[Route, ...]] = {
     ),
     "stories:finding_replace": sent(FOUND, "yl.reporter", *NOT_WRITERS, data=a_finding),
     "stories:finding_settle": sent(FOUND, "yl.reporter", *NOT_WRITERS, data=a_finding),
+    "stories:live_check": asked(FOUND, "yl.reporter", *NOT_WRITERS, data=on_screen),
+    "stories:live_settle": asked(FOUND, "yl.reporter", *NOT_WRITERS, data=on_screen),
     "stories:lexicons": (
         LISTS,
         Route(
