@@ -15,6 +15,7 @@ from rongmei.network.hooks import Activity, RoadFact
 from rongmei.network.types import Milestone
 from rongmei.stories import actions, checking, consistency, lexicon, lexicons, selectors
 from rongmei.stories.api import router
+from rongmei.stories.api_findings import router as findings_router
 from rongmei.stories.api_flows import router as review_router
 from rongmei.stories.hooks import Checker
 
@@ -41,7 +42,7 @@ def register_rail() -> list[RailItem]:
 @hookimpl
 def register_api() -> list[tuple[str, Router]]:
     """/api/v1/stories and /api/v1/review."""
-    return [("/stories", router), ("/review", review_router)]
+    return [("/stories", router), ("/stories", findings_router), ("/review", review_router)]
 
 
 @hookimpl

@@ -77,6 +77,7 @@ def story_list(request: MemberRequest) -> HttpResponse:
     found = Paginator(_sorted(rows, request.GET.get("sort", "")), PAGE_SIZE).get_page(
         request.GET.get("page")
     )
+    findings.put_levels(found)
     return render(
         request,
         "stories/list.html",

@@ -6,9 +6,10 @@ import uuid
 
 from django.http import HttpResponse, HttpResponseBadRequest
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from rongmei.kernel.errors import RongmeiError
+from rongmei.kernel.errors import BadInput, RongmeiError
 from rongmei.network.guard import MemberRequest, page
 from rongmei.stories import actions, canonical, checking, findings, selectors
 from rongmei.stories import policy as rules
@@ -26,7 +27,11 @@ def _on_screen(request: MemberRequest, story_id: uuid.UUID) -> Story:
     )
     # Half-written blocks are no reason not to look at the rest.
     form.defer_required_fields()
-    form.is_valid()
+    try:
+        form.is_valid()
+    except (LookupError, ValueError) as error:
+        # Wagtail's blocks expect their own fields and fail without a word when they are not there.
+        raise BadInput(_("编辑器送来的内容不完整，没有检查。请刷新页面。")) from error
     unsaved: Story = form.instance
     return unsaved
 

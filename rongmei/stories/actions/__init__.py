@@ -29,6 +29,7 @@ from rongmei.stories.actions.sharing import story_receive, story_share, story_wi
 from rongmei.stories.actions.writing import (
     comment_add,
     comment_settle,
+    fields_set,
     story_create,
     story_lock,
     story_save,
@@ -40,6 +41,7 @@ __all__ = [
     "comment_settle",
     "delegation_make",
     "delegation_revoke",
+    "fields_set",
     "finding_replace",
     "finding_settle",
     "flow_draft",

@@ -97,9 +97,17 @@ def a_finding(cast: Cast) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def found_again(cast: Cast) -> dict[str, Any]:
+    return {**a_finding(cast), "start": 2}
+
+
+def let_stand(cast: Cast) -> dict[str, Any]:
+    return {"code": "absolute", "found": "最佳", "reason": "示例"}
+
+
 def on_screen(cast: Cast) -> dict[str, Any]:
     return {
-        "title": "示例最佳草稿", "finding-code": "absolute", "finding-found": "最佳",
+        "title": "示例最佳草稿", "body-count": "0", "finding-code": "absolute", "finding-found": "最佳",
         "finding-reason": "示例",
     }  # fmt: skip
 
@@ -377,6 +385,15 @@ ROUTES: dict[str, Route | tuple[Route, ...]] = {
             refused=(("jc.chief", 404), ("sysadmin", 404)),
         ),
         asked(DRAFT, "yl.reporter", *NOT_WRITERS, method="PATCH", data=saved),
+    ),
+    "api:story_check": (
+        Route(args=named(FOUND), **SEES),
+        asked(FOUND, "yl.reporter", *NOT_WRITERS, data=lambda cast: {"fields": {"title": "最佳"}}),
+    ),
+    "api:finding_replace": asked(FOUND, "yl.reporter", *NOT_WRITERS, data=found_again),
+    "api:finding_settle": Route(
+        args=named(FOUND), method="POST", allowed=(("yl.reporter", 204),), refused=NOT_WRITERS,
+        data=let_stand,
     ),
     "api:submit": asked(DRAFT, "yl.reporter", *NOT_WRITERS),
     "api:pass_step": asked(WAITING, "yl.first", *NOT_FIRST[:-1], data=signature),

@@ -45,6 +45,14 @@ def test_a_half_written_block_does_not_stop_the_check(cast, signed_in):
     assert 'data-level="forbid"' in answer.content.decode()
 
 
+def test_what_is_no_form_of_the_editor_is_told_so(cast, signed_in):
+    story = newsroom.draft(cast)
+    client = signed_in("yl.reporter")
+    where = reverse("stories:live_check", args=[story.pk])
+    for sent in ({"title": "示例"}, {"body-count": "1"}, {"body-count": "x"}):
+        assert client.post(where, sent).status_code == 422
+
+
 def test_an_unsaved_finding_is_let_stand_with_a_reason(cast, signed_in):
     story = newsroom.draft(cast)
     client = signed_in("yl.reporter")
