@@ -221,8 +221,13 @@ def run(story: Any, content: Mapping[str, Any]) -> Report:
         (finding for checker in checkers for finding in checker.run(text)),
         key=lambda one: (order.index(one.level), one.part, one.start),
     )
+    # Two checkers that say the same of the same words are one finding, the more serious one.
+    once = {
+        (one.part, one.start, one.end, one.suggestion, one.found or one.code): one
+        for one in reversed(found)
+    }
     return Report(
-        content_hash=canonical.hash_of(content), findings=tuple(found),
+        content_hash=canonical.hash_of(content), findings=tuple(reversed(once.values())),
         versions={one.name: version for one in checkers if (version := one.version_for(text))},
         took_ms=round((time.perf_counter() - began) * 1000, 2),
     )  # fmt: skip

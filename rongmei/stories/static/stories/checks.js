@@ -141,7 +141,9 @@
         state.getCurrentContent(), target, words, block.getInlineStyleAt(found.at), block.getEntityAt(found.at),
       );
       const changed = EditorState.push(state, content, "insert-characters");
-      editor.onChange(EditorState.acceptSelection(changed, shifted(state.getSelection(), found, words.length)));
+      const chosen = shifted(state.getSelection(), found, words.length);
+      const choose = chosen.getHasFocus() ? EditorState.forceSelection : EditorState.acceptSelection;
+      editor.onChange(choose(changed, chosen));
     } else {
       found.surface.setRangeText(words, found.at, found.end, "preserve");
       found.surface.dispatchEvent(new Event("input", { bubbles: true }));
@@ -255,6 +257,8 @@
     list = panel.querySelector("[data-list]");
     live = panel.querySelector("[data-live]");
     panel.addEventListener("click", pressed);
+    // Pressing a button of the panel does not take the cursor out of the text.
+    panel.addEventListener("mousedown", (event) => event.target.closest("button") && event.preventDefault());
     panel.addEventListener("keydown", (event) => {
       if (event.key !== "Enter" || !event.target.matches("[data-reason]")) return;
       event.preventDefault();
