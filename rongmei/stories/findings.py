@@ -11,14 +11,15 @@ from typing import Any, Final
 from django.db.models import F
 
 from rongmei.assets import selectors as assets
-from rongmei.stories import canonical
+from rongmei.stories import canonical, kinds
 from rongmei.stories.checking import PARTS, PERSONAL, versions_of_many
 from rongmei.stories.models import Check, FindingNote, Story
 from rongmei.stories.types import Finding, Level
 
 # How often a word may stand in a body before its place is looked for by hand.
 _TRIES: Final = 60
-_TEXTS: Final = {"picture": ("caption",), "quote": ("quote", "speaker")}
+# Fields of blocks whose source is HTML.
+_RICH: Final = frozenset({("paragraph", ""), ("live", "text")})
 Place = tuple[int, str, int]
 
 
@@ -68,7 +69,7 @@ def spots(
 def _lines(story: Story, content: Mapping[str, Any]) -> list[tuple[int, int, str]]:
     """(number of the block, where its text starts in the body's, its text)."""
     told, at = [], 0
-    for number, block in zip(canonical.shown_blocks(story), content["body"], strict=True):
+    for number, block in zip(kinds.numbers(story.body), content["body"], strict=True):
         text = canonical.body_text({"body": [block]})
         if text:
             told.append((number, at, text))
@@ -160,13 +161,20 @@ def _places(raw: list[dict[str, Any]], found: str) -> Iterator[Place]:
     """(block, key or nothing, position) wherever the words stand in a block's source."""
     for number, block in enumerate(raw):
         kind, value = block["type"], block["value"]
-        sources = [(key, value.get(key) or "") for key in _TEXTS.get(kind, ())] or [("", value)]
-        words = html.escape(found, quote=False) if kind == "paragraph" else found
-        for key, source in sources:
-            at = str(source).find(words)
+        fields = value if isinstance(value, Mapping) else {"": value}
+        for key, source in fields.items():
+            if not isinstance(source, str):
+                continue
+            words = _source(kind, key, found)
+            at = source.find(words)
             while at >= 0:
                 yield number, key, at
-                at = str(source).find(words, at + 1)
+                at = source.find(words, at + 1)
+
+
+def _source(kind: str, key: str, words: str) -> str:
+    """Words as they stand in the source of a block's field."""
+    return html.escape(words, quote=False) if (kind, key) in _RICH else words
 
 
 def _put(raw: list[dict[str, Any]], place: Place, finding: Finding) -> list[dict[str, Any]]:
@@ -174,9 +182,7 @@ def _put(raw: list[dict[str, Any]], place: Place, finding: Finding) -> list[dict
     changed = copy.deepcopy(raw)
     block = changed[number]
     source = block["value"][key] if key else block["value"]
-    old, new = finding.found, finding.suggestion
-    if block["type"] == "paragraph":
-        old, new = html.escape(old, quote=False), html.escape(new, quote=False)
+    old, new = (_source(block["type"], key, one) for one in (finding.found, finding.suggestion))
     source = source[:at] + new + source[at + len(old) :]
     if key:
         block["value"][key] = source

@@ -26,10 +26,10 @@ def our_look() -> str:
 
 
 @hooks.register("insert_editor_js")  # type: ignore[untyped-decorator] # Wagtail has no types
-def plain_links() -> str:
-    """Links in the text go to addresses: the page tree that Wagtail would open first is not used.
-    And the machine's findings while one writes."""
-    scripts = ("stories/editor.js", "stories/checks.js")
+def our_scripts() -> str:
+    """Plain links instead of Wagtail's page tree, typing that is saved to the last key, data tables,
+    and the machine's findings while one writes."""
+    scripts = ("stories/editor.js", "stories/cells.js", "stories/checks.js")
     return format_html(
         "".join('<script src="{}"></script>' for _one in scripts), *map(static, scripts)
     )

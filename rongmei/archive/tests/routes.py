@@ -172,7 +172,8 @@ ROUTES: dict[str, Route | tuple[Route, ...]] = {
         Route(allowed=(("sysadmin", 200),), refused=(("secadmin", 403), ("planner", 403))),
         Route(
             method="POST", data=new_rule, allowed=(("sysadmin", 302),),
-            refused=(("secadmin", 403), ("planner", 403)),
+            # An administrator of a centre may propose, but not for everybody.
+            refused=(("secadmin", 403), ("planner", 403), ("yl.sysadmin", 403)),
         ),
     ),
     "archive:rule": Route(
@@ -219,12 +220,20 @@ ROUTES: dict[str, Route | tuple[Route, ...]] = {
         args=saved, allowed=(("yl.reporter", 302),),
         refused=(("yl.first", 404), ("planner", 404), ("sysadmin", 403)),
     ),
+    "archive:search_pulse": Route(
+        args=saved, allowed=(("yl.reporter", 200),),
+        refused=(("yl.first", 404), ("planner", 404), ("sysadmin", 403)),
+    ),
     "archive:search_change": Route(**OWN_SEARCH, data=lambda cast: {"name": "示例"}),
     "archive:search_forget": Route(**OWN_SEARCH),
     "archive:search_feed_key": Route(**{**OWN_SEARCH, "allowed": (("yl.reporter", 200),)}),
     "search_feed": Route(args=feed, public="a feed reader holds a key, made for this search alone"),
-    "archive:export": Route(
-        method="POST", data=query, allowed=(("planner", 302), ("analyst", 302)), refused=NO_EXPORT
+    "archive:export": (
+        Route(data=query, allowed=(("planner", 200), ("analyst", 200)), refused=NO_EXPORT),
+        Route(
+            method="POST", data=query, allowed=(("planner", 302), ("analyst", 302)),
+            refused=NO_EXPORT,
+        ),
     ),
     "archive:exports": Route(allowed=(("planner", 200),), refused=NO_EXPORT),
     "archive:export_cancel": Route(

@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('network', '0002_road'),
-        ('stories', '0003_lexicons'),
+        ('stories', '0006_submissions'),
     ]
 
     operations = [
