@@ -5,11 +5,12 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, include, path
 from wagtail.admin.urls import urlpatterns as wagtail_patterns
 
-from rongmei.stories import views, views_findings, views_flows, views_lexicons, views_live
 from rongmei.stories import (
     views,
+    views_findings,
     views_flows,
     views_lexicons,
+    views_live,
     views_phone,
     views_sheet,
     views_submissions,

@@ -20,7 +20,6 @@ from rongmei.stories.actions.delegation import (
     rereads_missed,
     story_reread,
 )
-from rongmei.stories.actions.findings import finding_replace, finding_settle
 from rongmei.stories.actions.desk import (
     reason_add,
     reason_retire,
@@ -31,6 +30,7 @@ from rongmei.stories.actions.desk import (
     submission_take,
     submissions_overdue,
 )
+from rongmei.stories.actions.findings import finding_replace, finding_settle
 from rongmei.stories.actions.flows import flow_draft, flow_publish, flow_retire
 from rongmei.stories.actions.lexicons import (
     lexicon_approve,
