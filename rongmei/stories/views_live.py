@@ -22,7 +22,7 @@ def _on_screen(request: MemberRequest, story_id: uuid.UUID) -> Story:
     story = selectors.story_for(request.user, story_id)
     if not rules.may_edit(request.user, story):
         raise NotEditable
-    form = Story.get_edit_handler().get_form_class()(  # type: ignore[attr-defined] # Wagtail adds it
+    form = Story.get_edit_handler().get_form_class()(
         request.POST, instance=story, for_user=request.user
     )
     # Half-written blocks are no reason not to look at the rest.
