@@ -62,8 +62,6 @@ from rongmei.stories.actions.submissions import (
 )
 from rongmei.stories.actions.versions import story_restore
 from rongmei.stories.actions.writing import (
-    comment_add,
-    comment_settle,
     fields_set,
     story_create,
     story_lock,
