@@ -37,7 +37,6 @@ urlpatterns = [
         views_versions.version_restore,
         name="version_restore",
     ),
-    path("<uuid:story_id>/comments/", views.comment, name="comment"),
     path(
         "<uuid:story_id>/findings/replace/", views_findings.finding_replace, name="finding_replace"
     ),
