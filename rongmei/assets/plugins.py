@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 from ninja import Router
 
-from rongmei.assets.api import router
+from rongmei.assets.api import clip_router, router
 from rongmei.kernel.hooks import RailItem
 from rongmei.kernel.plugins import hookimpl
 
@@ -23,8 +23,8 @@ def register_rail() -> list[RailItem]:
 
 @hookimpl
 def register_api() -> list[tuple[str, Router]]:
-    """/api/v1/pictures."""
-    return [("/pictures", router)]
+    """/api/v1/pictures and /api/v1/clips."""
+    return [("/pictures", router), ("/clips", clip_router)]
 
 
 @hookimpl
@@ -33,4 +33,6 @@ def register_audit_words() -> dict[str, object]:
     return {
         "picture.added": _("上传了图片"),
         "picture.received": _("收到图片"),
+        "clip.added": _("上传了音视频"),
+        "clip.received": _("收到音视频"),
     }
