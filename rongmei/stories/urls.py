@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, include, path
 from wagtail.admin.urls import urlpatterns as wagtail_patterns
 
-from rongmei.stories import views, views_flows, views_lexicons, views_sheet
+from rongmei.stories import views, views_flows, views_lexicons, views_sheet, views_versions
 from rongmei.stories.editor.gate import behind_gate
 
 urlpatterns = [
@@ -20,6 +20,12 @@ urlpatterns = [
     path("<uuid:story_id>/share/", views.share, name="share"),
     path("<uuid:story_id>/lock/", views.lock, name="lock"),
     path("<uuid:story_id>/unlock/", views.unlock, name="unlock"),
+    path("<uuid:story_id>/versions/", views_versions.version_list, name="versions"),
+    path(
+        "<uuid:story_id>/versions/<int:revision_id>/restore/",
+        views_versions.version_restore,
+        name="version_restore",
+    ),
     path("<uuid:story_id>/comments/", views.comment, name="comment"),
     path("lexicons/", views_lexicons.lexicon_list, name="lexicons"),
     path("lexicons/<uuid:lexicon_id>/", views_lexicons.lexicon_detail, name="lexicon"),

@@ -4,6 +4,16 @@ Each takes the row's lock, asks policy about the locked row, changes named field
 audit line and an event in one short transaction. Every refusal leaves an audit line too.
 """
 
+from rongmei.stories.actions.asked import (
+    ANSWERED,
+    request_pass,
+    request_receive,
+    request_return,
+    request_told,
+    review_pass,
+    review_return,
+)
+from rongmei.stories.actions.asking import ASKED, TOLD, across_nodes, answer_receive
 from rongmei.stories.actions.delegation import (
     delegation_make,
     delegation_revoke,
@@ -26,6 +36,7 @@ from rongmei.stories.actions.review import (
     story_withdraw,
 )
 from rongmei.stories.actions.sharing import story_receive, story_share, story_withdrawal_receive
+from rongmei.stories.actions.versions import story_restore
 from rongmei.stories.actions.writing import (
     comment_add,
     comment_settle,
@@ -36,6 +47,11 @@ from rongmei.stories.actions.writing import (
 )
 
 __all__ = [
+    "ANSWERED",
+    "ASKED",
+    "TOLD",
+    "across_nodes",
+    "answer_receive",
     "comment_add",
     "comment_settle",
     "delegation_make",
@@ -48,13 +64,20 @@ __all__ = [
     "lexicon_propose",
     "lexicon_refuse",
     "lexicon_restore",
+    "request_pass",
+    "request_receive",
+    "request_return",
+    "request_told",
     "rereads_missed",
+    "review_pass",
+    "review_return",
     "sheet_export",
     "story_create",
     "story_lock",
     "story_pass",
     "story_receive",
     "story_reread",
+    "story_restore",
     "story_return",
     "story_save",
     "story_share",
