@@ -5,9 +5,12 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 from ninja import Router
 
+from rongmei.assets import uploading
 from rongmei.assets.api import clip_router, router
+from rongmei.assets.api_uploads import router as upload_router
 from rongmei.kernel.hooks import RailItem
 from rongmei.kernel.plugins import hookimpl
+from rongmei.kernel.sweeps import Sweep
 
 
 @hookimpl
@@ -25,6 +28,14 @@ def register_rail() -> list[RailItem]:
 def register_api() -> list[tuple[str, Router]]:
     """/api/v1/pictures and /api/v1/clips."""
     return [("/pictures", router), ("/clips", clip_router)]
+    """/api/v1/pictures and /api/v1/uploads."""
+    return [("/pictures", router), ("/uploads", upload_router)]
+
+
+@hookimpl
+def register_sweeps() -> list[Sweep]:
+    """Uploads that nobody went on with."""
+    return [Sweep("assets.uploads", every=3600.0, run=uploading.uploads_expire)]
 
 
 @hookimpl
@@ -35,4 +46,6 @@ def register_audit_words() -> dict[str, object]:
         "picture.received": _("收到图片"),
         "clip.added": _("上传了音视频"),
         "clip.received": _("收到音视频"),
+        "upload.begun": _("开始上传文件"),
+        "upload.dropped": _("取消了上传"),
     }

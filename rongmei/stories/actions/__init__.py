@@ -20,6 +20,16 @@ from rongmei.stories.actions.delegation import (
     rereads_missed,
     story_reread,
 )
+from rongmei.stories.actions.desk import (
+    reason_add,
+    reason_retire,
+    submission_adopt,
+    submission_ask,
+    submission_decline,
+    submission_merge,
+    submission_take,
+    submissions_overdue,
+)
 from rongmei.stories.actions.flows import flow_draft, flow_publish, flow_retire
 from rongmei.stories.actions.lexicons import (
     lexicon_approve,
@@ -36,6 +46,13 @@ from rongmei.stories.actions.review import (
     story_withdraw,
 )
 from rongmei.stories.actions.sharing import story_receive, story_share, story_withdrawal_receive
+from rongmei.stories.actions.submissions import (
+    Written,
+    submission_discard,
+    submission_save,
+    submission_send,
+    submission_withdraw,
+)
 from rongmei.stories.actions.versions import story_restore
 from rongmei.stories.actions.writing import (
     comment_add,
@@ -50,6 +67,7 @@ __all__ = [
     "ANSWERED",
     "ASKED",
     "TOLD",
+    "Written",
     "across_nodes",
     "answer_receive",
     "comment_add",
@@ -64,6 +82,8 @@ __all__ = [
     "lexicon_propose",
     "lexicon_refuse",
     "lexicon_restore",
+    "reason_add",
+    "reason_retire",
     "request_pass",
     "request_receive",
     "request_return",
@@ -85,4 +105,14 @@ __all__ = [
     "story_unlock",
     "story_withdraw",
     "story_withdrawal_receive",
+    "submission_adopt",
+    "submission_ask",
+    "submission_decline",
+    "submission_discard",
+    "submission_merge",
+    "submission_save",
+    "submission_send",
+    "submission_take",
+    "submission_withdraw",
+    "submissions_overdue",
 ]

@@ -18,7 +18,7 @@ from rongmei.stories.models import (
     ReviewFlow,
     Story,
 )
-from rongmei.stories.tests import flowing, newsroom, routes_sheet
+from rongmei.stories.tests import flowing, newsroom, routes_sheet, routes_submissions
 
 Made = Callable[[Cast], dict[str, Any]]
 
@@ -254,6 +254,7 @@ MANAGES_FLOW: dict[str, Any] = {
 }
 
 ROUTES: dict[str, Route | tuple[Route, ...]] = {
+    **routes_submissions.ROUTES,
     "stories:list": LISTS,
     "stories:new": (
         Route(allowed=(("yl.reporter", 200),), refused=(("planner", 403), ("yl.planner", 403))),
