@@ -39,6 +39,12 @@ from rongmei.stories.actions.lexicons import (
     lexicon_restore,
 )
 from rongmei.stories.actions.printing import sheet_export
+from rongmei.stories.actions.remarks import (
+    comment_add,
+    comment_answer,
+    comment_reopen,
+    comment_settle,
+)
 from rongmei.stories.actions.review import (
     story_pass,
     story_return,
@@ -55,8 +61,6 @@ from rongmei.stories.actions.submissions import (
 )
 from rongmei.stories.actions.versions import story_restore
 from rongmei.stories.actions.writing import (
-    comment_add,
-    comment_settle,
     story_create,
     story_lock,
     story_save,
@@ -71,6 +75,8 @@ __all__ = [
     "across_nodes",
     "answer_receive",
     "comment_add",
+    "comment_answer",
+    "comment_reopen",
     "comment_settle",
     "delegation_make",
     "delegation_revoke",
