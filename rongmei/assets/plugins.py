@@ -26,10 +26,8 @@ def register_rail() -> list[RailItem]:
 
 @hookimpl
 def register_api() -> list[tuple[str, Router]]:
-    """/api/v1/pictures and /api/v1/clips."""
-    return [("/pictures", router), ("/clips", clip_router)]
-    """/api/v1/pictures and /api/v1/uploads."""
-    return [("/pictures", router), ("/uploads", upload_router)]
+    """/api/v1/pictures, /api/v1/clips and /api/v1/uploads."""
+    return [("/pictures", router), ("/clips", clip_router), ("/uploads", upload_router)]
 
 
 @hookimpl
