@@ -49,11 +49,11 @@ def _utc(at: datetime | None) -> str | None:
     return at.astimezone(UTC).isoformat(timespec="seconds") if at else None
 
 
-def held_by(story: Any) -> kinds.Held:
-    """Facts of the pictures and clips a story uses: a query for each, none where there are none."""
-    return kinds.Held(
-        assets.facts(picture_keys(story)), assets.clip_facts(kinds.clip_keys(story.body))
-    )
+def held_by(*stories: Any) -> kinds.Held:
+    """Facts of the pictures and clips these use: a query for each, none where there are none."""
+    pictures = {key for one in stories for key in picture_keys(one)}
+    clips = {key for one in stories for key in kinds.clip_keys(one.body)}
+    return kinds.Held(assets.facts(pictures), assets.clip_facts(clips))
 
 
 def content_of(story: Any, held: kinds.Held | None = None) -> dict[str, Any]:
