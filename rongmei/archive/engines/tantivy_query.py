@@ -77,9 +77,9 @@ def tantivy_document(document: IndexDocument, analyser: Analyser) -> tantivy.Doc
     ):
         for text in texts:
             row.add_text(name, text)
-    row.add_text("title_words", " ".join(analyser.askable_words(title)))
+    row.add_text("title_words", analyser.spaced_words(title))
     row.add_text("title_units", spaced_units(title))
-    row.add_text("body_words", " ".join(analyser.askable_words(f"{summary}\n{body}")))
+    row.add_text("body_words", analyser.spaced_words(f"{summary}\n{body}"))
     opening = f"{spaced_units(summary)} {BREAK} " if summary else ""
     row.add_text("body_units", f"{opening}{spaced_units(body)}")
     row.add_text("source_units", " ".join(units(document.source)))
