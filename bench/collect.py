@@ -301,12 +301,13 @@ def stages(url: str, feeds: int) -> tuple[dict[str, float], dict[str, float]]:
         amount += len(wanted)
     index = indexing.search_index()
     with index.writer() as writer:
+        analyser = index.reader().analyser
         while changes := indexing.changes_after(writer.committed_seq()):
             documents = stage("read for the index", indexing.documents_of, changes)
             rows = stage(
                 "segment and prepare",
                 lambda found=documents: [
-                    (one.id, tantivy_document(one, index.analyser)) for one in found
+                    (one.id, tantivy_document(one, analyser)) for one in found
                 ],
             )
             bare("segment and prepare", _cut_barely, [one.body for one in documents])

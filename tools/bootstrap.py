@@ -9,6 +9,7 @@ the goal cannot do without.
 from __future__ import annotations
 
 import argparse
+import ctypes.util
 import hashlib
 import os
 import shutil
@@ -64,9 +65,17 @@ def has_chromium() -> bool:
     return bool(shutil.which("chromium") or shutil.which("chromium-browser"))
 
 
+def has_typesetter() -> bool:
+    """Whether the libraries that make PDFs are there."""
+    names = ("pango-1.0", "pangoft2-1.0", "harfbuzz-subset")
+    return all(ctypes.util.find_library(name) for name in names)
+
+
+TYPESETTER = ("libpango-1.0-0", "libpangoft2-1.0-0", "libharfbuzz-subset0")
 NEEDS = {
     "run": [],
     "test": [
+        *((name, has_typesetter, "审稿单 PDF review sheets as PDF") for name in TYPESETTER),
         ("chromium", has_chromium, "浏览器测试 browser tests"),
         ("fonts-noto-cjk", has_chinese_font, "截图里的中文 Chinese in screenshots"),
         ("postgresql", has_postgresql, "PostgreSQL 测试 PostgreSQL tests"),
@@ -94,8 +103,23 @@ def apt_install(packages: list[str]) -> bool:
     return done.returncode == 0
 
 
+def wish_system() -> None:
+    """Say what running would be better with; nothing stops without it."""
+    if not has_typesetter():
+        say(
+            "没有生成 PDF 的组件，审稿单只能用打印页 / no PDFs without: sudo apt-get install -y "
+            + " ".join(TYPESETTER)
+        )
+    if not has_chinese_font():
+        say(
+            "没有中文字体，PDF 里缺字 / PDFs lack Chinese without: sudo apt-get install -y fonts-noto-cjk"
+        )
+
+
 def check_system(goal: str) -> None:
     """Install what the goal needs from the system, or say how."""
+    if goal == "run":
+        wish_system()
     missing = [(package, why) for package, there, why in NEEDS[goal] if not there()]
     if not missing:
         return

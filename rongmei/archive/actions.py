@@ -132,7 +132,8 @@ def _said_before(arrived: Sequence[Arrived], source: SourceFacts) -> set[str]:
     }
     if not told:
         return set()
-    # Not asked for by source: whoever looks may then read all that a source ever gave.
+    # The source is looked at here and not asked for: SQLite would then go by the source, and read
+    # all that it ever gave to find these.
     said = rows.matching(
         Document, ("content_hash", "source_name", "source_id"),
         column="content_hash", among=[digest for digest, _carrier in told.values()],

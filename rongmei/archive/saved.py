@@ -18,7 +18,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from rongmei.archive import indexing, selectors
-from rongmei.archive.analysis import default_analyser
 from rongmei.archive.errors import QueryError
 from rongmei.archive.index_fake import FakeIndex
 from rongmei.archive.models import Change, Document, SavedSearch
@@ -227,9 +226,13 @@ def _look_once() -> tuple[bool, int]:
     upto = changes[-1].seq if changes else first
     seq_of = {change.document_id: change.seq for change in changes}
     documents = Document.objects.in_bulk(list(seq_of))
-    index = FakeIndex(default_analyser())
+    index = FakeIndex(indexing.analyser())
     with index.writer() as writer:
-        writer.add(indexing.as_indexed(row, seq_of[pk]) for pk, row in documents.items())
+        kept = indexing.with_snapshot(documents)
+        writer.add(
+            indexing.as_indexed(row, seq_of[pk], has_snapshot=pk in kept)
+            for pk, row in documents.items()
+        )
         writer.commit(upto)
     now = timezone.now()
     found = sum(_look(one, index, documents, seq_of, upto, now) for one in searches)
@@ -281,7 +284,7 @@ def _matching(saved: SavedSearch, index: FakeIndex) -> list[str]:
     if not policy.anywhere(saved.member, "archive.view"):
         return []
     try:
-        asked = selectors.understood(saved.query)
+        asked = selectors.understood(saved.query, saved.member)
         request = SearchRequest(query=asked, scope=selectors.scope_of(saved.member))
         return list(index.reader().walk(request, LOOKED_AT)[1])
     except QueryError:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from django.db.models import QuerySet
@@ -61,3 +61,45 @@ def rendition_of(picture: Picture, spec: str) -> dict[str, Any]:
     """A rendition for a page, made when it is not there: url, width, height. Not inside a write."""
     made = picture.get_rendition(spec)
     return {"url": made.url, "width": made.width, "height": made.height}
+
+
+def pictures_by_uid(uids: Iterable[uuid.UUID | str]) -> dict[str, Picture]:
+    """Picture rows by their uid, with their renditions (two queries)."""
+    rows = Picture.objects.filter(uid__in={str(one) for one in uids})
+    return {str(row.uid): row for row in rows.prefetch_related("renditions")}
+
+
+def may_use_uids(member: Any, uids: Iterable[uuid.UUID | str]) -> bool:
+    """The same as `may_use`, by uid."""
+    wanted = {str(one) for one in uids}
+    return pictures_visible_to(member).filter(uid__in=wanted).count() == len(wanted)
+
+
+def rendition_files(
+    pks: Iterable[int], urls: Collection[str], *, most: int
+) -> dict[str, tuple[bytes, str]]:
+    """Bytes and media type of renditions of these pictures, by their addresses, for a page that
+    carries its pictures inside; those past `most` bytes together are left out.
+
+    Reads files: not inside a write.
+    """
+    found: dict[str, tuple[bytes, str]] = {}
+    kinds = {
+        "jpg": "image/jpeg", "jpeg": "image/jpeg", "png": "image/png", "webp": "image/webp",
+        "gif": "image/gif",
+    }  # fmt: skip
+    for picture in pictures_by_pk(pks).values():
+        for one in picture.renditions.all():
+            kind = kinds.get(one.file.name.rsplit(".", 1)[-1].lower())
+            if one.url not in urls:
+                continue
+            try:
+                size = one.file.size
+            except OSError:
+                continue
+            if kind is None or size > most:
+                continue
+            with one.file.open("rb") as held:
+                found[one.url] = (held.read(), kind)
+            most -= size
+    return found

@@ -18,7 +18,7 @@ from django.db import Error, connection
 from django.db.migrations.executor import MigrationExecutor
 
 from rongmei.config.node import ENV_FILE, Node
-from rongmei.kernel import audit
+from rongmei.kernel import audit, paper
 
 Level = Literal["ok", "warn", "fail"]
 _GB: Final = 1024**3
@@ -153,6 +153,14 @@ def _fonts(node: Node) -> Finding:
     return Finding("fonts", "ok", "、".join(sorted(families)[:3]))
 
 
+def _paper(node: Node) -> Finding:
+    lacking = paper.missing()
+    if lacking:
+        todo = f"审稿单等只能用打印页打印。请装上 {' '.join(paper.PACKAGES)} 和一套中文字体。"
+        return Finding("paper", "warn", "不能生成 PDF", todo)
+    return Finding("paper", "ok", "能生成 PDF")
+
+
 def _ports(node: Node) -> Finding:
     taken = []
     for port in (node.port, node.stream_port):
@@ -227,7 +235,7 @@ def _tools(node: Node) -> Finding:
 
 
 CHECKS: Final[tuple[Callable[[Node], Finding], ...]] = (
-    _python, _sqlite, _home, _key, _database, _chain, _disk, _fonts, _ports, _clock, _index,
+    _python, _sqlite, _home, _key, _database, _chain, _disk, _fonts, _paper, _ports, _clock, _index,
     _tools,
 )  # fmt: skip
 

@@ -140,6 +140,11 @@ def task_for(member: Member, task_id: uuid.UUID) -> Task:
     return found
 
 
+def dispatcher_of(task_id: uuid.UUID) -> uuid.UUID | None:
+    """The unit that gave a task; for what the program does by itself, no member asks."""
+    return Task.objects.filter(pk=task_id).values_list("unit_id", flat=True).first()
+
+
 def tasks_of_pitch(pitch: Pitch) -> QuerySet[Task]:
     """The tasks that came of a pitch."""
     rows = with_stage(Task.objects.filter(pitch=pitch))

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
+from typing_extensions import override
 from wagtail import blocks
 from wagtail.images.blocks import ImageChooserBlock
 
+from rongmei.kernel.errors import BadInput
+from rongmei.stories import embeds
+from rongmei.stories.cells import CellsField
+
 RICH = ["bold", "italic", "link", "ol", "ul", "hr"]
+SHORT_RICH = ["bold", "italic", "link"]
 
 
 class PictureBlock(blocks.StructBlock):
     """A picture with its caption and credit."""
 
-    picture = ImageChooserBlock(label=_("图片"))
+    picture = ImageChooserBlock(label=_("图片"), required=False)
     caption = blocks.CharBlock(label=_("图片说明"), required=False, max_length=200)
     credit = blocks.CharBlock(label=_("摄影/署名"), required=False, max_length=80)
 
@@ -25,7 +34,7 @@ class PictureBlock(blocks.StructBlock):
 class QuoteBlock(blocks.StructBlock):
     """Words somebody said, and who."""
 
-    quote = blocks.TextBlock(label=_("引语"))
+    quote = blocks.TextBlock(label=_("引语"), required=False)
     speaker = blocks.CharBlock(label=_("说话人"), required=False, max_length=80)
 
     class Meta:
@@ -34,13 +43,78 @@ class QuoteBlock(blocks.StructBlock):
         template = "stories/blocks/quote.html"
 
 
+class LiveBlock(blocks.StructBlock):
+    """One entry of a live report: when, what, and perhaps a picture."""
+
+    at = blocks.DateTimeBlock(label=_("时间"), required=False)
+    text = blocks.RichTextBlock(label=_("内容"), features=SHORT_RICH, required=False)
+    picture = ImageChooserBlock(label=_("图片"), required=False)
+
+    class Meta:
+        icon = "time"
+        label = _("直播条目")
+
+
+class CellsBlock(blocks.FieldBlock):
+    """Rows of cells; the first row is the header."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        self.field = CellsField(label=kwargs.get("label"), required=False)
+        super().__init__(**kwargs)
+
+    @override
+    def get_default(self) -> list[list[str]]:
+        return []
+
+    @override
+    def get_searchable_content(self, value: list[list[str]]) -> list[str]:
+        return []
+
+
+class TableBlock(blocks.StructBlock):
+    """A small table of figures."""
+
+    caption = blocks.CharBlock(label=_("表题"), required=False, max_length=80)
+    cells = CellsBlock(label=_("数据"))
+
+    class Meta:
+        icon = "table"
+        label = _("数据表")
+
+
+class EmbedBlock(blocks.StructBlock):
+    """A page of another site, shown as a link with its title."""
+
+    url = blocks.URLBlock(label=_("网址"), required=False, max_length=embeds.MAX_URL)
+    title = blocks.CharBlock(label=_("标题"), required=False, max_length=80)
+
+    class Meta:
+        icon = "link-external"
+        label = _("外部内容")
+
+    @override
+    def clean(self, value: Any) -> Any:
+        cleaned = super().clean(value)
+        if cleaned["url"]:
+            try:
+                embeds.allowed(cleaned["url"])
+            except BadInput as error:
+                refused = ValidationError(error.message)
+                raise blocks.StructBlockValidationError(block_errors={"url": refused}) from error
+        return cleaned
+
+
+# What is still empty must not keep the rest of a draft from being saved, so hardly anything here is
+# required: people leave room first and fill it later.
 BODY_BLOCKS = [
-    # An empty paragraph is how people leave room; it must not keep the rest from being saved.
     (
         "paragraph",
         blocks.RichTextBlock(label=_("段落"), icon="pilcrow", features=RICH, required=False),
     ),
-    ("heading", blocks.CharBlock(label=_("小标题"), icon="title", max_length=60)),
+    ("heading", blocks.CharBlock(label=_("小标题"), icon="title", max_length=60, required=False)),
     ("picture", PictureBlock()),
     ("quote", QuoteBlock()),
+    ("live", LiveBlock()),
+    ("table", TableBlock()),
+    ("embed", EmbedBlock()),
 ]

@@ -3,13 +3,15 @@
 Canonical JSON (RFC 8259, keys sorted, no spaces, UTF-8) of everything a reader is shown, and of the
 terms of its use: change any of it and the hash changes. Keys of blocks and of pictures differ
 between nodes and are left out; a picture stands for itself by the SHA-256 of its file.
+
+The form has versions. A text is written in the oldest one that can say it, so that what was signed
+before a version was added keeps its hash: form 2 knows live entries, data tables and embedded pages.
 """
 
 from __future__ import annotations
 
 import difflib
 import hashlib
-import html
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -17,84 +19,34 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, Final
 
-import nh3
 import orjson
 import rjieba
 
 from rongmei.assets import selectors as assets
 from rongmei.assets.types import PictureFacts
+from rongmei.stories import kinds
 from rongmei.stories.flows import SHARE
 from rongmei.stories.types import Changes
 
 FORM: Final = 1
+FORMS: Final = frozenset({1, 2})
 WORDS: Final = (
     "kicker", "title", "subtitle", "summary", "byline", "origin", "rights_basis", "place",
     "category", "language",
 )  # fmt: skip
 _LATER: Final = ("step_name", "flow", "for_person", "for_name")
-_TAGS: Final = {"p", "br", "b", "strong", "i", "em", "a", "ol", "ul", "li", "hr"}
-_BREAKS = re.compile(r"</(?:p|li|ol|ul)>|<br\s*/?>|<hr\s*/?>", re.IGNORECASE)
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*(?:%|‰)?|[零〇一二三四五六七八九十百千万亿两]{2,}")
-_cleaner = nh3.Cleaner(
-    tags=_TAGS, attributes={"a": {"href"}}, url_schemes={"http", "https", "mailto"}, link_rel=None
-)
-
-
-def clean_html(source: str) -> str:
-    """Paragraph HTML with nothing in it but text, emphasis, lists and plain links."""
-    return _cleaner.clean(source).strip()
-
-
-def plain(source: str) -> str:
-    """The text of paragraph HTML, one line a paragraph."""
-    broken = _BREAKS.sub("\n", source)
-    return html.unescape(nh3.clean(broken, tags=set())).strip()
 
 
 def picture_keys(story: Any) -> set[int]:
     """Keys of the pictures a story uses: its lead and those in the body."""
-    keys = {story.lead_picture_id} if story.lead_picture_id else set()
-    for kind, value in blocks_of(story):
-        if kind == "picture" and value.get("picture"):
-            keys.add(int(value["picture"]))
-    return keys
-
-
-def blocks_of(story: Any) -> list[tuple[str, Any]]:
-    """(kind, plain value) of every block of the body; empty paragraphs say nothing, and are none."""
-    value = story.body
-    raw = value.stream_block.get_prep_value(value) if hasattr(value, "stream_block") else value
-    found = [(str(one["type"]), one["value"]) for one in raw or []]
-    return [(kind, held) for kind, held in found if kind != "paragraph" or says(str(held or ""))]
-
-
-def says(source: str) -> bool:
-    """Whether paragraph HTML shows a reader anything: text, or a rule."""
-    return "<hr" in source or bool(plain(source))
+    return ({story.lead_picture_id} if story.lead_picture_id else set()) | kinds.picture_keys(
+        story.body
+    )
 
 
 def _utc(at: datetime | None) -> str | None:
     return at.astimezone(UTC).isoformat(timespec="seconds") if at else None
-
-
-def _block(kind: str, value: Any, pictures: Mapping[int, PictureFacts]) -> dict[str, Any]:
-    if kind == "picture":
-        facts = pictures.get(int(value.get("picture") or 0))
-        return {
-            "type": kind,
-            "caption": value.get("caption") or "",
-            "credit": value.get("credit") or "",
-            "picture": facts.published() if facts else None,
-        }
-    if kind == "quote":
-        return {
-            "type": kind,
-            "quote": value.get("quote") or "",
-            "speaker": value.get("speaker") or "",
-        }
-    if kind == "paragraph":
-        return {"type": kind, "html": clean_html(str(value or ""))}
-    return {"type": kind, "text": str(value or "")}
 
 
 def content_of(story: Any, pictures: Mapping[int, PictureFacts] | None = None) -> dict[str, Any]:
@@ -102,8 +54,9 @@ def content_of(story: Any, pictures: Mapping[int, PictureFacts] | None = None) -
     if pictures is None:
         pictures = assets.facts(picture_keys(story))
     lead = pictures.get(story.lead_picture_id) if story.lead_picture_id else None
+    held = kinds.raw(story.body)
     return {
-        "form": FORM,
+        "form": max((kinds.KINDS[kind].form for kind, _value in held), default=1),
         "story": str(story.pk),
         "unit": str(story.unit_id),
         **{name: getattr(story, name) or "" for name in WORDS},
@@ -111,7 +64,9 @@ def content_of(story: Any, pictures: Mapping[int, PictureFacts] | None = None) -
         "features_exemplar": bool(story.features_exemplar),
         "embargo_until": _utc(story.embargo_until),
         "lead_picture": lead.published() if lead else None,
-        "body": [_block(kind, value, pictures) for kind, value in blocks_of(story)],
+        "body": [
+            {"type": kind, **kinds.KINDS[kind].cover(value, pictures)} for kind, value in held
+        ],
     }
 
 
@@ -146,17 +101,7 @@ def seal_of(signature: Any) -> str:
 
 def body_text(content: Mapping[str, Any]) -> str:
     """The body as plain text, one line a paragraph, captions and speakers included."""
-    lines: list[str] = []
-    for block in content["body"]:
-        if block["type"] == "paragraph":
-            lines.append(plain(block["html"]))
-        elif block["type"] == "quote":
-            speaker = f" ——{block['speaker']}" if block["speaker"] else ""
-            lines.append(f"“{block['quote']}”{speaker}")
-        elif block["type"] == "picture":
-            lines.append(block["caption"] or (block["picture"] or {}).get("caption", ""))
-        else:
-            lines.append(block["text"])
+    lines = (line for block in content["body"] for line in kinds.KINDS[block["type"]].lines(block))
     return "\n".join(line for line in lines if line)
 
 
@@ -180,9 +125,13 @@ def _numbers(content: Mapping[str, Any]) -> Counter[str]:
     return Counter(_NUMBER.findall(all_text(content)))
 
 
+def pictured(content: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The blocks of a body that show a picture, or would."""
+    return [block for block in content["body"] if kinds.KINDS[block["type"]].picture]
+
+
 def _pictures(content: Mapping[str, Any]) -> list[Any]:
-    inside = [block for block in content["body"] if block["type"] == "picture"]
-    return [content["lead_picture"], *inside]
+    return [content["lead_picture"], *pictured(content)]
 
 
 def changed_share(before: str, after: str) -> float:

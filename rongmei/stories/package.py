@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Final
 
 from django.template.loader import render_to_string
+from django.utils import timezone, translation
+from django.utils.dateparse import parse_datetime
 
 from rongmei.assets import selectors as assets
-from rongmei.stories import canonical
+from rongmei.stories import canonical, embeds, kinds
 from rongmei.stories.models import Signature, Story
 from rongmei.stories.types import SignedBy, SignedPackage
 
@@ -30,31 +33,54 @@ def _image(
     }
 
 
+def _shown(
+    kind: str, value: Any, picture: Callable[[Any], dict[str, Any] | None]
+) -> dict[str, Any] | None:
+    """What the template needs of one block; None for one that is still empty."""
+    if kind == "paragraph":
+        # Cleaned when saved; cleaned again here, because this is what strangers' browsers get.
+        return {"html": kinds.clean_html(str(value))}
+    if kind == "heading":
+        return {"text": value} if value else None
+    if kind == "picture":
+        image = picture(value)
+        return {"image": image} if image else None
+    if kind == "quote":
+        return dict(value) if value.get("quote") else None
+    if kind == "live":
+        at = parse_datetime(kinds.moment(value.get("at")) or "-")
+        held = {"at": at and timezone.localtime(at), "image": picture(value)}
+        return {**held, "html": kinds.clean_html(str(value.get("text") or ""))}
+    if kind == "table":
+        cells = kinds.grid(value.get("cells") or [])
+        return {"caption": value.get("caption"), "head": cells[:1], "rows": cells[1:]}
+    url = embeds.plain_address(str(value.get("url") or ""))
+    return {"url": url, "title": value.get("title") or url, "site": embeds.site(url)}
+
+
 def reading(story: Story) -> dict[str, Any]:
     """What a reader is shown: `lead` (or None), `images`, `blocks` for the template, `html`.
 
-    Makes renditions: never inside a write.
+    Makes renditions: never inside a write. The words that the page adds are in the story's language.
     """
     keys = canonical.picture_keys(story)
     facts, rows = assets.facts(keys), assets.pictures_by_pk(keys)
     images: list[dict[str, Any]] = []
     blocks: list[dict[str, Any]] = []
-    for kind, value in canonical.blocks_of(story):
-        if kind == "picture":
-            pk = int(value.get("picture") or 0)
-            image = _image(pk, rows, facts, value.get("caption") or "", value.get("credit") or "")
-            if image:
-                images.append(image)
-                blocks.append({"kind": kind, "image": image})
-        elif kind == "quote":
-            blocks.append({"kind": kind, **value})
-        elif kind == "paragraph":
-            # Cleaned when saved; cleaned again here, because this is what strangers' browsers get.
-            blocks.append({"kind": kind, "html": canonical.clean_html(str(value))})
-        else:
-            blocks.append({"kind": kind, "text": value})
+
+    def picture(value: Any) -> dict[str, Any] | None:
+        words = (value.get("caption") or "", value.get("credit") or "")
+        image = _image(int(value.get("picture") or 0), rows, facts, *words)
+        images.extend([image] if image else [])
+        return image
+
+    for kind, value in kinds.raw(story.body):
+        shown = _shown(kind, value, picture)
+        if shown is not None:
+            blocks.append({"kind": kind, **shown})
     lead = _image(story.lead_picture_id or 0, rows, facts, "", "")
-    html = render_to_string("stories/reading.html", {"blocks": blocks}).strip()
+    with translation.override("en" if story.language.startswith("en") else "zh-hans"):
+        html = render_to_string("stories/reading.html", {"blocks": blocks}).strip()
     return {"lead": lead, "images": images, "blocks": blocks, "html": html}
 
 

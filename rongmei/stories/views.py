@@ -187,14 +187,6 @@ def story_detail(request: MemberRequest, story_id: uuid.UUID) -> HttpResponse:
 
 
 @page("stories.view")
-def review_sheet(request: MemberRequest, story_id: uuid.UUID) -> HttpResponse:
-    """审稿单, for printing and filing."""
-    story = selectors.story_for(request.user, story_id)
-    shown = _shown(request, story, "checks")
-    return render(request, "stories/sheet.html", shown)
-
-
-@page("stories.view")
 def review_queue(request: MemberRequest) -> HttpResponse:
     """What waits for this member's signature, longest waiting first."""
     rows = Paginator(selectors.review_queue(request.user), PAGE_SIZE).get_page(
@@ -246,7 +238,7 @@ def pass_step(request: MemberRequest, story_id: uuid.UUID) -> HttpResponse:
     """通过并签名, over the text that was on the page."""
     posted = request.POST
     try:
-        story = actions.story_pass(
+        story = actions.review_pass(
             by=request.user, story_id=story_id, step=posted.get("step", ""),
             content_hash=posted.get("content_hash", ""), opinion=posted.get("opinion", ""),
             proof=posted.getlist("proof"),
@@ -266,7 +258,7 @@ def pass_step(request: MemberRequest, story_id: uuid.UUID) -> HttpResponse:
 def give_back(request: MemberRequest, story_id: uuid.UUID) -> HttpResponse:
     """退回, with a reason."""
     try:
-        story = actions.story_return(
+        story = actions.review_return(
             by=request.user, story_id=story_id, reason=request.POST.get("reason", "")
         )
     except RongmeiError as refused:

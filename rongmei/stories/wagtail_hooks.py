@@ -26,9 +26,12 @@ def our_look() -> str:
 
 
 @hooks.register("insert_editor_js")  # type: ignore[untyped-decorator] # Wagtail has no types
-def plain_links() -> str:
-    """Links in the text go to addresses: the page tree that Wagtail would open first is not used."""
-    return format_html('<script src="{}"></script>', static("stories/editor.js"))
+def our_scripts() -> str:
+    """Plain links instead of Wagtail's page tree, typing that is saved to the last key, data tables."""
+    scripts = ("stories/editor.js", "stories/cells.js")
+    return format_html(
+        "".join('<script src="{}"></script>' for _one in scripts), *map(static, scripts)
+    )
 
 
 @hooks.register("construct_image_chooser_queryset")  # type: ignore[untyped-decorator] # Wagtail has no types

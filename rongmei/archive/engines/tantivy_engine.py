@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +18,7 @@ from typing import Any, Self
 import tantivy
 from typing_extensions import override
 
-from rongmei.archive.analysis import Analyser, default_analyser, fold
+from rongmei.archive.analysis import Analyser, analyser_with, fingerprint_of, fold
 from rongmei.archive.dates import interval_start
 from rongmei.archive.engines.generations import Generation, Generations
 from rongmei.archive.engines.tantivy_query import (
@@ -40,7 +40,13 @@ from rongmei.archive.errors import (
     SearchRequestInvalid,
 )
 from rongmei.archive.highlight import highlight_terms, mark_hits
-from rongmei.archive.index import IndexReader, IndexWriter, SearchIndex, batches
+from rongmei.archive.index import (
+    IndexReader,
+    IndexWriter,
+    SearchIndex,
+    batches,
+    most_and_kept,
+)
 from rongmei.archive.query import Query, parse
 from rongmei.archive.types import (
     Hit,
@@ -62,17 +68,22 @@ _PART = 50
 
 
 class TantivyIndex(SearchIndex):
-    """The index under a folder. `heap_bytes` is what the writer may hold before it spills."""
+    """The index under a folder. `heap_bytes` is what the writer may hold before it spills.
+
+    `terms` says which terms of the node's own a new index is to cut words by. An index is read and
+    written with those it was made with, which it carries, so that whatever the terms are by now it
+    finds what it holds.
+    """
 
     def __init__(
         self,
         root: Path,
-        analyser: Analyser | None = None,
+        terms: Callable[[], Collection[str]] = tuple,
         *,
         heap_bytes: int = 64_000_000,
         threads: int = 1,
     ) -> None:
-        self.analyser = analyser or default_analyser()
+        self.terms = terms
         self.generations = Generations(root)
         self._heap_bytes = heap_bytes
         self._threads = threads
@@ -97,10 +108,14 @@ class TantivyIndex(SearchIndex):
     def _first_generation(self) -> Generation:
         # A rebuild deletes folders that are not current, so this one must not be halfway then.
         with self.generations.locked("rebuild"):
-            generation = self.generations.create(self.analyser.fingerprint)
+            generation = self._new_generation()
             _create_index(generation)
             self.generations.make_current(generation)
         return generation
+
+    def _new_generation(self) -> Generation:
+        terms = tuple(sorted(self.terms()))
+        return self.generations.create(fingerprint_of(terms), terms)
 
     def _writer_of(self, generation: Generation, held: ExitStack) -> TantivyWriter:
         """A writer that keeps what is held until it is closed."""
@@ -116,7 +131,7 @@ class TantivyIndex(SearchIndex):
     def rebuild(self) -> Iterator[IndexWriter]:
         with self.generations.locked("rebuild"):
             self._drop_unfinished()
-            generation = self.generations.create(self.analyser.fingerprint)
+            generation = self._new_generation()
             try:
                 _create_index(generation)
                 with self._writer_of(generation, ExitStack()) as writer:
@@ -178,6 +193,7 @@ class TantivyWriter(IndexWriter):
     ) -> None:
         self._owner = owner
         self._generation = generation
+        self._analyser = analyser_with(generation.terms)
         self._engine = engine
         self._held = held
         self._seq = _sequence(index, index.searcher())
@@ -202,7 +218,7 @@ class TantivyWriter(IndexWriter):
     def add(self, batch: Iterable[IndexDocument]) -> None:
         # In parts, so that the engine's own thread works while the next part is prepared.
         for part in batches(batch, _PART):
-            self.put([(one.id, tantivy_document(one, self._owner.analyser)) for one in part])
+            self.put([(one.id, tantivy_document(one, self._analyser)) for one in part])
 
     def put(self, rows: Iterable[tuple[str, tantivy.Document]]) -> None:
         """Add documents that are prepared already, each under its id."""
@@ -310,7 +326,13 @@ class TantivyReader(IndexReader):
 
     def _compiler(self, snapshot: _Snapshot, request: SearchRequest) -> Compiler:
         now = int(time.time()) if request.now is None else request.now
-        return Compiler(snapshot.index.schema, self._owner.analyser, now, request.tz_offset)
+        analyser = analyser_with(snapshot.generation.terms)
+        return Compiler(snapshot.index.schema, analyser, now, request.tz_offset)
+
+    @property
+    @override
+    def analyser(self) -> Analyser:
+        return analyser_with(self._newest().generation.terms)
 
     @override
     def search(self, request: SearchRequest, texts: TextSource | None = None) -> SearchResult:
@@ -321,8 +343,13 @@ class TantivyReader(IndexReader):
             compiled = self._compiler(snapshot, request).scoped(query, request.scope)
             total, hits = _page(snapshot.searcher, compiled, request)
             facets, histogram = _grouped(snapshot.searcher, compiled, request)
+            for name, chosen in request.chosen.items():
+                if name in request.facets:
+                    apart = self._compiler(snapshot, request).scoped(chosen.without, request.scope)
+                    facets[name] = _apart(snapshot.searcher, apart, name, request)
         if request.highlight and texts is not None:
-            hits = mark_hits(hits, highlight_terms(query, self._owner.analyser), texts)
+            analyser = analyser_with(snapshot.generation.terms)
+            hits = mark_hits(hits, highlight_terms(query, analyser), texts)
         return SearchResult(
             total=total,
             hits=hits,
@@ -373,12 +400,13 @@ class TantivyReader(IndexReader):
     @override
     def info(self) -> IndexInfo:
         snapshot = self._newest()
-        written_with = snapshot.generation.analyser
+        made = snapshot.generation
         return IndexInfo(
             documents=self.count("", None),
             committed_seq=snapshot.seq,
-            analyser=written_with,
-            needs_rebuild=written_with != self._owner.analyser.fingerprint,
+            analyser=made.analyser,
+            needs_rebuild=made.analyser != fingerprint_of(made.terms),
+            other_terms=set(made.terms) != set(self._owner.terms()),
         )
 
     @override
@@ -452,10 +480,8 @@ def _grouped(
     searcher: tantivy.Searcher, query: tantivy.Query, request: SearchRequest
 ) -> tuple[dict[str, tuple[tuple[str, int], ...]], tuple[tuple[int, int], ...]]:
     """Facets and histogram in one pass."""
-    wanted: dict[str, Any] = {
-        name: {"terms": {"field": name, "size": _SEGMENT_VALUES, "segment_size": _SEGMENT_VALUES}}
-        for name in request.facets
-    }
+    counted = [name for name in request.facets if name not in request.chosen]
+    wanted = {name: _terms(name) for name in counted}
     if request.histogram is not None:
         seconds = 3_600 if request.histogram == "hour" else 86_400
         wanted[_HISTOGRAM] = {
@@ -474,15 +500,28 @@ def _grouped(
         if "bucket" in str(error).lower():
             raise SearchRequestInvalid(cause=str(error)) from error
         raise
-    facets = {
-        name: _values(answer[name]["buckets"], request.facet_values) for name in request.facets
-    }
+    facets = {name: _values(answer[name]["buckets"], request.facet_values) for name in counted}
     return facets, _intervals(answer.get(_HISTOGRAM, {}).get("buckets", ()), request)
 
 
-def _values(buckets: Iterable[dict[str, Any]], most: int) -> tuple[tuple[str, int], ...]:
+def _terms(name: str) -> dict[str, Any]:
+    return {"terms": {"field": name, "size": _SEGMENT_VALUES, "segment_size": _SEGMENT_VALUES}}
+
+
+def _apart(
+    searcher: tantivy.Searcher, query: tantivy.Query, name: str, request: SearchRequest
+) -> tuple[tuple[str, int], ...]:
+    """A facet counted for another query than the rest."""
+    answer = searcher.aggregate(query, {name: _terms(name)})
+    kept = frozenset(request.chosen[name].values)
+    return _values(answer[name]["buckets"], request.facet_values, kept)
+
+
+def _values(
+    buckets: Iterable[dict[str, Any]], most: int, kept: frozenset[str] = frozenset()
+) -> tuple[tuple[str, int], ...]:
     counted = [(str(bucket["key"]), int(bucket["doc_count"])) for bucket in buckets]
-    return tuple(sorted(counted, key=lambda item: (-item[1], item[0]))[:most])
+    return most_and_kept(counted, most, kept)
 
 
 def _intervals(

@@ -391,3 +391,12 @@ def test_the_task_hears_where_it_was_published(cast, newsroom, site, monkeypatch
     _story, made = publish(cast, newsroom, site, task_id=task)
     delivering.deliver_due()
     assert heard == [{"task_id": task, "url": selectors.site_url(made.slug)}]
+
+
+def test_tables_and_live_entries_pass_the_cleaner_whole():
+    shown = (
+        '<figure class="data-table"><figcaption>示例</figcaption><table><thead><tr><th scope="col">时间</th></tr>'
+        "</thead><tbody><tr><td>8 时</td></tr></tbody></table></figure>"
+        '<div class="live-entry"><p class="live-at"><time datetime="2026-11-24T08:35:00+08:00">08:35</time></p></div>'
+    )
+    assert packages.clean_html(shown) == shown

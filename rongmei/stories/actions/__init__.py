@@ -4,11 +4,31 @@ Each takes the row's lock, asks policy about the locked row, changes named field
 audit line and an event in one short transaction. Every refusal leaves an audit line too.
 """
 
+from rongmei.stories.actions.asked import (
+    ANSWERED,
+    request_pass,
+    request_receive,
+    request_return,
+    request_told,
+    review_pass,
+    review_return,
+)
+from rongmei.stories.actions.asking import ASKED, TOLD, across_nodes, answer_receive
 from rongmei.stories.actions.delegation import (
     delegation_make,
     delegation_revoke,
     rereads_missed,
     story_reread,
+)
+from rongmei.stories.actions.desk import (
+    reason_add,
+    reason_retire,
+    submission_adopt,
+    submission_ask,
+    submission_decline,
+    submission_merge,
+    submission_take,
+    submissions_overdue,
 )
 from rongmei.stories.actions.flows import flow_draft, flow_publish, flow_retire
 from rongmei.stories.actions.lexicons import (
@@ -18,6 +38,7 @@ from rongmei.stories.actions.lexicons import (
     lexicon_refuse,
     lexicon_restore,
 )
+from rongmei.stories.actions.printing import sheet_export
 from rongmei.stories.actions.review import (
     story_pass,
     story_return,
@@ -25,6 +46,14 @@ from rongmei.stories.actions.review import (
     story_withdraw,
 )
 from rongmei.stories.actions.sharing import story_receive, story_share, story_withdrawal_receive
+from rongmei.stories.actions.submissions import (
+    Written,
+    submission_discard,
+    submission_save,
+    submission_send,
+    submission_withdraw,
+)
+from rongmei.stories.actions.versions import story_restore
 from rongmei.stories.actions.writing import (
     comment_add,
     comment_settle,
@@ -35,6 +64,12 @@ from rongmei.stories.actions.writing import (
 )
 
 __all__ = [
+    "ANSWERED",
+    "ASKED",
+    "TOLD",
+    "Written",
+    "across_nodes",
+    "answer_receive",
     "comment_add",
     "comment_settle",
     "delegation_make",
@@ -47,12 +82,22 @@ __all__ = [
     "lexicon_propose",
     "lexicon_refuse",
     "lexicon_restore",
+    "reason_add",
+    "reason_retire",
+    "request_pass",
+    "request_receive",
+    "request_return",
+    "request_told",
     "rereads_missed",
+    "review_pass",
+    "review_return",
+    "sheet_export",
     "story_create",
     "story_lock",
     "story_pass",
     "story_receive",
     "story_reread",
+    "story_restore",
     "story_return",
     "story_save",
     "story_share",
@@ -60,4 +105,14 @@ __all__ = [
     "story_unlock",
     "story_withdraw",
     "story_withdrawal_receive",
+    "submission_adopt",
+    "submission_ask",
+    "submission_decline",
+    "submission_discard",
+    "submission_merge",
+    "submission_save",
+    "submission_send",
+    "submission_take",
+    "submission_withdraw",
+    "submissions_overdue",
 ]

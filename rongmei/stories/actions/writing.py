@@ -20,7 +20,7 @@ from rongmei.network import policy
 from rongmei.network import selectors as network
 from rongmei.network.errors import NotOurUnit
 from rongmei.planning import selectors as planning
-from rongmei.stories import canonical, selectors
+from rongmei.stories import canonical, kinds, selectors
 from rongmei.stories import events as said
 from rongmei.stories import policy as rules
 from rongmei.stories.actions.common import (
@@ -46,7 +46,6 @@ EDITABLE: Final = frozenset(
         "embargo_until",
     }
 )  # fmt: skip
-BLOCKS: Final = frozenset({"paragraph", "heading", "picture", "quote"})
 MAX_BODY: Final = 200_000
 
 
@@ -117,22 +116,7 @@ def _clean_body(value: Any) -> Any:
     field = Story._meta.get_field("body")
     block = field.stream_block  # type: ignore[union-attr]
     raw = block.get_prep_value(value) if hasattr(value, "stream_block") else value
-    if not isinstance(raw, list):
-        raise BadInput(_("正文格式不对，没有保存。"))
-    kept = []
-    for one in raw:
-        if not isinstance(one, Mapping) or one.get("type") not in BLOCKS:
-            raise BadInput(_("正文含有不支持的内容块，没有保存。"))
-        kind, content = one["type"], one.get("value")
-        structured = kind in {"picture", "quote"}
-        if structured != isinstance(content, Mapping) or not (
-            structured or isinstance(content, str)
-        ):
-            raise BadInput(_("正文含有格式不对的内容块，没有保存。"))
-        if kind == "paragraph":
-            content = canonical.clean_html(str(content))
-        entry = {"type": kind, "value": content}
-        kept.append({**entry, "id": one["id"]} if one.get("id") else entry)
+    kept = kinds.cleaned(raw)
     if sum(len(str(one["value"])) for one in kept) > MAX_BODY:
         raise BadInput(_("正文超过 20 万字符，没有保存。请拆成几篇。"))
     return block.to_python(kept)

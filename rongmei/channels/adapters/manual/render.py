@@ -33,6 +33,13 @@ _STYLED: Final[dict[str, tuple[str, str]]] = {
     "em": ("em", "font-style:italic;"),
     "i": ("em", "font-style:italic;"),
     "cite": ("span", "font-style:normal;color:#888888;"),
+    "table": ("table", f"border-collapse:collapse;width:100%;margin:0 0 16px 0;{_TEXT}"),
+    "thead": ("thead", "background:#f2f6f6;"),
+    "tbody": ("tbody", ""),
+    "tr": ("tr", ""),
+    "th": ("th", "border:1px solid #d5dcdc;padding:6px 8px;font-weight:bold;text-align:left;"),
+    "td": ("td", "border:1px solid #d5dcdc;padding:6px 8px;text-align:left;"),
+    "time": ("strong", "font-weight:bold;color:#0a6966;"),
     "footer": ("p", "margin:6px 0 0 0;font-size:14px;line-height:1.6;color:#888888;"),
 }  # fmt: skip
 _IMAGE = "display:block;max-width:100%;height:auto;margin:0 auto;"
