@@ -86,6 +86,32 @@ def approval(cast: Cast) -> dict[str, Any]:
     }
 
 
+FOUND = kept(newsroom.draft, "示例最佳草稿")
+
+
+def a_finding(cast: Cast) -> dict[str, Any]:
+    story = FOUND(cast)
+    return {
+        "code": "absolute", "found": "最佳", "part": "title", "start": "2", "reason": "示例",
+        "content_hash": story.content_hash,
+    }  # fmt: skip
+
+
+def found_again(cast: Cast) -> dict[str, Any]:
+    return {**a_finding(cast), "start": 2}
+
+
+def let_stand(cast: Cast) -> dict[str, Any]:
+    return {"code": "absolute", "found": "最佳", "reason": "示例"}
+
+
+def on_screen(cast: Cast) -> dict[str, Any]:
+    return {
+        "title": "示例最佳草稿", "body-count": "0", "finding-code": "absolute", "finding-found": "最佳",
+        "finding-reason": "示例",
+    }  # fmt: skip
+
+
 def named(story: Callable[[Cast], Story]) -> Made:
     return lambda cast: {"story_id": story(cast).pk}
 
@@ -142,6 +168,19 @@ def two_versions(cast: Cast) -> dict[str, Any]:
 
 def seen(cast: Cast) -> dict[str, Any]:
     return {"base_revision": Story.objects.get(pk=DRAFT(cast).pk).latest_revision_id}
+
+
+def settled_remark(cast: Cast) -> dict[str, Any]:
+    story, by = DRAFT(cast), cast["yl.reporter"]
+    made = Comment.objects.filter(text="示例已处理").first() or actions.comment_add(
+        by=by, story_id=story.pk, text="示例已处理"
+    )
+    actions.comment_settle(by=by, comment_id=made.pk)
+    return {"comment_id": made.pk}
+
+
+def words(cast: Cast) -> dict[str, Any]:
+    return {"text": "示例"}
 
 
 def picture(cast: Cast) -> dict[str, Any]:
@@ -277,10 +316,22 @@ ROUTES: dict[str, Route | tuple[Route, ...]] = {
     "stories:comment": sent(
         DRAFT, "yl.reporter", ("jc.chief", 404), ("sysadmin", 403), data=lambda cast: {"text": "示例"}
     ),
-    "stories:settle": Route(
-        args=remark, method="POST", allowed=(("yl.reporter", 302),),
+    "stories:answer": Route(
+        args=remark, method="POST", data=words, allowed=(("yl.reporter", 302),),
         refused=(("jc.chief", 404), ("sysadmin", 403)),
     ),
+    "stories:reopen": Route(
+        args=settled_remark, method="POST", allowed=(("yl.reporter", 302),),
+        refused=(("jc.chief", 404), ("yl.planner", 403), ("sysadmin", 403)),
+    ),
+    "stories:settle": Route(
+        args=remark, method="POST", allowed=(("yl.reporter", 302),),
+        refused=(("jc.chief", 404), ("yl.planner", 403), ("sysadmin", 403)),
+    ),
+    "stories:finding_replace": sent(FOUND, "yl.reporter", *NOT_WRITERS, data=a_finding),
+    "stories:finding_settle": sent(FOUND, "yl.reporter", *NOT_WRITERS, data=a_finding),
+    "stories:live_check": asked(FOUND, "yl.reporter", *NOT_WRITERS, data=on_screen),
+    "stories:live_settle": asked(FOUND, "yl.reporter", *NOT_WRITERS, data=on_screen),
     "stories:lexicons": (
         LISTS,
         Route(
@@ -387,6 +438,15 @@ ROUTES: dict[str, Route | tuple[Route, ...]] = {
         ),
         asked(DRAFT, "yl.reporter", *NOT_WRITERS, method="PATCH", data=saved),
     ),
+    "api:story_check": (
+        Route(args=named(FOUND), **SEES),
+        asked(FOUND, "yl.reporter", *NOT_WRITERS, data=lambda cast: {"fields": {"title": "最佳"}}),
+    ),
+    "api:finding_replace": asked(FOUND, "yl.reporter", *NOT_WRITERS, data=found_again),
+    "api:finding_settle": Route(
+        args=named(FOUND), method="POST", allowed=(("yl.reporter", 204),), refused=NOT_WRITERS,
+        data=let_stand,
+    ),
     "api:submit": asked(DRAFT, "yl.reporter", *NOT_WRITERS),
     "api:pass_step": asked(WAITING, "yl.first", *NOT_FIRST[:-1], data=signature),
     "api:give_back": asked(WAITING, "yl.first", *NOT_FIRST[:-1], data=reason),
@@ -397,6 +457,25 @@ ROUTES: dict[str, Route | tuple[Route, ...]] = {
     "api:story_restore": Route(
         args=earlier_by_api, method="POST", data=seen, allowed=(("yl.reporter", 200),),
         refused=NOT_WRITERS,
+    ),
+    "api:story_comments": (
+        Route(args=named(DRAFT), **SEES),
+        Route(
+            args=named(DRAFT), method="POST", data=words, allowed=(("yl.reporter", 201),),
+            refused=(("jc.chief", 404), ("sysadmin", 404)),
+        ),
+    ),
+    "api:story_comment_answer": Route(
+        args=remark, method="POST", data=words, allowed=(("yl.reporter", 201),),
+        refused=(("jc.chief", 404), ("sysadmin", 404)),
+    ),
+    "api:story_comment_settle": Route(
+        args=remark, method="POST", allowed=(("yl.reporter", 200),),
+        refused=(("jc.chief", 404), ("yl.planner", 403)),
+    ),
+    "api:story_comment_reopen": Route(
+        args=settled_remark, method="POST", allowed=(("yl.reporter", 200),),
+        refused=(("jc.chief", 404), ("yl.planner", 403)),
     ),
     "api:as_ninjs": Route(args=named(SIGNED), **SEES),
     # Wagtail. What is not named here or in `stories.editor.routes.OPEN` answers 404 to everybody:
