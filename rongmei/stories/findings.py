@@ -10,7 +10,6 @@ from typing import Any, Final
 
 from django.db.models import F
 
-from rongmei.assets import selectors as assets
 from rongmei.stories import canonical, kinds
 from rongmei.stories.checking import PARTS, PERSONAL, versions_of_many
 from rongmei.stories.models import Check, FindingNote, Story
@@ -143,7 +142,7 @@ def replaced(story: Story, finding: Finding) -> dict[str, Any] | None:
         return {finding.part: value[: finding.start] + finding.suggestion + value[finding.end :]}
     if finding.part != "body":
         return None
-    facts = assets.facts(canonical.picture_keys(story))
+    facts = canonical.held_by(story)
     before = canonical.body_text(canonical.content_of(story, facts))
     wanted = before[: finding.start] + finding.suggestion + before[finding.end :]
     raw = story.body.stream_block.get_prep_value(story.body)

@@ -187,6 +187,10 @@ def picture(cast: Cast) -> dict[str, Any]:
     return {"pk": newsroom.a_picture(cast).pk}
 
 
+def clip(cast: Cast) -> dict[str, Any]:
+    return {"pk": str(newsroom.a_clip(cast).pk)}
+
+
 def in_editor(cast: Cast) -> dict[str, Any]:
     return {"pk": str(DRAFT(cast).pk)}
 
@@ -500,6 +504,9 @@ ROUTES: dict[str, Route | tuple[Route, ...]] = {
     "wagtailimages_chooser:choose_results": Route(**PICTURES),
     "wagtailimages_chooser:chosen": Route(args=picture, **PICTURES),
     "wagtailimages_chooser:chosen_multiple": Route(**PICTURES),
+    "clip_chooser:choose": Route(**PICTURES),
+    "clip_chooser:choose_results": Route(**PICTURES),
+    "clip_chooser:chosen": Route(args=clip, **PICTURES),
     "wagtailadmin_choose_page_external_link": Route(
         allowed=(("yl.reporter", 200),), refused=(("sysadmin", 403), ("yl.planner", 403))
     ),
