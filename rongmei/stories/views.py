@@ -23,7 +23,7 @@ from rongmei.network import policy
 from rongmei.network import selectors as network
 from rongmei.network.guard import MemberRequest, page
 from rongmei.planning import selectors as planning
-from rongmei.stories import actions, checking, package, reading, selectors
+from rongmei.stories import actions, checking, findings, package, reading, selectors
 from rongmei.stories import policy as rules
 from rongmei.stories.errors import StoryError
 from rongmei.stories.forms import NewStoryForm
@@ -78,6 +78,7 @@ def story_list(request: MemberRequest) -> HttpResponse:
     found = Paginator(_sorted(rows, request.GET.get("sort", "")), PAGE_SIZE).get_page(
         request.GET.get("page")
     )
+    findings.put_levels(found)
     return render(
         request,
         "stories/list.html",
@@ -156,7 +157,8 @@ def _shown(request: MemberRequest, story: Story, default_panel: str) -> dict[str
     check, expired = checking.present(story, selectors.latest_check(story))
     panel = request.GET.get("panel", default_panel)
     shown: dict[str, Any] = {
-        "story": story, "signatures": signatures, "check": check, "check_expired": expired, "badge": BADGES[StoryState(story.state)],
+        "story": story, "signatures": signatures, "check": check, "check_expired": expired,
+        "findings": findings.shown(story, check.findings), "badge": BADGES[StoryState(story.state)],
         "panel": panel if panel in PANELS else default_panel, "default_panel": default_panel,
         "course": reading.course(story, signatures), "edit_url": edit_url(story),
         "may_edit": rules.may_edit(member, story, signatures),
@@ -190,6 +192,7 @@ def review_queue(request: MemberRequest) -> HttpResponse:
     """What waits for this member's signature, longest waiting first."""
     waiting = selectors.with_open_remarks(selectors.review_queue(request.user))
     rows = Paginator(waiting, PAGE_SIZE).get_page(request.GET.get("page"))
+    findings.put_levels(rows, expiry=True)
     may_manage = policy.anywhere(request.user, "stories.manage_flows")
     shown = {"page": rows, "badges": BADGES, "may_manage_flows": may_manage}
     return render(request, "stories/queue.html", shown)

@@ -89,6 +89,32 @@ def approval(cast: Cast) -> dict[str, Any]:
     }
 
 
+FOUND = kept(newsroom.draft, "示例最佳草稿")
+
+
+def a_finding(cast: Cast) -> dict[str, Any]:
+    story = FOUND(cast)
+    return {
+        "code": "absolute", "found": "最佳", "part": "title", "start": "2", "reason": "示例",
+        "content_hash": story.content_hash,
+    }  # fmt: skip
+
+
+def found_again(cast: Cast) -> dict[str, Any]:
+    return {**a_finding(cast), "start": 2}
+
+
+def let_stand(cast: Cast) -> dict[str, Any]:
+    return {"code": "absolute", "found": "最佳", "reason": "示例"}
+
+
+def on_screen(cast: Cast) -> dict[str, Any]:
+    return {
+        "title": "示例最佳草稿", "body-count": "0", "finding-code": "absolute", "finding-found": "最佳",
+        "finding-reason": "示例",
+    }  # fmt: skip
+
+
 def named(story: Callable[[Cast], Story]) -> Made:
     return lambda cast: {"story_id": story(cast).pk}
 
@@ -178,6 +204,10 @@ def words(cast: Cast) -> dict[str, Any]:
 
 def picture(cast: Cast) -> dict[str, Any]:
     return {"pk": newsroom.a_picture(cast).pk}
+
+
+def clip(cast: Cast) -> dict[str, Any]:
+    return {"pk": str(newsroom.a_clip(cast).pk)}
 
 
 def in_editor(cast: Cast) -> dict[str, Any]:
@@ -342,6 +372,10 @@ ROUTES: dict[str, Route | tuple[Route, ...]] = {
         args=remark, method="POST", allowed=(("yl.reporter", 302),),
         refused=(("jc.chief", 404), ("yl.planner", 403), ("sysadmin", 403)),
     ),
+    "stories:finding_replace": sent(FOUND, "yl.reporter", *NOT_WRITERS, data=a_finding),
+    "stories:finding_settle": sent(FOUND, "yl.reporter", *NOT_WRITERS, data=a_finding),
+    "stories:live_check": asked(FOUND, "yl.reporter", *NOT_WRITERS, data=on_screen),
+    "stories:live_settle": asked(FOUND, "yl.reporter", *NOT_WRITERS, data=on_screen),
     "stories:lexicons": (
         LISTS,
         Route(
@@ -448,6 +482,15 @@ ROUTES: dict[str, Route | tuple[Route, ...]] = {
         ),
         asked(DRAFT, "yl.reporter", *NOT_WRITERS, method="PATCH", data=saved),
     ),
+    "api:story_check": (
+        Route(args=named(FOUND), **SEES),
+        asked(FOUND, "yl.reporter", *NOT_WRITERS, data=lambda cast: {"fields": {"title": "最佳"}}),
+    ),
+    "api:finding_replace": asked(FOUND, "yl.reporter", *NOT_WRITERS, data=found_again),
+    "api:finding_settle": Route(
+        args=named(FOUND), method="POST", allowed=(("yl.reporter", 204),), refused=NOT_WRITERS,
+        data=let_stand,
+    ),
     "api:submit": asked(DRAFT, "yl.reporter", *NOT_WRITERS),
     "api:pass_step": asked(WAITING, "yl.first", *NOT_FIRST[:-1], data=signature),
     "api:give_back": asked(WAITING, "yl.first", *NOT_FIRST[:-1], data=reason),
@@ -513,6 +556,9 @@ ROUTES: dict[str, Route | tuple[Route, ...]] = {
     "wagtailimages_chooser:choose_results": Route(**PICTURES),
     "wagtailimages_chooser:chosen": Route(args=picture, **PICTURES),
     "wagtailimages_chooser:chosen_multiple": Route(**PICTURES),
+    "clip_chooser:choose": Route(**PICTURES),
+    "clip_chooser:choose_results": Route(**PICTURES),
+    "clip_chooser:chosen": Route(args=clip, **PICTURES),
     "wagtailadmin_choose_page_external_link": Route(
         allowed=(("yl.reporter", 200),), refused=(("sysadmin", 403), ("yl.planner", 403))
     ),
