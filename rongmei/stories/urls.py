@@ -12,6 +12,7 @@ from rongmei.stories import (
     views_lexicons,
     views_live,
     views_phone,
+    views_remarks,
     views_sheet,
     views_submissions,
     views_versions,
@@ -36,13 +37,13 @@ urlpatterns = [
         views_versions.version_restore,
         name="version_restore",
     ),
-    path("<uuid:story_id>/comments/", views.comment, name="comment"),
     path(
         "<uuid:story_id>/findings/replace/", views_findings.finding_replace, name="finding_replace"
     ),
     path("<uuid:story_id>/findings/settle/", views_findings.finding_settle, name="finding_settle"),
     path("<uuid:story_id>/live/", views_live.live_check, name="live_check"),
     path("<uuid:story_id>/live/settle/", views_live.live_settle, name="live_settle"),
+    path("<uuid:story_id>/comments/", views_remarks.comment, name="comment"),
     path("lexicons/", views_lexicons.lexicon_list, name="lexicons"),
     path("lexicons/<uuid:lexicon_id>/", views_lexicons.lexicon_detail, name="lexicon"),
     path(
@@ -75,7 +76,9 @@ urlpatterns = [
         views_lexicons.lexicon_export,
         name="lexicon_export",
     ),
-    path("comments/<uuid:comment_id>/settle/", views.settle, name="settle"),
+    path("comments/<uuid:comment_id>/answer/", views_remarks.answer, name="answer"),
+    path("comments/<uuid:comment_id>/settle/", views_remarks.settle, name="settle"),
+    path("comments/<uuid:comment_id>/reopen/", views_remarks.reopen, name="reopen"),
 ]
 
 review_patterns = [

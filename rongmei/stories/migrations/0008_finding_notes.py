@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('network', '0002_road'),
-        ('stories', '0006_submissions'),
+        ('stories', '0007_remarks_on_passages'),
     ]
 
     operations = [
