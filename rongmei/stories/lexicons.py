@@ -152,7 +152,9 @@ def in_force_for(kinds: Iterable[Kind], today: date) -> dict[Kind, tuple[RulesIn
         newest.setdefault(row.lexicon_id, row)
     return {
         (unit, category): tuple(
-            RulesInForce(str(row.pk), row.digest, f"{row.lexicon.name} {row.number}", row.lexicon.kind)
+            RulesInForce(
+                str(row.pk), row.digest, f"{row.lexicon.name} {row.number}", row.lexicon.kind
+            )
             for row in newest.values()
             if row.lexicon.unit_id in units
             and (row.valid_until is None or row.valid_until >= today)

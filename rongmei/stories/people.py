@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any, Final
 
 from ahocorasick_rs import AhoCorasick, MatchKind
@@ -77,14 +78,19 @@ class Post:
         """Whether a title names this post: in full, by another name of it, or without its house."""
         return any(
             one == title
-            or (one.endswith(title) and not one[: -len(title)].endswith(("副", "代理", "执行", "原")))
+            or (
+                one.endswith(title)
+                and not one[: -len(title)].endswith(("副", "代理", "执行", "原"))
+            )
             for one in (self.post, *self.also)
         )
 
 
 def post_of(entry: Mapping[str, Any]) -> Post:
     """A row of the table."""
-    begins, ends = (date.fromisoformat(entry[name]) if entry[name] else None for name in ("from", "until"))
+    begins, ends = (
+        date.fromisoformat(entry[name]) if entry[name] else None for name in ("from", "until")
+    )
     return Post(entry["name"], entry["post"], tuple(entry["also"]), entry["order"], begins, ends)
 
 
@@ -118,7 +124,9 @@ class Table:
             self.posts.setdefault(row.name, []).append(row)
         self._names = list(self.posts)
         self._by_name = AhoCorasick(self._names, matchkind=MatchKind.LeftmostLongest)
-        said = {word for rows in self.posts.values() for row in rows for word in (row.post, *row.also)}
+        said = {
+            word for rows in self.posts.values() for row in rows for word in (row.post, *row.also)
+        }
         # Longest first, so that the alternation reads the longest title there is.
         titles = sorted(said | _GENERIC, key=len, reverse=True)
         joined = "|".join(map(re.escape, titles))
@@ -204,7 +212,7 @@ def _orders(
         if order == sorted(order):
             continue
         chunks = [text[one.first : one.last] for one in listed]
-        between = [text[one.last : two.first] for one, two in zip(listed, listed[1:], strict=False)]
+        between = [text[one.last : two.first] for one, two in pairwise(listed)]
         # Sorting is stable: people of one rank stay as they were written.
         right = [chunks[at] for at in sorted(range(len(listed)), key=order.__getitem__)]
         words = "".join(one + gap for one, gap in zip(right, [*between, ""], strict=True))

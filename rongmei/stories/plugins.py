@@ -20,6 +20,7 @@ from rongmei.stories import (
     consistency,
     lexicon,
     lexicons,
+    people,
     selectors,
     submissions,
 )

@@ -41,7 +41,9 @@ class NewLexiconForm(forms.Form):
     """A lexicon's name, kind and unit."""
 
     name = forms.CharField(label=gettext_lazy("名称"), max_length=40)
-    kind = forms.ChoiceField(label=gettext_lazy("种类"), choices=Lexicon.Kind.choices, required=False)
+    kind = forms.ChoiceField(
+        label=gettext_lazy("种类"), choices=Lexicon.Kind.choices, required=False
+    )
     unit: forms.ModelChoiceField[Any] = forms.ModelChoiceField(
         queryset=None, label=gettext_lazy("单位"), empty_label=None
     )
@@ -82,7 +84,9 @@ class ProposalForm(forms.Form):
 
     def cells(self) -> dict[str, str]:
         """The one entry, as the cells of a sheet."""
-        return {head: str(self.cleaned_data[name] or "").strip() for head, name in self.CELLS.items()}
+        return {
+            head: str(self.cleaned_data[name] or "").strip() for head, name in self.CELLS.items()
+        }
 
     def entry_fields(self) -> list[Any]:
         """The boxes of the one entry."""
