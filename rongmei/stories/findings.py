@@ -113,19 +113,20 @@ def levels_of(found: Iterable[Mapping[str, Any]]) -> dict[str, int]:
     return {one.value: levels.count(one.value) for one in Level}
 
 
-def put_levels(stories: Iterable[Story]) -> None:
-    """Put beside each story how many findings of each level its kept report holds, and whether that
-    report is out of date: the text or the rules changed since (two queries)."""
+def put_levels(stories: Iterable[Story], *, expiry: bool = False) -> None:
+    """Put beside each story how many findings of each level its kept report holds (one query), and
+    with `expiry` whether it is out of date: the text or the rules changed since (one more)."""
     stories = list(stories)
     checks = Check.objects.filter(
         story__in=[one.pk for one in stories], content_hash=F("story__content_hash")
     ).order_by("id")
     kept = {one.story_id: one for one in checks}
-    today = versions_of_many(stories)
+    today = versions_of_many(stories) if expiry and stories else {}
     for story in stories:
         check = kept.get(story.pk)
         story.__dict__["levels"] = levels_of(check.findings) if check else None
-        story.__dict__["check_expired"] = check is None or check.versions != today[story.pk]
+        if expiry:
+            story.__dict__["check_expired"] = check is None or check.versions != today[story.pk]
 
 
 def replaced(story: Story, finding: Finding) -> dict[str, Any] | None:

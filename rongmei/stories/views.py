@@ -192,7 +192,7 @@ def review_queue(request: MemberRequest) -> HttpResponse:
     """What waits for this member's signature, longest waiting first."""
     waiting = selectors.with_open_remarks(selectors.review_queue(request.user))
     rows = Paginator(waiting, PAGE_SIZE).get_page(request.GET.get("page"))
-    findings.put_levels(rows)
+    findings.put_levels(rows, expiry=True)
     may_manage = policy.anywhere(request.user, "stories.manage_flows")
     shown = {"page": rows, "badges": BADGES, "may_manage_flows": may_manage}
     return render(request, "stories/queue.html", shown)
