@@ -23,11 +23,12 @@ from rongmei.network import policy
 from rongmei.network import selectors as network
 from rongmei.network.guard import MemberRequest, page
 from rongmei.planning import selectors as planning
-from rongmei.stories import actions, checking, package, reading, selectors
+from rongmei.stories import actions, checking, findings, package, reading, selectors
 from rongmei.stories import policy as rules
 from rongmei.stories.errors import StoryError
 from rongmei.stories.forms import NewStoryForm
 from rongmei.stories.models import Story, StoryState
+from rongmei.stories.views_remarks import talk_of
 
 PAGE_SIZE: Final = 50
 PANELS: Final = ("checks", "history", "talk", "relations", "publish")
@@ -77,6 +78,7 @@ def story_list(request: MemberRequest) -> HttpResponse:
     found = Paginator(_sorted(rows, request.GET.get("sort", "")), PAGE_SIZE).get_page(
         request.GET.get("page")
     )
+    findings.put_levels(found)
     return render(
         request,
         "stories/list.html",
@@ -155,7 +157,8 @@ def _shown(request: MemberRequest, story: Story, default_panel: str) -> dict[str
     check, expired = checking.present(story, selectors.latest_check(story))
     panel = request.GET.get("panel", default_panel)
     shown: dict[str, Any] = {
-        "story": story, "signatures": signatures, "check": check, "check_expired": expired, "badge": BADGES[StoryState(story.state)],
+        "story": story, "signatures": signatures, "check": check, "check_expired": expired,
+        "findings": findings.shown(story, check.findings), "badge": BADGES[StoryState(story.state)],
         "panel": panel if panel in PANELS else default_panel, "default_panel": default_panel,
         "course": reading.course(story, signatures), "edit_url": edit_url(story),
         "may_edit": rules.may_edit(member, story, signatures),
@@ -168,12 +171,10 @@ def _shown(request: MemberRequest, story: Story, default_panel: str) -> dict[str
         and policy.allows(member, "stories.share", story),
         "shared_units": network.unit_labels(uuid.UUID(one) for one in story.shared_with),
         "may_reread": rules.may_reread(member, story, signatures),
-        **package.reading(story),
+        **package.reading(story), **talk_of(request, story),
     }  # fmt: skip
     if shown["panel"] == "history":
         shown.update(_history(request, story, signatures))
-    elif shown["panel"] == "talk":
-        shown["comments"] = selectors.comments_of(story)
     elif shown["panel"] == "relations":
         shown.update(_relations(request, story))
     return shown
@@ -189,9 +190,9 @@ def story_detail(request: MemberRequest, story_id: uuid.UUID) -> HttpResponse:
 @page("stories.view")
 def review_queue(request: MemberRequest) -> HttpResponse:
     """What waits for this member's signature, longest waiting first."""
-    rows = Paginator(selectors.review_queue(request.user), PAGE_SIZE).get_page(
-        request.GET.get("page")
-    )
+    waiting = selectors.with_open_remarks(selectors.review_queue(request.user))
+    rows = Paginator(waiting, PAGE_SIZE).get_page(request.GET.get("page"))
+    findings.put_levels(rows, expiry=True)
     may_manage = policy.anywhere(request.user, "stories.manage_flows")
     shown = {"page": rows, "badges": BADGES, "may_manage_flows": may_manage}
     return render(request, "stories/queue.html", shown)
@@ -311,19 +312,3 @@ def lock(request: MemberRequest, story_id: uuid.UUID) -> HttpResponse:
 def unlock(request: MemberRequest, story_id: uuid.UUID) -> HttpResponse:
     """解锁."""
     return _done(request, actions.story_unlock(by=request.user, story_id=story_id), _("已解锁。"))
-
-
-@require_POST
-@page("stories.view")
-def comment(request: MemberRequest, story_id: uuid.UUID) -> HttpResponse:
-    """A remark."""
-    actions.comment_add(by=request.user, story_id=story_id, text=request.POST.get("text", ""))
-    return redirect(f"{reverse('stories:story', args=[story_id])}?panel=talk")
-
-
-@require_POST
-@page("stories.view")
-def settle(request: MemberRequest, comment_id: uuid.UUID) -> HttpResponse:
-    """Settle a remark."""
-    made = actions.comment_settle(by=request.user, comment_id=comment_id)
-    return redirect(f"{reverse('stories:story', args=[made.story_id])}?panel=talk")

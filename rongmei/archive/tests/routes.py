@@ -121,6 +121,10 @@ def new_hold(cast: Cast) -> dict[str, Any]:
     return {"name": "示例", "reason": "示例", "documents": str(private(cast)["document_id"])}
 
 
+def api_rule(cast: Cast) -> dict[str, Any]:
+    return {**new_rule(cast), "days": 90}
+
+
 def api_hold(cast: Cast) -> dict[str, Any]:
     ids = [str(private(cast)["document_id"])]
     return {"name": "示例", "reason": "示例", "document_ids": ids}
@@ -263,6 +267,21 @@ ROUTES: dict[str, Route | tuple[Route, ...]] = {
     "api:archive_export_file": Route(**{**OWN_EXPORT, "args": finished}),
     "api:archive_retention": Route(
         allowed=(("sysadmin", 200), ("auditor", 200)), refused=(("planner", 403), ("duty", 403))
+    ),
+    "api:archive_retention_proposals": Route(
+        allowed=(("sysadmin", 200), ("auditor", 200)), refused=(("planner", 403), ("duty", 403))
+    ),
+    "api:archive_retention_propose": Route(
+        method="POST", data=api_rule, allowed=(("sysadmin", 201),),
+        refused=(("secadmin", 403), ("planner", 403)),
+    ),
+    "api:archive_retention_preview": Route(
+        args=rule, allowed=(("yl.sysadmin", 200), ("secadmin", 200)), refused=(("planner", 403),)
+    ),
+    "api:archive_retention_decide": Route(
+        args=rule, method="POST", data=lambda cast: {"act": "agree"},
+        allowed=(("yl.secadmin", 200), ("auditor", 200)),
+        refused=(("planner", 403), ("yl.reporter", 403)),
     ),
     "api:archive_holds": Route(allowed=HOLDERS, refused=NO_HOLDERS),
     "api:archive_hold_place": Route(

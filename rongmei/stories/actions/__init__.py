@@ -30,6 +30,7 @@ from rongmei.stories.actions.desk import (
     submission_take,
     submissions_overdue,
 )
+from rongmei.stories.actions.findings import finding_replace, finding_settle
 from rongmei.stories.actions.flows import flow_draft, flow_publish, flow_retire
 from rongmei.stories.actions.lexicons import (
     lexicon_approve,
@@ -39,6 +40,12 @@ from rongmei.stories.actions.lexicons import (
     lexicon_restore,
 )
 from rongmei.stories.actions.printing import sheet_export
+from rongmei.stories.actions.remarks import (
+    comment_add,
+    comment_answer,
+    comment_reopen,
+    comment_settle,
+)
 from rongmei.stories.actions.review import (
     story_pass,
     story_return,
@@ -54,9 +61,9 @@ from rongmei.stories.actions.submissions import (
     submission_withdraw,
 )
 from rongmei.stories.actions.versions import story_restore
+from rongmei.stories.actions.word import story_from_word, word_export
 from rongmei.stories.actions.writing import (
-    comment_add,
-    comment_settle,
+    fields_set,
     story_create,
     story_lock,
     story_save,
@@ -71,9 +78,14 @@ __all__ = [
     "across_nodes",
     "answer_receive",
     "comment_add",
+    "comment_answer",
+    "comment_reopen",
     "comment_settle",
     "delegation_make",
     "delegation_revoke",
+    "fields_set",
+    "finding_replace",
+    "finding_settle",
     "flow_draft",
     "flow_publish",
     "flow_retire",
@@ -93,6 +105,7 @@ __all__ = [
     "review_return",
     "sheet_export",
     "story_create",
+    "story_from_word",
     "story_lock",
     "story_pass",
     "story_receive",
@@ -115,4 +128,5 @@ __all__ = [
     "submission_take",
     "submission_withdraw",
     "submissions_overdue",
+    "word_export",
 ]
