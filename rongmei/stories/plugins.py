@@ -16,6 +16,7 @@ from rongmei.network.types import Milestone
 from rongmei.stories import actions, checking, consistency, lexicon, lexicons, selectors
 from rongmei.stories.api import router
 from rongmei.stories.api_flows import router as review_router
+from rongmei.stories.api_queue import router as queue_router
 from rongmei.stories.api_sheet import router as sheet_router
 from rongmei.stories.hooks import Checker
 
@@ -42,7 +43,12 @@ def register_rail() -> list[RailItem]:
 @hookimpl
 def register_api() -> list[tuple[str, Router]]:
     """/api/v1/stories and /api/v1/review."""
-    return [("/stories", router), ("/review", sheet_router), ("/review", review_router)]
+    return [
+        ("/stories", router),
+        ("/review", sheet_router),
+        ("/review", queue_router),
+        ("/review", review_router),
+    ]
 
 
 @hookimpl

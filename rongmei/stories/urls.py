@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, include, path
 from wagtail.admin.urls import urlpatterns as wagtail_patterns
 
-from rongmei.stories import views, views_flows, views_lexicons, views_sheet
+from rongmei.stories import views, views_flows, views_lexicons, views_queue, views_sheet
 from rongmei.stories.editor.gate import behind_gate
 
 urlpatterns = [
@@ -57,7 +57,10 @@ urlpatterns = [
 ]
 
 review_patterns = [
-    path("", views.review_queue, name="queue"),
+    path("", views_queue.review_queue, name="queue"),
+    path("batch/", views_queue.batch, name="batch"),
+    path("<uuid:story_id>/glance/", views_queue.glance, name="glance"),
+    path("<uuid:story_id>/look/", views_queue.look, name="look"),
     path("flows/", views_flows.flow_list, name="flows"),
     path("flows/new/", views_flows.flow_edit, name="flow_new"),
     path("flows/<uuid:flow_id>/", views_flows.flow_detail, name="flow"),

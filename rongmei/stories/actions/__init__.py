@@ -4,6 +4,7 @@ Each takes the row's lock, asks policy about the locked row, changes named field
 audit line and an event in one short transaction. Every refusal leaves an audit line too.
 """
 
+from rongmei.stories.actions.batch import batch_pass, story_look, story_pass_in_batch
 from rongmei.stories.actions.delegation import (
     delegation_make,
     delegation_revoke,
@@ -36,6 +37,7 @@ from rongmei.stories.actions.writing import (
 )
 
 __all__ = [
+    "batch_pass",
     "comment_add",
     "comment_settle",
     "delegation_make",
@@ -52,7 +54,9 @@ __all__ = [
     "sheet_export",
     "story_create",
     "story_lock",
+    "story_look",
     "story_pass",
+    "story_pass_in_batch",
     "story_receive",
     "story_reread",
     "story_return",
