@@ -13,6 +13,7 @@ from pydantic import Field
 
 from rongmei.archive import actions, exports, selectors, suggesting
 from rongmei.archive.models import Document, ExportJob, Term
+from rongmei.archive.searching import MAX_CHIPS, Asked
 from rongmei.archive.views_exports import file_answer
 from rongmei.network import policy
 from rongmei.network.tokens import member_of
@@ -57,9 +58,18 @@ class SearchOut(Schema):
 
 
 class SearchIn(Schema):
-    """A search in the query language."""
+    """A search in the query language, and what was chosen in facets: one value of each is enough.
+
+    A facet in which something was chosen still counts what was not.
+    """
 
     q: str = Field("", max_length=2000)
+    source: list[str] = Field([], max_length=MAX_CHIPS)
+    kind: list[str] = Field([], max_length=MAX_CHIPS)
+    media_class: list[str] = Field([], max_length=MAX_CHIPS)
+    region: list[str] = Field([], max_length=MAX_CHIPS)
+    language: list[str] = Field([], max_length=MAX_CHIPS)
+    tag: list[str] = Field([], max_length=MAX_CHIPS)
     sort: str = Field("newest", pattern="^(newest|relevant)$")
     offset: int = Field(0, ge=0, le=10_000)
     limit: int = Field(20, ge=1, le=200)
@@ -192,10 +202,18 @@ class SuggestOut(Schema):
 def archive_search(request: HttpRequest, asked: Params[SearchIn]) -> dict[str, Any]:
     """Search what the member may see; 400 names the character that is wrong."""
     sort: selectors.Sort = "relevant" if asked.sort == "relevant" else "newest"
+    both = Asked(
+        asked.q,
+        {
+            "source": tuple(asked.source), "kind": tuple(asked.kind),
+            "class": tuple(asked.media_class), "region": tuple(asked.region),
+            "lang": tuple(asked.language), "tag": tuple(asked.tag),
+        },
+    )  # fmt: skip
     found = selectors.find(
-        member_of(request), asked.q, sort=sort,
+        member_of(request), both.query(), sort=sort,
         offset=asked.offset, limit=asked.limit, facets=asked.facets,
-        one_each=asked.one_each,
+        one_each=asked.one_each, chosen=both.chosen(),
     )  # fmt: skip
     items = [
         {

@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from django.conf import settings
 from django.db.models import F, QuerySet
@@ -36,6 +36,9 @@ from rongmei.archive.types import SearchRequest
 from rongmei.kernel import db
 from rongmei.network import policy
 from rongmei.network.actions import notify
+
+if TYPE_CHECKING:
+    from rongmei.network.models import Member
 
 log = logging.getLogger(__name__)
 STEP: Final = 250
@@ -79,9 +82,12 @@ def forget_files(job: ExportJob) -> None:
         path.unlink(missing_ok=True)
 
 
-def found_ids(query: str | Query, scope: frozenset[str] | None, most: int) -> tuple[int, bytes]:
-    """How many match, and the ids of the newest `most`, 16 bytes each."""
-    asked = SearchRequest(query=selectors.understood(query), scope=scope)
+def found_ids(query: str | Query, member: Member | None, most: int) -> tuple[int, bytes]:
+    """How many match in the member's reach (None: all), and the newest `most` ids, 16 bytes each."""
+    asked = SearchRequest(
+        query=selectors.understood(query, member),
+        scope=None if member is None else selectors.scope_of(member),
+    )
     try:
         total, ids = search_index().reader().walk(asked, most)
     except IndexMissing:
@@ -258,7 +264,7 @@ def _ids(job: ExportJob) -> bytes:
     if job.position == 0 or not path.exists():
         job.done = job.left_out = job.position = 0
         most = settings.RONGMEI_NODE.export_rows
-        total, ids = found_ids(job.query, selectors.scope_of(job.member), most)
+        total, ids = found_ids(job.query, job.member, most)
         if total > most:
             raise too_many(total)
         draft = path.with_suffix(".draft")

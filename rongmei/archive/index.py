@@ -11,7 +11,7 @@ the index is as of its last commit and `committed_seq()` says where to go on.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol, Self
 
@@ -107,6 +107,14 @@ class SearchIndex(Protocol):
         The old one serves readers and its writer until then. An exception, or leaving with
         something uncommitted, throws the new one away.
         """
+
+
+def most_and_kept(
+    counted: Iterable[tuple[str, int]], most: int, kept: Collection[str]
+) -> tuple[tuple[str, int], ...]:
+    """The most frequent values of a facet in order, and after them what must not be missing."""
+    ordered = sorted(counted, key=lambda item: (-item[1], item[0]))
+    return (*ordered[:most], *(item for item in ordered[most:] if item[0] in kept))
 
 
 def batches(documents: Iterable[IndexDocument], size: int) -> Iterable[Sequence[IndexDocument]]:

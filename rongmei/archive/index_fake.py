@@ -10,7 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Self
 
 from typing_extensions import override
@@ -19,7 +19,7 @@ from rongmei.archive.analysis import BREAK, Analyser, Piece, default_analyser, f
 from rongmei.archive.dates import interval_start, period
 from rongmei.archive.errors import IndexBusy, IndexMissing, IndexReplaced, IndexWriteFailed
 from rongmei.archive.highlight import highlight_terms, mark_hits
-from rongmei.archive.index import IndexReader, IndexWriter, SearchIndex
+from rongmei.archive.index import IndexReader, IndexWriter, SearchIndex, most_and_kept
 from rongmei.archive.index_terms import (
     CONTAINS_FIELDS,
     body_texts,
@@ -30,6 +30,7 @@ from rongmei.archive.index_terms import (
 )
 from rongmei.archive.query import (
     And,
+    AnyOf,
     Everything,
     Field,
     Not,
@@ -96,6 +97,8 @@ class _Matcher:
                 return self._all([_exactly(text)], view, ("title", "body"))
             case Field():
                 return self._field(query, view)
+            case AnyOf(name, values):
+                return float(not set(facet_values(view.document, name)).isdisjoint(values))
             case When(name, value):
                 return float(self._when(name, value, view.document))
             case Not(child):
@@ -280,11 +283,21 @@ class FakeReader(IndexReader):
         return SearchResult(
             total=len(found),
             hits=hits,
-            facets={name: _facet(documents, name, request) for name in request.facets},
+            facets={
+                name: self._apart(name, request)
+                if name in request.chosen
+                else _facet(documents, name, request)
+                for name in request.facets
+            },
             histogram=_histogram(documents, request),
             took_ms=(time.perf_counter() - started) * 1000,
             index_seq=self._store().seq,
         )
+
+    def _apart(self, name: str, request: SearchRequest) -> tuple[tuple[str, int], ...]:
+        chosen = request.chosen[name]
+        found = self._matching(replace(request, query=chosen.without))
+        return _facet((document for _score, document in found), name, request, chosen.values)
 
     @override
     def get(self, document_id: str, scope: frozenset[str] | None) -> Hit | None:
@@ -343,13 +356,15 @@ def _hit(score: float, document: IndexDocument) -> Hit:
 
 
 def _facet(
-    documents: Iterable[IndexDocument], name: str, request: SearchRequest
+    documents: Iterable[IndexDocument],
+    name: str,
+    request: SearchRequest,
+    kept: Sequence[str] = (),
 ) -> tuple[tuple[str, int], ...]:
     counted: Counter[str] = Counter()
     for document in documents:
         counted.update(facet_values(document, name))
-    ordered = sorted(counted.items(), key=lambda item: (-item[1], item[0]))
-    return tuple(ordered[: request.facet_values])
+    return most_and_kept(counted.items(), request.facet_values, kept)
 
 
 def _histogram(

@@ -38,6 +38,7 @@ def document_keys(document: IndexDocument) -> set[str]:
         "tag": document.tags,
         "site": _sites(document.url),
         "family": (document.family_id or "",),
+        "has": document.has,
     }
     return {_key(name, value) for name, texts in values.items() for value in texts if value}
 

@@ -10,13 +10,14 @@ import logging
 import threading
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.db import DatabaseError, close_old_connections, connections
+from django.db.models import Exists, OuterRef
 
 from rongmei.archive.engines.tantivy_engine import TantivyIndex
 from rongmei.archive.errors import (
@@ -29,7 +30,7 @@ from rongmei.archive.errors import (
     IndexWriteFailed,
 )
 from rongmei.archive.index import IndexWriter, SearchIndex
-from rongmei.archive.models import Change, Document
+from rongmei.archive.models import Change, Document, SnapshotUse
 from rongmei.archive.types import PUBLIC, IndexDocument
 from rongmei.kernel import db, events
 
@@ -54,11 +55,11 @@ def search_index() -> SearchIndex:
 _INDEXED = (
     "id", "title", "body", "summary", "source_name", "source_id", "unit_id", "shared", "kind",
     "region", "language", "media_class", "tags", "url", "published_at", "fetched_at", "family_id",
-    "enriched",
+    "enriched", "image_url", "version",
 )  # fmt: skip
 
 
-def as_indexed(document: Any, seq: int) -> IndexDocument:
+def as_indexed(document: Any, seq: int, *, has_snapshot: bool = False) -> IndexDocument:
     """What the index knows of a document, or of a row with its fields (`_INDEXED`).
 
     Not shared, it is found by who may see its own unit's documents: a reader's scope already holds
@@ -78,12 +79,22 @@ def as_indexed(document: Any, seq: int) -> IndexDocument:
         language=document.language,
         channel_class=document.media_class,
         tags=tuple(dict.fromkeys((*map(str, document.tags), *names_of(document.enriched)))),
+        has=_features(document, has_snapshot),
         url=document.url,
         published_at=int(document.published_at.timestamp()),
         fetched_at=int(document.fetched_at.timestamp()),
         family_id=str(document.family_id) if document.family_id else None,
         seq=seq,
     )
+
+
+def _features(document: Any, has_snapshot: bool) -> tuple[str, ...]:
+    told = {
+        "snapshot": has_snapshot,
+        "image": bool(document.image_url),
+        "versions": document.version > 1,
+    }
+    return tuple(name for name, there in told.items() if there)
 
 
 def names_of(enriched: Mapping[str, Any]) -> list[str]:
@@ -101,8 +112,16 @@ def documents_of(changes: list[tuple[int, uuid.UUID]]) -> list[IndexDocument]:
     """The documents of these changes that there still are, as they stand now."""
     last = {document_id: seq for seq, document_id in changes}
     # Plain rows: making a whole Document of each costs more than reading it.
-    rows = Document.objects.filter(pk__in=list(last)).values_list(*_INDEXED, named=True)
-    return [as_indexed(row, last[row.id]) for row in rows]
+    uses = SnapshotUse.objects.filter(document_id=OuterRef("pk"))
+    asked = Document.objects.filter(pk__in=list(last)).annotate(kept=Exists(uses))
+    rows = asked.values_list(*_INDEXED, "kept", named=True)
+    return [as_indexed(row, last[row.id], has_snapshot=row.kept) for row in rows]
+
+
+def with_snapshot(ids: Iterable[uuid.UUID]) -> set[uuid.UUID]:
+    """Of these documents, those that have the answer of a server they came in."""
+    uses = SnapshotUse.objects.filter(document_id__in=list(ids))
+    return set(uses.values_list("document_id", flat=True))
 
 
 def apply(writer: IndexWriter, changes: list[tuple[int, uuid.UUID]]) -> None:

@@ -18,9 +18,10 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from rongmei.archive import dates
-from rongmei.archive.analysis import is_searchable
+from rongmei.archive.analysis import fold, is_searchable
 from rongmei.archive.errors import QueryError
 
 MAX_LENGTH = 2_000
@@ -62,6 +63,14 @@ class Field:
 
 
 @dataclass(frozen=True, slots=True)
+class AnyOf:
+    """One of these values of a field, exactly. `rewrite` puts it where a name stands for many ids."""
+
+    name: str
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class When:
     """A condition on time. `name` is a key of DATE_FIELDS, `value` a canonical text of `dates`.
 
@@ -94,7 +103,7 @@ class Or:
     children: tuple[Query, ...]
 
 
-Query: TypeAlias = Everything | Word | Phrase | Field | When | Not | And | Or
+Query: TypeAlias = Everything | Word | Phrase | Field | AnyOf | When | Not | And | Or
 
 # Canonical name → the names that may be typed.
 FIELDS: dict[str, tuple[str, ...]] = {
@@ -108,6 +117,15 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "tag": ("tag", "标签"),
     "site": ("site", "网站"),
     "family": ("family", "转载族"),
+    "tier": ("tier", "层级"),
+    "group": ("group", "分组"),
+    "has": ("has", "带有"),
+}
+# What a document can have, and how people say it.
+HAS: dict[str, tuple[str, ...]] = {
+    "snapshot": ("snapshot", "快照"),
+    "image": ("image", "图片", "配图"),
+    "versions": ("versions", "旧版", "改动"),
 }
 DATE_FIELDS: dict[str, tuple[str, ...]] = {
     "after": ("after", "since", "起始"),
@@ -249,6 +267,14 @@ class _Lexer:
                 _("“%(field)s:”后面没有内容。") % {"field": typed},
                 _("请在冒号后面写上内容，如 %(example)s。") % {"example": _example(name, typed)},
             )
+        if name == "has":
+            return _Token("term", start, Field(name, _feature(value, position)))
+        if name == "tier" and not value.isdecimal():
+            raise QueryError(
+                position,
+                _("层级是一个数字，“%(value)s”不是。") % {"value": value},
+                _("请写成 %(field)s:1 这样。") % {"field": typed},
+            )
         if name not in DATE_FIELDS:
             return _Token("term", start, Field(name, value, exact))
         canonical = dates.canonical(value)
@@ -296,8 +322,23 @@ class _Lexer:
 
 
 def _example(name: str, typed: str) -> str:
-    return f"{typed}:" + {"lang": "en", "kind": "story", "site": "example.com"}.get(
-        name, "2026-06-01" if name in DATE_FIELDS else "云岭"
+    known = {
+        "lang": "en", "kind": "story", "site": "example.com", "tier": "1", "has": "snapshot" if typed.isascii() else "快照",
+    }  # fmt: skip
+    return f"{typed}:" + known.get(name, "2026-06-01" if name in DATE_FIELDS else "云岭")
+
+
+def _feature(value: str, position: int) -> str:
+    """The canonical name of what a document is to have."""
+    said = fold(value).strip()
+    for name, names in HAS.items():
+        if said in names:
+            return name
+    raise QueryError(
+        position,
+        _("“%(value)s”不能这样问。") % {"value": value},
+        _("可以写 %(choices)s。")
+        % {"choices": "、".join("/".join(names) for names in HAS.values())},
     )
 
 
@@ -413,6 +454,9 @@ def to_string(query: Query) -> str:
             return _quote(text)
         case Field(name, value, exact):
             return f"{name}:{_quote(value) if exact else value}"
+        case AnyOf(name, values):
+            # For people who look for what went wrong: ids are not typed.
+            return f"{name}:{_quote('|'.join(values))}"
         case When(name, value):
             return f"{name}:{value}"
         case Not(child):
@@ -469,7 +513,7 @@ def describe(query: Query) -> str:
             return _("含有 %(text)s") % {"text": text}
         case Phrase(text):
             return _("含有“%(text)s”这一原文") % {"text": text}
-        case Field():
+        case Field() | AnyOf():
             return _describe_field(query)
         case When(name, value):
             is_span = name == "after" and dates.is_rolling(value)
@@ -489,7 +533,16 @@ def _grouped_sentence(query: Query, kind: type) -> str:
     return _("（%(condition)s）") % {"condition": sentence} if isinstance(query, kind) else sentence
 
 
-def _describe_field(field: Field) -> str:
+def _describe_field(field: Field | AnyOf) -> str:
+    if isinstance(field, AnyOf):
+        return _("为 %(count)d 个值之一") % {"count": len(field.values)}
+    if field.name == "has":
+        features = {
+            "snapshot": pgettext("query", "原始快照"),
+            "image": pgettext("query", "图片"),
+            "versions": pgettext("query", "旧版"),
+        }
+        return _("有%(what)s") % {"what": features.get(field.value, field.value)}
     names = {
         "title": _("标题"),
         "source": _("来源"),
@@ -501,6 +554,8 @@ def _describe_field(field: Field) -> str:
         "tag": _("标签"),
         "site": _("网站"),
         "family": _("转载族"),
+        "tier": pgettext("query", "层级"),
+        "group": pgettext("query", "分组"),
     }
     contains = field.name == "title" or (field.name in {"source", "region"} and not field.exact)
     sentence = _("%(field)s含“%(value)s”") if contains else _("%(field)s为“%(value)s”")

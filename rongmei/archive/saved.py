@@ -229,7 +229,11 @@ def _look_once() -> tuple[bool, int]:
     documents = Document.objects.in_bulk(list(seq_of))
     index = FakeIndex(default_analyser())
     with index.writer() as writer:
-        writer.add(indexing.as_indexed(row, seq_of[pk]) for pk, row in documents.items())
+        kept = indexing.with_snapshot(documents)
+        writer.add(
+            indexing.as_indexed(row, seq_of[pk], has_snapshot=pk in kept)
+            for pk, row in documents.items()
+        )
         writer.commit(upto)
     now = timezone.now()
     found = sum(_look(one, index, documents, seq_of, upto, now) for one in searches)
@@ -281,7 +285,7 @@ def _matching(saved: SavedSearch, index: FakeIndex) -> list[str]:
     if not policy.anywhere(saved.member, "archive.view"):
         return []
     try:
-        asked = selectors.understood(saved.query)
+        asked = selectors.understood(saved.query, saved.member)
         request = SearchRequest(query=asked, scope=selectors.scope_of(saved.member))
         return list(index.reader().walk(request, LOOKED_AT)[1])
     except QueryError:

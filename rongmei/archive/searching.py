@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from functools import partial
+from typing import TYPE_CHECKING, Final
 
 from rongmei.archive.analysis import fold
 from rongmei.archive.models import Document
 from rongmei.archive.query import (
     And,
+    AnyOf,
     Everything,
     Field,
     Or,
@@ -19,8 +22,12 @@ from rongmei.archive.query import (
     rewrite,
     to_string,
 )
+from rongmei.archive.types import Chosen
 from rongmei.network.selectors import units
-from rongmei.sources.selectors import media_classes
+from rongmei.sources.selectors import ids_in_groups, ids_in_tier, media_classes
+
+if TYPE_CHECKING:
+    from rongmei.network.models import Member
 
 # Name in the address → field of the query language and of the index's facets.
 CHIPS: Final = {
@@ -43,14 +50,14 @@ class Asked:
     chips: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     day: str = ""
 
-    def query(self) -> Query:
-        """All conditions together. Raises QueryError for what was typed."""
+    def query(self, *, without: str = "") -> Query:
+        """All conditions together, but for one row of chips. Raises QueryError for what was typed."""
         parts: list[Query] = []
         typed = parse(self.typed)
         if not isinstance(typed, Everything):
             parts.append(typed)
         for name, (key, _facet) in CHIPS.items():
-            values = self.chips.get(name, ())[:MAX_CHIPS]
+            values = () if name == without else self.chips.get(name, ())[:MAX_CHIPS]
             fields = tuple(Field(key, value, exact=True) for value in values if value)
             if fields:
                 parts.append(fields[0] if len(fields) == 1 else Or(fields))
@@ -61,6 +68,15 @@ class Asked:
         if not parts:
             return Everything()
         return parts[0] if len(parts) == 1 else And(tuple(parts))
+
+    def chosen(self) -> dict[str, Chosen]:
+        """The facets in which something was chosen."""
+        rows = {name: tuple(filter(None, self.chips.get(name, ())))[:MAX_CHIPS] for name in CHIPS}
+        return {
+            CHIPS[name][1]: Chosen(values, self.query(without=name))
+            for name, values in rows.items()
+            if values
+        }
 
     def text(self) -> str:
         """The same in the query language, to be saved, exported and shared."""
@@ -74,21 +90,36 @@ def asked_of(values: Mapping[str, Sequence[str]]) -> Asked:
     return Asked(first.get("q", ""), chips, first.get("day", ""))
 
 
-def resolved(query: Query) -> Query:
+def resolved(query: Query, member: Member | None) -> Query:
     """The query with the names that people say in place of what the index knows.
 
-    类别:地方媒体 is `channel:local`, 单位:云岭 the ids of the units called so. A name that nothing
-    bears stays as it is, and finds nothing.
+    类别:地方媒体 is `channel:local`, 单位:云岭 the ids of the units called so, 分组:电网 and 层级:1 the
+    ids of the sources that are in them now: a source that is moved takes what it brought with it. A
+    name that nothing bears stays as it is, and finds nothing. Groups are those that the member may
+    see; None is the operator, who sees them all.
     """
-    return rewrite(query, _resolved_field)
+    return rewrite(query, partial(_resolved_field, member))
 
 
-def _resolved_field(asked: Field) -> Query:
+def _resolved_field(member: Member | None, asked: Field) -> Query:
+    if asked.name == "tier":
+        return _of_sources(ids_in_tier(int(asked.value[:4])))
+    if asked.name == "group":
+        said = fold(asked.value).strip()
+        return _of_sources(
+            ids_in_groups(
+                member, lambda name: said == fold(name) if asked.exact else said in fold(name)
+            )
+        )
     known = _keys_of(asked)
     if not known:
         return asked
     fields = tuple(Field(asked.name, key, exact=True) for key in known)
     return fields[0] if len(fields) == 1 else Or(fields)
+
+
+def _of_sources(ids: Sequence[uuid.UUID]) -> Query:
+    return AnyOf("source_id", tuple(map(str, ids)))
 
 
 def _keys_of(asked: Field) -> list[str]:

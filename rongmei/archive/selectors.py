@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import pairwise
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
 from django.db.models import Count, Q, QuerySet
@@ -24,6 +25,7 @@ from rongmei.archive.searching import resolved
 from rongmei.archive.types import (
     MAX_FACET_VALUES,
     MAX_LIMIT,
+    Chosen,
     Hit,
     HitText,
     Interval,
@@ -132,30 +134,36 @@ def find(
     highlight: bool = True,
     interval: Interval = "day",
     one_each: bool = False,
+    chosen: Mapping[str, Chosen] = MappingProxyType({}),
 ) -> SearchPage:
     """Search what the member may see. Raises QueryError, which points at the character.
 
+    `chosen` says which facets narrow the query, so that they go on counting what was not chosen.
     `one_each` shows one document of every reprint family, the first in order; `total` still counts
     them all.
     """
     policy.require(member, "archive.view")
     request = SearchRequest(
-        query=understood(query), scope=scope_of(member), sort=sort, offset=offset, limit=limit,
+        query=understood(query, member), scope=scope_of(member), sort=sort, offset=offset, limit=limit,
         facets=FACETS if facets else (), histogram=interval if facets else None, highlight=highlight,
+        chosen={
+            name: replace(one, without=understood(one.without, member))
+            for name, one in chosen.items()
+        },
     )  # fmt: skip
     # Rows are asked for within the reader's reach, though the index was too: what was made private
     # a moment ago may not be in the index yet.
     return _answer(request, documents_visible_to(member), one_each=one_each)
 
 
-def understood(query: str | Query) -> Query:
-    """What was asked, with the names of units and classes as the index knows them."""
-    return resolved(parse(query) if isinstance(query, str) else query)
+def understood(query: str | Query, member: Member | None) -> Query:
+    """What was asked, with the names of units, classes and groups as the index knows them."""
+    return resolved(parse(query) if isinstance(query, str) else query, member)
 
 
 def find_everything(query: str, *, sort: Sort = "newest", limit: int = 20) -> SearchPage:
     """Search the whole archive, for the operator at the command line."""
-    request = SearchRequest(query=understood(query), scope=None, sort=sort, limit=limit)
+    request = SearchRequest(query=understood(query, None), scope=None, sort=sort, limit=limit)
     return _answer(request, Document.objects.all())
 
 

@@ -17,9 +17,9 @@ from django.utils.translation import gettext as _
 from rongmei.archive import saved, selectors
 from rongmei.archive.analysis import fold
 from rongmei.archive.models import Document
-from rongmei.archive.query import DATE_FIELDS, FIELDS
+from rongmei.archive.query import DATE_FIELDS, FIELDS, HAS
 from rongmei.network import policy
-from rongmei.sources.selectors import media_classes
+from rongmei.sources.selectors import groups_visible_to, media_classes, tiers
 
 if TYPE_CHECKING:
     from rongmei.network.models import Member
@@ -99,10 +99,11 @@ def _fields(text: str, start: int, end: int) -> Iterator[Offer]:
     notes = {
         "title": _("只在标题里找"), "source": _("来源名称"), "region": _("地区"), "kind": _("文献类型"),
         "unit": _("单位"), "lang": _("语种"), "channel": _("媒体类别"), "tag": _("标签"),
-        "site": _("网站"), "family": _("同一篇的转载"), "after": _("这天及以后"),
+        "site": _("网站"), "family": _("同一篇的转载"), "tier": _("来源的层级"),
+        "group": _("来源的分组"), "has": _("快照、图片、旧版"), "after": _("这天及以后"),
         "before": _("这天以前"), "date": _("这一天、这一月"), "collected": _("采集时间"),
     }  # fmt: skip
-    chinese = (get_language() or "zh").startswith("zh")
+    chinese = _is_chinese()
     for table in (FIELDS, DATE_FIELDS):
         for name, names in table.items():
             hit = [one for one in names if one.startswith(text.lower())]
@@ -111,6 +112,10 @@ def _fields(text: str, start: int, end: int) -> Iterator[Offer]:
             own = [one for one in hit if one.isascii() != chinese]
             word = (own or hit)[0]
             yield Offer("field", f"{word}:", f"{word}:", start, end, str(notes.get(name, "")))
+
+
+def _is_chinese() -> bool:
+    return (get_language() or "zh").startswith("zh")
 
 
 def _values(member: Member, name: str, text: str) -> Iterable[tuple[str, str, int | None]]:
@@ -128,6 +133,13 @@ def _values(member: Member, name: str, text: str) -> Iterable[tuple[str, str, in
             for value, label in pairs
             if folded in fold(label) or value.startswith(folded)
         ]
+    own = {
+        "has": lambda: [names[1] if _is_chinese() else names[0] for names in HAS.values()],
+        "tier": lambda: [str(tier) for tier in tiers()],
+        "group": lambda: list(dict.fromkeys(one.name for one in groups_visible_to(member))),
+    }.get(name)
+    if own is not None:
+        return [(value, value, None) for value in own() if folded in fold(value)]
     facet = _FACET_OF.get(name)
     if facet is None:
         return []

@@ -48,12 +48,26 @@ class IndexDocument:
     language: str = ""
     channel_class: str = ""
     tags: tuple[str, ...] = ()
+    has: tuple[str, ...] = ()
+    """Which of `query.HAS` it has."""
     url: str = ""
     published_at: int = 0
     fetched_at: int = 0
     family_id: str | None = None
     seq: int = 0
     """The archive's change number; of two published in the same second the higher comes first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """A facet that narrows its own search: what was chosen in it, and the query without that.
+
+    It is counted for the query without, or nothing but what was chosen would ever be offered; what
+    was chosen is always among the values given.
+    """
+
+    values: tuple[str, ...]
+    without: Query
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +82,7 @@ class SearchRequest:
     limit: int = 20
     facets: tuple[str, ...] = ()
     facet_values: int = 20
+    chosen: Mapping[str, Chosen] = field(default_factory=dict)
     histogram: Interval | None = None
     tz_offset: int = 28_800
     """The reader's distance from UTC in seconds; days and months are cut there."""

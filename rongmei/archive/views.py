@@ -61,6 +61,7 @@ def search(request: MemberRequest) -> HttpResponse:
         found = selectors.find(
             request.user, asked.query(), sort=sort,
             offset=(number - 1) * PER_PAGE, limit=PER_PAGE, one_each=one_each,
+            chosen=asked.chosen(),
         )  # fmt: skip
     except QueryError as error:
         shown |= {
@@ -119,9 +120,10 @@ def _facets(found: selectors.SearchPage, asked: Asked) -> list[dict[str, Any]]:
     }
     shown = []
     for name, (_key, facet) in CHIPS.items():
-        counts = [(value, n) for value, n in found.facets.get(facet, ()) if value][:FACET_SHOWN]
-        held = {value for value, _n in counts}
-        counts += [(value, 0) for value in asked.chips.get(name, ()) if value not in held]
+        known = {value: n for value, n in found.facets.get(facet, ()) if value}
+        chosen = asked.chips.get(name, ())
+        values = dict.fromkeys([*list(known)[:FACET_SHOWN], *chosen])
+        counts = [(value, known.get(value, 0)) for value in values]
         chips = [(value, labels.get(name, {}).get(value, value), n) for value, n in counts]
         if chips:
             shown.append({"name": name, "head": heads[name], "chips": chips})

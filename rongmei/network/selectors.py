@@ -16,6 +16,7 @@ from rongmei.kernel.models import AuditEntry
 from rongmei.network import policy, roadmap
 from rongmei.network.models import (
     ApiToken,
+    Envelope,
     Grant,
     Member,
     Node,
@@ -76,6 +77,13 @@ def unit_labels(ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, str]:
     return {found.pk: found.label for found in Unit.objects.filter(pk__in=set(ids))}
 
 
+def units_above(unit_id: uuid.UUID) -> list[Unit]:
+    """Units above this one that are open, nearest first."""
+    path = policy.tree().above(unit_id)
+    found = units().in_bulk(path)
+    return [found[one] for one in path if one in found]
+
+
 def headquarters() -> Unit | None:
     """The HQ unit, if this node knows it."""
     return units().filter(kind=UnitKind.HQ).first()
@@ -84,6 +92,11 @@ def headquarters() -> Unit | None:
 def is_local(unit_id: uuid.UUID) -> bool:
     """Whether the unit is hosted on this node."""
     return Unit.objects.filter(pk=unit_id, node__is_self=True).exists()
+
+
+def local_units() -> QuerySet[Unit, uuid.UUID]:
+    """Ids of the units hosted on this node, as a query."""
+    return Unit.objects.filter(node__is_self=True).values_list("pk", flat=True)
 
 
 def peer_of_unit(unit_id: uuid.UUID) -> Peer | None:
@@ -96,6 +109,12 @@ def peer_of_unit(unit_id: uuid.UUID) -> Peer | None:
         .select_related("node")
         .first()
     )
+
+
+def last_sent(subject_id: uuid.UUID, type: str) -> tuple[datetime, datetime | None] | None:
+    """When the newest message of this type about this record was written, and when it got there."""
+    rows = Envelope.objects.filter(subject_id=subject_id, type=type).order_by("-seq")
+    return rows.values_list("created_at", "acked_at").first()
 
 
 def units_below_in_order(reach: Iterable[uuid.UUID] | None = None) -> list[tuple[int, Unit]]:
@@ -231,6 +250,12 @@ def active_member(member_id: uuid.UUID) -> Member | None:
 def active_members(ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, Member]:
     """Those of these members whose accounts are active, by id."""
     return Member.objects.filter(is_active=True).in_bulk(set(ids))
+
+
+def members_at_home(ids: Iterable[uuid.UUID]) -> set[uuid.UUID]:
+    """Those of these ids that are people of units hosted on this node, active or not."""
+    rows = Member.objects.filter(pk__in=set(ids), unit__node__is_self=True)
+    return set(rows.values_list("pk", flat=True))
 
 
 def member_names(ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, str]:

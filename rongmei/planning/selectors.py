@@ -145,6 +145,11 @@ def due_times(ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, datetime]:
     return dict(Task.objects.filter(pk__in=set(ids)).values_list("pk", "due_at"))
 
 
+def dispatcher_of(task_id: uuid.UUID) -> uuid.UUID | None:
+    """The unit that gave a task; for what the program does by itself, no member asks."""
+    return Task.objects.filter(pk=task_id).values_list("unit_id", flat=True).first()
+
+
 def tasks_of_pitch(pitch: Pitch) -> QuerySet[Task]:
     """The tasks that came of a pitch."""
     rows = with_stage(Task.objects.filter(pitch=pitch))

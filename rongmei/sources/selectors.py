@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import uuid
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import reduce
@@ -421,6 +421,24 @@ def outlines(member: Member) -> list[Outline]:
 def media_classes() -> dict[str, object]:
     """Kinds of media with their names for people."""
     return {one.value: one.label for one in Source.MediaClass}
+
+
+def tiers() -> list[int]:
+    """The tiers that sources are in, the first first."""
+    return sorted(set(Source.objects.order_by().values_list("tier", flat=True).distinct()))
+
+
+def ids_in_tier(tier: int) -> list[uuid.UUID]:
+    """Every source of a tier; whoever asks for documents of them answers for the scope."""
+    return list(Source.objects.filter(tier=tier).values_list("pk", flat=True))
+
+
+def ids_in_groups(member: Member | None, matches: Callable[[str], bool]) -> list[uuid.UUID]:
+    """Sources in the groups that a member may see and whose names match; None: the operator."""
+    groups = SourceGroup.objects.all() if member is None else groups_visible_to(member)
+    wanted = [pk for pk, name in groups.values_list("pk", "name") if matches(name)]
+    rows = Source.objects.filter(groups__in=wanted)
+    return list(rows.values_list("pk", flat=True).distinct())
 
 
 def named(text: str) -> list[Source]:

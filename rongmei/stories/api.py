@@ -155,13 +155,13 @@ def submit(request: HttpRequest, story_id: uuid.UUID, urgent: str = "") -> Any:
 @router.post("/{story_id}/pass", response=StoryFull)
 def pass_step(request: HttpRequest, story_id: uuid.UUID, signature: Pass) -> Any:
     """Pass and sign a step."""
-    return actions.story_pass(by=member_of(request), story_id=story_id, **signature.dict())
+    return actions.review_pass(by=member_of(request), story_id=story_id, **signature.dict())
 
 
 @router.post("/{story_id}/return", response=StoryFull)
 def give_back(request: HttpRequest, story_id: uuid.UUID, why: Reason) -> Any:
     """Return to the author with a reason."""
-    return actions.story_return(by=member_of(request), story_id=story_id, reason=why.reason)
+    return actions.review_return(by=member_of(request), story_id=story_id, reason=why.reason)
 
 
 @router.post("/{story_id}/withdraw", response=StoryFull, url_name="story_withdraw")

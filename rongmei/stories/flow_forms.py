@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.forms import BaseFormSet, formset_factory
@@ -10,6 +11,9 @@ from django.utils.translation import gettext_lazy as _
 
 from rongmei.stories import flows
 from rongmei.stories.flows import Flow
+
+if TYPE_CHECKING:
+    from rongmei.network.models import Unit
 
 ROWS = 6
 STAGES: Any = [("first", _("初审")), ("second", _("复审")), ("final", _("终审"))]
@@ -50,14 +54,19 @@ class StepForm(forms.Form):
     name = forms.CharField(label=_("环节名称"), max_length=20, required=False)
     stage = forms.ChoiceField(label=_("属于"), choices=STAGES)
     does = forms.ChoiceField(label=_("做什么"), choices=DOES)
+    unit = forms.ChoiceField(label=_("由谁审签"), required=False)
     people = forms.MultipleChoiceField(label=_("指定的人"), required=False)
     beside = forms.BooleanField(label=_("与上一环节并行"), required=False)
     hours = forms.IntegerField(
         label=_("时限（小时）"), min_value=0, max_value=flows.MOST_HOURS, required=False
     )
 
-    def __init__(self, *args: Any, reviewers: Any = (), **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, reviewers: Any = (), above: Sequence[Unit] = (), **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
+        higher = [(str(one.pk), one.label) for one in above]
+        self.fields["unit"].choices = [("", _("本单位")), *higher]  # type: ignore[attr-defined]
         choices = [(str(one.pk), one.label) for one in reviewers]
         self.fields["people"].choices = choices  # type: ignore[attr-defined]
 
@@ -73,6 +82,7 @@ def initial_of(flow: Flow) -> list[dict[str, Any]]:
         rows.append(
             {
                 "name": one.label, "stage": one.stage, "does": one.does, "people": list(one.people),
+                "unit": one.unit,
                 "beside": bool(before and one.group and before.group == one.group),
                 "hours": one.hours or None,
             }
@@ -91,6 +101,7 @@ def content_of(form: FlowForm, steps: BaseFormSet[StepForm]) -> dict[str, Any]:
             {
                 "key": "final" if n == len(rows) else f"s{n}", "name": one["name"],
                 "stage": one["stage"], "does": one["does"], "people": one["people"],
+                "unit": one["unit"],
                 "group": made[-1]["group"] if one["beside"] and made else 0,
                 "hours": one["hours"] or 0,
             }

@@ -284,10 +284,54 @@ class Waiting(models.Model):
     permission = models.CharField(max_length=40)
     # One row a named person; None for whoever holds the permission.
     person_id = models.UUIDField(null=True)
+    # The unit above that holds the step; None for the story's own.
+    unit_id = models.UUIDField(null=True)
     due_at = models.DateTimeField(null=True)
 
     class Meta:
         indexes = [models.Index(fields=["permission", "story"], name="waiting_queue")]
+
+    @override
+    def __str__(self) -> str:
+        return f"{self.story_id} {self.step}"
+
+
+class ReviewRequest(OwnedRecord):
+    """A step of a story that a unit on another node is asked to sign (请审).
+
+    Its home is the story's: there it is what was sent, on the signer's node what came. The answer is
+    the signer's own record, a `Signature`.
+    """
+
+    class State(models.TextChoices):
+        """What became of it."""
+
+        OPEN = "open", _("等待审签")
+        PASSED = "passed", _("已签")
+        RETURNED = "returned", _("已退回")
+        ENDED = "ended", _("已收回")
+
+    story = models.ForeignKey(Story, models.CASCADE, related_name="requests")
+    round = models.PositiveSmallIntegerField()
+    step = models.CharField(max_length=24)
+    permission = models.CharField(max_length=40)
+    to_unit = models.UUIDField()
+    content_hash = models.CharField(max_length=64)
+    state = models.CharField(max_length=8, choices=State, default=State.OPEN)
+    closed_at = models.DateTimeField(null=True)
+    # Who wrote and who signed so far, as `identity.marks`: one person may have accounts on two nodes.
+    people = models.JSONField(default=list)
+    # The story's version that the signer's node was last told of.
+    told = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [models.Index(fields=["permission", "to_unit", "state"], name="request_queue")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["story", "step"], condition=models.Q(state="open"), name="one_open_request"
+            )
+        ]
 
     @override
     def __str__(self) -> str:

@@ -75,13 +75,19 @@ def register_activities() -> list[Activity]:
     return [
         Activity("story.shared", actions.story_receive),
         Activity("story.withdrawn", actions.story_withdrawal_receive),
+        Activity(actions.ASKED, actions.request_receive),
+        Activity(actions.TOLD, actions.request_told),
+        Activity(actions.ANSWERED, actions.answer_receive),
     ]
 
 
 @hookimpl
 def register_sweeps() -> list[Sweep]:
-    """Second readings that were promised and not done."""
-    return [Sweep("stories.rereads", every=60.0, run=actions.rereads_missed)]
+    """Second readings that were promised and not done; steps that other nodes sign."""
+    return [
+        Sweep("stories.rereads", every=60.0, run=actions.rereads_missed),
+        Sweep("stories.across_nodes", every=2.0, run=actions.across_nodes),
+    ]
 
 
 @hookimpl
@@ -100,6 +106,10 @@ def register_audit_words() -> dict[str, object]:
         "story.unlocked": _("解锁了稿件"),
         "story.shared": _("推送了稿件"),
         "story.received": _("收到稿件"),
+        "review.asked": _("送上级单位审签，稿件"),
+        "review.received": _("收到请审的稿件"),
+        "review.told": _("请审的稿件在所属节点有了进展"),
+        "review.late": _("签名来迟，没有采用，稿件"),
         "story.sheet_exported": _("导出了审稿单"),
         "story.refused": _("操作被拒绝，稿件"),
         "story.green": _("走绿色通道送审，稿件"),

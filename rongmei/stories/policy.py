@@ -14,7 +14,14 @@ from rongmei.network import selectors as network
 from rongmei.stories import flows
 from rongmei.stories.errors import FlowBroken
 from rongmei.stories.flows import Flow, FlowStep
-from rongmei.stories.models import Delegation, Signature, Step, Story, StoryState
+from rongmei.stories.models import (
+    Delegation,
+    ReviewRequest,
+    Signature,
+    Step,
+    Story,
+    StoryState,
+)
 
 STEP_PERMISSION: Final = {Step(stage): name for stage, name in flows.PERMISSIONS.items()}
 ORDER: Final = (Step.FIRST, Step.SECOND, Step.FINAL)
@@ -70,6 +77,12 @@ def state_at(flow: Flow, signatures: Iterable[Signature], round_: int) -> StoryS
     return StoryState(waiting[0].stage) if waiting else StoryState.SIGNED
 
 
+def place_of(step: FlowStep, story: Story) -> uuid.UUID:
+    """The unit whose people hold the step: the one the flow names, or the story's own."""
+    own: uuid.UUID = story.unit_id
+    return step.unit_id or own
+
+
 @dataclass(frozen=True)
 class Seat:
     """By what right somebody signs: their own, or that of the one who delegated it."""
@@ -98,7 +111,7 @@ def delegates_for(step: FlowStep, story: Story) -> list[Any]:
     """Members to whom this step of this story is lent now."""
     now = timezone.now()
     rows = Delegation.objects.filter(
-        unit=story.unit_id, permission=step.permission, revoked_at=None, starts_at__lte=now,
+        unit=place_of(step, story), permission=step.permission, revoked_at=None, starts_at__lte=now,
         ends_at__gt=now, home=None,
     ).exclude(from_id=story.author_id)  # fmt: skip
     lent = [one for one in rows if not step.people or str(one.from_id) in step.people]
@@ -124,10 +137,13 @@ def seat_at(member: Any, step: FlowStep, story: Story) -> Seat | None:
     Looks at rights alone: author and earlier signatures are asked by `may_sign`.
     """
     named = {uuid.UUID(one) for one in step.people}
-    if policy.allows(member, step.permission, story) and (not named or member.pk in named):
+    place = place_of(step, story)
+    if step.unit and not network.is_local(place):
+        return None
+    if policy.allows(member, step.permission, place) and (not named or member.pk in named):
         return Seat()
     for one in delegations_to(member):
-        fits = (one.permission, one.unit_id) == (step.permission, story.unit_id)
+        fits = (one.permission, one.unit_id) == (step.permission, place)
         # An author does not choose who reviews them.
         if fits and one.from_id != story.author_id and (not named or one.from_id in named):
             return Seat(one.from_id, one.from_name)
@@ -137,11 +153,19 @@ def seat_at(member: Any, step: FlowStep, story: Story) -> Seat | None:
 def steps_for(member: Any, story: Story, signatures: Iterable[Signature]) -> list[FlowStep]:
     """The steps the member may sign now: not the author, not twice in a round."""
     rows = list(signatures)
-    if story.is_replica or member.pk == story.author_id:
+    if member.pk == story.author_id or member.pk in passed_by(rows, story.round):
         return []
-    if member.pk in passed_by(rows, story.round):
-        return []
-    return [one for one in open_steps(story, rows) if seat_at(member, one, story) is not None]
+    waiting = open_steps(story, rows)
+    if story.is_replica and waiting:
+        asked = asked_here(story)
+        waiting = tuple(one for one in waiting if one.key in asked)
+    return [one for one in waiting if seat_at(member, one, story) is not None]
+
+
+def asked_here(story: Story) -> set[str]:
+    """The steps of another node's story that a unit of ours was asked to sign and has not."""
+    rows = ReviewRequest.objects.filter(story=story, state=ReviewRequest.State.OPEN)
+    return set(rows.exclude(home=None).values_list("step", flat=True))
 
 
 def may_review(member: Any, story: Story, signatures: Iterable[Signature]) -> bool:

@@ -12,22 +12,33 @@ from rongmei.stories.models import Signature, Story
 def proves(story: Story, flow: Flow, rows: list[Signature], content_hash: str) -> bool:
     """Whether these signatures let the text with this hash out: the whole rule, on any node.
 
-    The flow keeps the rules; each of its steps is passed once, by people who are all different and
-    none of whom is the author; every seal is whole and was made under this flow; the last one
-    covers exactly this text.
+    They stand; each step of the flow is passed once, in order; the last one covers exactly this text.
+    """
+    return (
+        stand(story, flow, rows)
+        and [one.step for one in rows] == [one.key for one in flow.steps]
+        and rows[-1].content_hash == content_hash
+    )
+
+
+def stand(story: Story, flow: Flow, rows: list[Signature]) -> bool:
+    """Whether these signatures, all of a story's or those it has so far, keep the rule.
+
+    The flow keeps the rules; its steps are passed once each at most, by people who are all different
+    and none of whom is the author; every seal is whole and was made under this flow.
     """
     people = {one.person_id for one in rows}
     return (
         not flows.flow_check(flow)
-        and [one.step for one in rows] == [one.key for one in flow.steps]
+        and len({one.step for one in rows}) == len(rows)
+        and {one.step for one in rows} <= {one.key for one in flow.steps}
         and len(people) == len(rows)
         and story.author_id not in people
         and all(one.author_id == story.author_id != one.for_person for one in rows)
         and all(one.verdict == Signature.Verdict.PASSED for one in rows)
-        and len({one.round for one in rows}) == 1
+        and len({one.round for one in rows}) <= 1
         and all(one.flow == flow.digest for one in rows)
         and all(one.seal == canonical.seal_of(one) for one in rows)
-        and rows[-1].content_hash == content_hash
     )
 
 

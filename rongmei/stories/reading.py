@@ -14,6 +14,7 @@ from rongmei.kernel.ui.shapes import Step as Stop
 from rongmei.network import selectors as network
 from rongmei.stories import canonical
 from rongmei.stories import policy as rules
+from rongmei.stories.flows import FlowStep
 from rongmei.stories.models import Signature, Story, StoryState
 
 
@@ -34,17 +35,24 @@ def course(story: Story, signatures: Sequence[Signature]) -> list[Stop]:
     standing = {one.step: one for one in rules.live(signatures, story.round)}
     before = story.submitted_at
     waiting = {one.key for one in rules.open_steps(story, signatures)}
-    for step in rules.flow_of(story).steps:
+    steps = rules.flow_of(story).steps
+    placed = [one.unit_id for one in steps if one.unit_id]
+    names = network.unit_labels(placed) if placed else {}
+    for step in steps:
+        place = names.get(step.unit_id, "") if step.unit_id else ""
+        name = f"{step.label} · {place}" if place else step.label
         signed = standing.get(step.key)
         if signed is not None and not writing:
             took = signed.signed_at - before if before else None
             who = signed.person_name
             if signed.for_name:
                 who = _("%(who)s（代%(for)s）") % {"who": who, "for": signed.for_name}
-            stops.append(Stop(step.label, "done", who, signed.signed_at, took))
+            stops.append(Stop(name, "done", who, signed.signed_at, took))
             before = signed.signed_at
         else:
-            stops.append(Stop(step.label, "now" if step.key in waiting else "next"))
+            now = step.key in waiting
+            note = _sent_note(story, step) if now and place else ""
+            stops.append(Stop(name, "now" if now else "next", note=note))
     if story.state == StoryState.WITHDRAWN:
         note = story.withdrawn_reason[:60]
         stops.append(Stop(_("撤稿"), "failed", at=story.withdrawn_at, note=note))
@@ -52,6 +60,17 @@ def course(story: Story, signatures: Sequence[Signature]) -> list[Stop]:
         signed_off = story.state == StoryState.SIGNED
         stops.append(Stop(_("签发"), "done" if signed_off else "next", at=story.signed_at))
     return stops
+
+
+def _sent_note(story: Story, step: FlowStep) -> str:
+    """Whether what a unit on another node is to sign has reached it; nothing for one on this node."""
+    place = rules.place_of(step, story)
+    if story.is_replica or network.is_local(place):
+        return ""
+    sent = network.last_sent(story.pk, "review.asked")
+    if sent is None:
+        return _("正在送出")
+    return _("已送达，等待审签") if sent[1] else _("已送出，等线路恢复后到达")
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ from rongmei.stories.models import (
     Comment,
     Delegation,
     ReviewFlow,
+    ReviewRequest,
     Signature,
     Story,
     StoryState,
@@ -146,15 +147,26 @@ def rereads_due(member: Any) -> QuerySet[Story]:
     return rows.filter(reread_due_at__isnull=False).order_by("reread_due_at")
 
 
+def _requests(permission: str, units: Collection[uuid.UUID]) -> Any:
+    rows = ReviewRequest.objects.filter(
+        permission=permission, to_unit__in=units, state=ReviewRequest.State.OPEN
+    )
+    return rows.exclude(home=None).values("story")
+
+
 def review_queue(member: Any) -> QuerySet[Story]:
     """Stories that wait for this member's signature, longest waiting first."""
     waits = Q()
     for permission, units, people, lender in _reach(member):
         step = next(one for one, name in rules.STEP_PERMISSION.items() if name == permission)
         named = Q(person_id=None) | Q(person_id__in=people)
-        own = Waiting.objects.filter(named, permission=permission).values("story")
-        here = Q(flow_digest="", state=StoryState(step.value)) | Q(pk__in=own)
-        mine_too = here & Q(unit__in=units)
+        own = Waiting.objects.filter(named, permission=permission)
+        here = Q(flow_digest="", state=StoryState(step.value))
+        here |= Q(pk__in=own.filter(unit_id=None).values("story"))
+        # Steps that the flow gives to a unit above, and those that another node asks a unit of ours to sign.
+        placed = Q(pk__in=own.filter(unit_id__in=units).values("story"))
+        asked = _requests(permission, units)
+        mine_too = Q(home=None) & (here & Q(unit__in=units) | placed) | Q(pk__in=asked)
         waits |= mine_too & ~Q(author_id=lender) if lender else mine_too
     if not waits:
         return Story.objects.none()
@@ -162,7 +174,7 @@ def review_queue(member: Any) -> QuerySet[Story]:
         story=OuterRef("pk"), round=OuterRef("round"), person_id=member.pk,
         verdict=Signature.Verdict.PASSED, voided_at=None,
     )  # fmt: skip
-    rows = Story.objects.filter(waits, home=None).exclude(author_id=member.pk)
+    rows = Story.objects.filter(waits).exclude(author_id=member.pk)
     rows = rows.exclude(Exists(mine)).select_related("unit").defer(*_HEAVY)
     return rows.order_by("submitted_at", "id")
 
@@ -175,6 +187,11 @@ def waiting_for(member: Any) -> int:
 def signatures_of(story: Story) -> list[Signature]:
     """All signatures, oldest first; kept on the object for the rest of the request."""
     return list(story.signatures.all())
+
+
+def requests_of(story: Story) -> list[ReviewRequest]:
+    """Where its steps were sent to be signed, or what we were asked to sign; newest first."""
+    return list(story.requests.all())
 
 
 def standing_signatures(story: Story) -> list[Signature]:

@@ -9,16 +9,21 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from rongmei.network import policy
+from rongmei.network import selectors as network
 from rongmei.stories.flows import Flow, FlowStep
 
 
 @dataclass(frozen=True)
 class Tried:
-    """One step: who could sign it, and why the story would stop there, if it would."""
+    """One step: who could sign it, and why the story would stop there, if it would.
+
+    `elsewhere` names the unit on another node whose people sign it; who they are is known there.
+    """
 
     step: FlowStep
     people: tuple[Any, ...]
     stuck: str = ""
+    elsewhere: str = ""
 
 
 def dry_run(flow: Flow, unit_id: uuid.UUID, author_id: uuid.UUID | None = None) -> list[Tried]:
@@ -27,15 +32,16 @@ def dry_run(flow: Flow, unit_id: uuid.UUID, author_id: uuid.UUID | None = None) 
     People are dealt out to the steps in order, each to one; the first step that nobody is left for is
     where the story would wait for ever.
     """
-    held = {
-        name: policy.members_with(name, unit_id, lent=True)
-        for name in {one.permission for one in flow.steps}
-    }
+    seats_at = {(one.permission, one.unit_id or unit_id) for one in flow.steps}
+    held = {(name, place): policy.members_with(name, place, lent=True) for name, place in seats_at}
+    away = network.unit_labels(
+        one.unit_id for one in flow.steps if one.unit_id and not network.is_local(one.unit_id)
+    )
     able: dict[str, list[Any]] = {}
     for step in flow.steps:
         able[step.key] = [
             one
-            for one in held[step.permission]
+            for one in held[step.permission, step.unit_id or unit_id]
             if one.pk != author_id and (not step.people or str(one.pk) in step.people)
         ]
     seats: dict[uuid.UUID, str] = {}
@@ -52,6 +58,9 @@ def dry_run(flow: Flow, unit_id: uuid.UUID, author_id: uuid.UUID | None = None) 
 
     found = []
     for step in flow.steps:
+        if step.unit_id in away:
+            found.append(Tried(step, (), elsewhere=away[step.unit_id]))
+            continue
         people = tuple(able[step.key])
         if seat(step.key, set()):
             found.append(Tried(step, people))

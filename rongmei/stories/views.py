@@ -234,7 +234,7 @@ def pass_step(request: MemberRequest, story_id: uuid.UUID) -> HttpResponse:
     """通过并签名, over the text that was on the page."""
     posted = request.POST
     try:
-        story = actions.story_pass(
+        story = actions.review_pass(
             by=request.user, story_id=story_id, step=posted.get("step", ""),
             content_hash=posted.get("content_hash", ""), opinion=posted.get("opinion", ""),
             proof=posted.getlist("proof"),
@@ -254,7 +254,7 @@ def pass_step(request: MemberRequest, story_id: uuid.UUID) -> HttpResponse:
 def give_back(request: MemberRequest, story_id: uuid.UUID) -> HttpResponse:
     """退回, with a reason."""
     try:
-        story = actions.story_return(
+        story = actions.review_return(
             by=request.user, story_id=story_id, reason=request.POST.get("reason", "")
         )
     except RongmeiError as refused:

@@ -83,9 +83,8 @@ def flow_edit(request: MemberRequest, flow_id: uuid.UUID | None = None) -> HttpR
     given = request.POST or None
     form = flow_forms.FlowForm(given, units=units, initial=start)
     reviewers = _reviewers(first) if first else []
-    steps = flow_forms.Steps(
-        given, initial=flow_forms.initial_of(flow), form_kwargs={"reviewers": reviewers}
-    )
+    kwargs = {"reviewers": reviewers, "above": network.units_above(first) if first else []}
+    steps = flow_forms.Steps(given, initial=flow_forms.initial_of(flow), form_kwargs=kwargs)
     refused = ""
     if request.method == "POST" and form.is_valid() and steps.is_valid():
         draft = row.pk if row and row.state == ReviewFlow.State.DRAFT else None

@@ -25,7 +25,7 @@ import orjson
 
 from rongmei.archive.errors import IndexBusy, IndexCorrupt, IndexMissing, IndexOutdated
 
-FORMAT = 1
+FORMAT = 2
 """Raised when the fields of the index change; an index of another format asks for a rebuild."""
 
 

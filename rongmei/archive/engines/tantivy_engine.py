@@ -40,7 +40,13 @@ from rongmei.archive.errors import (
     SearchRequestInvalid,
 )
 from rongmei.archive.highlight import highlight_terms, mark_hits
-from rongmei.archive.index import IndexReader, IndexWriter, SearchIndex, batches
+from rongmei.archive.index import (
+    IndexReader,
+    IndexWriter,
+    SearchIndex,
+    batches,
+    most_and_kept,
+)
 from rongmei.archive.query import Query, parse
 from rongmei.archive.types import (
     Hit,
@@ -318,6 +324,10 @@ class TantivyReader(IndexReader):
             compiled = self._compiler(snapshot, request).scoped(query, request.scope)
             total, hits = _page(snapshot.searcher, compiled, request)
             facets, histogram = _grouped(snapshot.searcher, compiled, request)
+            for name, chosen in request.chosen.items():
+                if name in request.facets:
+                    apart = self._compiler(snapshot, request).scoped(chosen.without, request.scope)
+                    facets[name] = _apart(snapshot.searcher, apart, name, request)
         if request.highlight and texts is not None:
             hits = mark_hits(hits, highlight_terms(query, self._owner.analyser), texts)
         return SearchResult(
@@ -449,10 +459,8 @@ def _grouped(
     searcher: tantivy.Searcher, query: tantivy.Query, request: SearchRequest
 ) -> tuple[dict[str, tuple[tuple[str, int], ...]], tuple[tuple[int, int], ...]]:
     """Facets and histogram in one pass."""
-    wanted: dict[str, Any] = {
-        name: {"terms": {"field": name, "size": _SEGMENT_VALUES, "segment_size": _SEGMENT_VALUES}}
-        for name in request.facets
-    }
+    counted = [name for name in request.facets if name not in request.chosen]
+    wanted = {name: _terms(name) for name in counted}
     if request.histogram is not None:
         seconds = 3_600 if request.histogram == "hour" else 86_400
         wanted[_HISTOGRAM] = {
@@ -471,15 +479,28 @@ def _grouped(
         if "bucket" in str(error).lower():
             raise SearchRequestInvalid(cause=str(error)) from error
         raise
-    facets = {
-        name: _values(answer[name]["buckets"], request.facet_values) for name in request.facets
-    }
+    facets = {name: _values(answer[name]["buckets"], request.facet_values) for name in counted}
     return facets, _intervals(answer.get(_HISTOGRAM, {}).get("buckets", ()), request)
 
 
-def _values(buckets: Iterable[dict[str, Any]], most: int) -> tuple[tuple[str, int], ...]:
+def _terms(name: str) -> dict[str, Any]:
+    return {"terms": {"field": name, "size": _SEGMENT_VALUES, "segment_size": _SEGMENT_VALUES}}
+
+
+def _apart(
+    searcher: tantivy.Searcher, query: tantivy.Query, name: str, request: SearchRequest
+) -> tuple[tuple[str, int], ...]:
+    """A facet counted for another query than the rest."""
+    answer = searcher.aggregate(query, {name: _terms(name)})
+    kept = frozenset(request.chosen[name].values)
+    return _values(answer[name]["buckets"], request.facet_values, kept)
+
+
+def _values(
+    buckets: Iterable[dict[str, Any]], most: int, kept: frozenset[str] = frozenset()
+) -> tuple[tuple[str, int], ...]:
     counted = [(str(bucket["key"]), int(bucket["doc_count"])) for bucket in buckets]
-    return tuple(sorted(counted, key=lambda item: (-item[1], item[0]))[:most])
+    return most_and_kept(counted, most, kept)
 
 
 def _intervals(

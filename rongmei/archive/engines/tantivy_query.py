@@ -21,7 +21,18 @@ from rongmei.archive.index_terms import (
     field_key,
     suggestions,
 )
-from rongmei.archive.query import And, Everything, Field, Not, Or, Phrase, Query, When, Word
+from rongmei.archive.query import (
+    And,
+    AnyOf,
+    Everything,
+    Field,
+    Not,
+    Or,
+    Phrase,
+    Query,
+    When,
+    Word,
+)
 from rongmei.archive.types import FACET_FIELDS, PUBLIC, IndexDocument
 
 META_ID = "_meta"
@@ -141,6 +152,12 @@ class Compiler:
                 return self._every([_exactly(text)], ("title", "body"))
             case Field():
                 return self._field(query)
+            case AnyOf(name, values):
+                return self._silent(
+                    tantivy.Query.term_set_query(self.schema, name, list(values))
+                    if values
+                    else tantivy.Query.empty_query()
+                )
             case When(name, value):
                 return self._when(name, value)
             case Not():

@@ -42,6 +42,7 @@ CASES = [
         url="https://news.yunling.example/a/1",
         published_at=at("2026-06-01T08:00"),
         fetched_at=at("2026-06-02T08:00"),
+        has=("snapshot", "image"),
         family_id="f1",
     ),
     document(
@@ -59,6 +60,7 @@ CASES = [
         url="https://www.wanbao.example/2",
         published_at=at("2026-06-01T23:30"),
         fetched_at=at("2026-06-03T08:00"),
+        has=("versions",),
         family_id="f1",
     ),
     document(

@@ -11,7 +11,9 @@ from rongmei.archive.index_fake import FakeIndex
 from rongmei.archive.query import (
     DATE_FIELDS,
     FIELDS,
+    HAS,
     And,
+    AnyOf,
     Everything,
     Field,
     Not,
@@ -39,6 +41,7 @@ DOCUMENTS = st.lists(
             "source": NAME,
             "region": NAME,
             "kind": NAME,
+            "has": st.sets(st.sampled_from(list(HAS))).map(tuple),
             "tags": st.lists(NAME, max_size=3).map(tuple),
             "visible_to": st.sampled_from([(PUBLIC,), (HQ,), (HQ, CENTRE), ()]),
             "published_at": MOMENT,
@@ -53,6 +56,8 @@ LEAF = st.one_of(
     TEXT.map(Word),
     TEXT.map(Phrase),
     st.builds(Field, st.sampled_from(list(FIELDS)), st.one_of(NAME, TEXT), st.booleans()),
+    st.builds(Field, st.just("has"), st.sampled_from(list(HAS))),
+    st.builds(AnyOf, st.sampled_from(["source", "tags"]), st.lists(NAME, max_size=3).map(tuple)),
     st.builds(
         When,
         st.sampled_from(list(DATE_FIELDS)),

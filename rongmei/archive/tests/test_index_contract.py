@@ -18,7 +18,7 @@ from rongmei.archive.errors import (
 )
 from rongmei.archive.index import SearchIndex, batches
 from rongmei.archive.index_fake import FakeIndex
-from rongmei.archive.query import And, Everything, Field, Not, Or, Phrase, Word, parse
+from rongmei.archive.query import And, AnyOf, Everything, Field, Not, Or, Phrase, Word, parse
 from rongmei.archive.tests.index_cases import (
     CASES,
     CENTRE,
@@ -29,7 +29,7 @@ from rongmei.archive.tests.index_cases import (
     at,
     document,
 )
-from rongmei.archive.types import PUBLIC, SearchRequest
+from rongmei.archive.types import PUBLIC, Chosen, SearchRequest
 
 
 @pytest.fixture(params=["fake", "tantivy"])
@@ -155,6 +155,9 @@ def test_text(filled, query, expected):
         ("site:news.yunling.example", "1"),
         ("site:example", ""),
         ("family:f1", "12"),
+        ("has:snapshot", "1"),
+        ("带有:旧版", "2"),
+        ("-has:image -has:versions", "3456"),
         ("visible:public", None),
         ("after:2026-06-15", "35"),
         ("after:2026-06-01 before:2026-06-02", "12"),
@@ -191,6 +194,10 @@ def test_fields(filled, query, expected):
         Not(Not(Word("度夏"))),
         Field("kind", ""),
         Or((Field("title", "…"), Word("度夏"))),
+        AnyOf("source_id", ("s1", "s4", "nothing")),
+        AnyOf("tags", ("电网", "媒体")),
+        AnyOf("source_id", ()),
+        And((Word("电网"), Not(AnyOf("source_id", ("s3",))))),
     ],
 )
 def test_nodes_that_no_text_spells(filled, query):
@@ -480,6 +487,26 @@ class TestGrouping:
         assert result.facets["source"] == (("云岭日报", 2), ("港岛时报", 1), ("电力之声", 1))
         assert result.facets["tags"] == (("电网", 2), ("工程", 1))
         assert result.facets["unit_id"] == ((HQ, 2), (CENTRE, 1), (STATION, 1))
+
+    def test_a_facet_that_narrows_goes_on_counting_what_was_not_chosen(self, filled):
+        words, chosen = parse("云岭 或 电网 或 度夏"), Field("source", "港岛时报", exact=True)
+        request = SearchRequest(
+            query=And((words, chosen)), scope=None, facets=("source", "kind"), facet_values=1,
+            chosen={"source": Chosen(("港岛时报",), words)},
+        )  # fmt: skip
+        result = filled.reader().search(request)
+        assert {hit.id for hit in result.hits} == {"d4"}
+        # One value was asked for; what was chosen comes with it, though others are more frequent.
+        assert result.facets["source"] == (("云岭日报", 2), ("港岛时报", 1))
+        assert result.facets["kind"] == (("story", 1),)
+
+    def test_what_is_out_of_scope_is_not_counted_apart_either(self, index):
+        with index.writer() as writer:
+            writer.add([document(1, kind="a"), document(2, kind="b", visible_to=(HQ,))])
+            writer.commit(1)
+        chosen = {"kind": Chosen(("a",), Everything())}
+        request = SearchRequest(query=Field("kind", "a"), facets=("kind",), chosen=chosen)
+        assert index.reader().search(request).facets["kind"] == (("a", 1),)
 
     def test_the_most_frequent_values_only(self, index):
         with index.writer() as writer:

@@ -69,6 +69,26 @@ def test_a_document_made_private_is_not_shown_from_an_old_index(cast, held):
     assert held["all"].pk not in {found.document.pk for found in page.hits}
 
 
+def test_a_row_of_chips_goes_on_offering_what_was_not_chosen(cast, signed_in, held, own_index):
+    keep(cast, "hq", "台风路径", media_class="central", source_name="江川晚报(示例)")
+    own_index()
+    client = signed_in("planner")
+    # The two kept by units are of the company's own class.
+    asked = {"q": "台风", "media_class": ["local"], "facets": True}
+    answer = client.get("/api/v1/archive/search", asked).json()
+    counts = {
+        name: {one["value"]: one["count"] for one in answer["facets"][name]}
+        for name in ("channel_class", "source")
+    }
+    assert answer["total"] == 1
+    assert counts["channel_class"] == {"company": 2, "local": 1, "central": 1}
+    assert counts["source"] == {"云岭日报(示例)": 1}
+    asked["media_class"] = ["local", "central"]
+    assert client.get("/api/v1/archive/search", asked).json()["total"] == 2
+    page = client.get("/desk/archive/?q=台风&class=local").content.decode()
+    assert 'value="central"' in page or "class=central" in page
+
+
 @pytest.mark.parametrize("who", ["sysadmin", "secadmin", "auditor"])
 def test_administrators_do_not_search(signed_in, held, who):
     client = signed_in(who)

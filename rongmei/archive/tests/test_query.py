@@ -84,6 +84,11 @@ MEANINGS = [
     ("region:云岭 kind:story", And((Field("region", "云岭"), Field("kind", "story")))),
     ("语言:en", Field("lang", "en")),
     ("unit:0190-a", Field("unit", "0190-a")),
+    ("has:snapshot", Field("has", "snapshot")),
+    ("带有：快照 -has:图片", And((Field("has", "snapshot"), Not(Field("has", "image"))))),
+    ('带有:"旧版"', Field("has", "versions")),
+    ("tier:1 层级：２", And((Field("tier", "1"), Field("tier", "２")))),
+    ("分组:电网", Field("group", "电网")),
     ("(source:甲 或 source:乙)", Or((Field("source", "甲"), Field("source", "乙")))),
     ("after:2026-06-01", When("after", "2026-06-01")),
     ("起始：2026年6月1日", When("after", "2026-06-01")),
@@ -157,6 +162,9 @@ def test_meaning(text, meaning):
         ("source:(a OR b)", 7, "括号", "(source:甲 或 source:乙)"),
         ("sorce:云岭", 0, "没有“sorce”", "source:"),
         ("zzzz:云岭", 0, "没有“zzzz”", "title、source"),
+        ("a has:视频", 6, "“视频”不能这样问", "snapshot/快照"),
+        ("has:", 4, "“has:”后面没有内容", "has:snapshot"),
+        ("tier:一级", 5, "层级是一个数字", "tier:1"),
         ("after:2026-13", 6, "“2026-13”", "2026-06-01"),
         ("after:2026-02-30", 6, "“2026-02-30”", "7d"),
         ("after:明年", 6, "“明年”", "本周"),
@@ -186,7 +194,7 @@ def test_refused(text, position, problem, suggestion):
 
 PARTS = st.sampled_from(
     ["特高压", "迎峰", "a", "OR", "或", "AND", "NOT", "-", "－", "(", ")", "（", "）", '"', "“", "”",
-     "「", "」", ":", "：", "source:", "来源：", "foo:", "title:", "after:", "2026-06-01", "7d", "今天",
+     "「", "」", ":", "：", "source:", "来源：", "foo:", "has:", "快照", "tier:", "1", "group:", "title:", "after:", "2026-06-01", "7d", "今天",
      " ", "\u3000", "|", "\\", "//", "！", "《", "\x00", "..", "é", "𠮷", "ｓ"]
 )  # fmt: skip
 TYPED = st.one_of(st.text(max_size=60), st.lists(PARTS, max_size=25).map("".join))
@@ -218,6 +226,8 @@ def test_whatever_is_typed_is_understood_or_refused(text):
         ("a (b OR c)", "含有 a，并且（含有 b，或者含有 c）"),
         ("(a b) OR c", "（含有 a，并且含有 b），或者含有 c"),
         ('source:云岭 region:"云岭"', "来源含“云岭”，并且地区为“云岭”"),
+        ("带有:快照 -has:image", "有原始快照，并且排除（有图片）"),
+        ("tier:1 分组:电网", "层级为“1”，并且分组为“电网”"),
         ("-kind:post", "排除（类型为“post”）"),
         ("after:2026-06-01 before:2026-07", "2026-06-01起发布，并且早于2026-07发布"),
         ("after:7d", "近 7 天发布"),

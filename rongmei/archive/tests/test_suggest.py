@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from rongmei.archive import saved, selectors, suggesting
-from rongmei.archive.tests.stock import keep
+from rongmei.archive.models import Document, Snapshot, SnapshotUse
+from rongmei.archive.tests.stock import START, keep
+from rongmei.sources.actions import groups, source_add, source_change
 
 pytestmark = pytest.mark.django_db
 
@@ -36,7 +38,7 @@ def offered(cast, typed, who="planner", at=None):
     ("typed", "becomes"),
     [
         ("来", "来源:"), ("sou", "source:"), ("台风 -标", "台风 -标签:"), ("来源:江川", "来源:江川晚报(示例) "),
-        ("region：云", "region:云岭 "), ("标签:示例", '标签:"示例 标签" '), ("类别:地方", "类别:local "), ("after:今", "after:今天 "),
+        ("region：云", "region:云岭 "), ("标签:示例", '标签:"示例 标签" '), ("类别:地方", "类别:local "), ("带有:快", "带有:快照 "), ("after:今", "after:今天 "),
         ("(来源:江", "(来源:江川晚报(示例) "), ("台", "台风 "),
     ],
 )  # fmt: skip
@@ -77,6 +79,69 @@ def test_saved_searches_are_offered_by_name(cast, held):
 def test_names_that_people_say_are_understood(cast, held, query, titles):
     page = selectors.find(cast["planner"], query)
     assert {one.document.title for one in page.hits} == titles
+
+
+@pytest.fixture
+def sources(cast):
+    """Two sources with a document each; the first is in a group of its unit's own."""
+    group = groups.group_add(by=cast["duty"], unit_id=cast.unit("hq").pk, name="电网要闻")
+    made = []
+    for number, tier in enumerate((1, 3)):
+        url = f"https://s{number}.example/feed"
+        source = source_add(
+            by=cast["duty"], unit_id=cast.unit("hq").pk, name=f"示例源{number}", url=url, tier=tier,
+            groups=[group.pk] if not number else [],
+        )  # fmt: skip
+        kept = keep(
+            cast, "hq", f"第{number}条", number=number, image_url=f"{url}.jpg" if number else ""
+        )
+        Document.objects.filter(pk=kept.pk).update(source=source)
+        made.append(source)
+    return made
+
+
+@pytest.mark.parametrize(
+    ("query", "titles"),
+    [
+        ("tier:1", {"第0条"}), ("层级：3", {"第1条"}), ("tier:9", set()), ("-tier:1", {"第1条"}),
+        ("group:电网", {"第0条"}), ('group:"电网"', set()), ('分组:"电网要闻" 条', {"第0条"}), ("-分组:电网", {"第1条"}),
+        ("has:image", {"第1条"}), ("-带有:图片", {"第0条"}), ("has:versions", set()),
+    ],
+)  # fmt: skip
+def test_by_what_the_source_is_in_and_what_the_document_has(
+    cast, sources, own_index, query, titles
+):
+    own_index()
+    page = selectors.find(cast["duty"], query)
+    assert {one.document.title for one in page.hits} == titles
+
+
+def test_a_source_that_changes_its_tier_takes_its_documents_along(cast, sources, own_index):
+    own_index()
+    source_change(by=cast["duty"], source_id=sources[0].pk, tier=2)
+    assert selectors.find(cast["duty"], "tier:1").total == 0
+    assert selectors.find(cast["duty"], "tier:2").total == 1
+
+
+def test_a_group_of_another_unit_is_no_name_to_search_by(cast, sources, own_index):
+    """What is in it may be seen (the sources are shared); that there is such a group, may not."""
+    own_index()
+    assert selectors.find(cast["yl.planner"], "第0条").total == 1
+    assert selectors.find(cast["yl.planner"], "group:电网").total == 0
+    assert offered(cast, "分组:", who="yl.planner") == []
+    assert offered(cast, "分组:电", who="duty") == ["分组:电网要闻 "]
+
+
+def test_a_document_that_comes_with_a_snapshot_has_one(cast, sources, own_index):
+    document = Document.objects.get(title="第0条")
+    snapshot = Snapshot.objects.create(
+        segment="s", offset=0, length=1, sha256="0" * 64, url="https://s0.example/a", size=1,
+        fetched_at=START,
+    )  # fmt: skip
+    SnapshotUse.objects.create(document=document, version=1, snapshot=snapshot)
+    own_index()
+    found = selectors.find(cast["duty"], "has:snapshot").hits
+    assert [one.document.title for one in found] == ["第0条"]
 
 
 def test_the_box_and_the_api_offer_the_same(cast, signed_in, held):

@@ -167,7 +167,7 @@ def test_damage_is_named_and_rebuilt(index, damage):
 
 def test_another_format_asks_for_a_rebuild(index):
     file = index.generations.root / "current.json"
-    file.write_bytes(file.read_bytes().replace(b'"format":1', b'"format":0'))
+    file.write_bytes(file.read_bytes().replace(b'"format":2', b'"format":0'))
     with pytest.raises(IndexOutdated, match="rongmei archive rebuild"):
         index.reader()
 

@@ -5,6 +5,16 @@ audit line and an event in one short transaction. Every refusal leaves an audit 
 """
 
 from rongmei.stories.actions.batch import batch_pass, story_look, story_pass_in_batch
+from rongmei.stories.actions.asked import (
+    ANSWERED,
+    request_pass,
+    request_receive,
+    request_return,
+    request_told,
+    review_pass,
+    review_return,
+)
+from rongmei.stories.actions.asking import ASKED, TOLD, across_nodes, answer_receive
 from rongmei.stories.actions.delegation import (
     delegation_make,
     delegation_revoke,
@@ -38,6 +48,11 @@ from rongmei.stories.actions.writing import (
 
 __all__ = [
     "batch_pass",
+    "ANSWERED",
+    "ASKED",
+    "TOLD",
+    "across_nodes",
+    "answer_receive",
     "comment_add",
     "comment_settle",
     "delegation_make",
@@ -50,7 +65,13 @@ __all__ = [
     "lexicon_propose",
     "lexicon_refuse",
     "lexicon_restore",
+    "request_pass",
+    "request_receive",
+    "request_return",
+    "request_told",
     "rereads_missed",
+    "review_pass",
+    "review_return",
     "sheet_export",
     "story_create",
     "story_lock",

@@ -103,13 +103,13 @@ def tell_task(story: Story) -> None:
 
 
 def tell_author(
-    story: Story, *, kind: str, title: str, body: str = "", urgent: bool = False
+    story: Story, *, kind: str, title: str, body: str = "", urgent: bool = False, key: str = ""
 ) -> None:
     """A notice to the author, while they write for the unit."""
     writers = policy.members_with("stories.write", story.unit_id)
     network.notify(
         [one for one in writers if one.pk == story.author_id], kind=kind, title=title, body=body,
-        url=address(story), urgent=urgent, subject_id=story.pk,
+        url=address(story), urgent=urgent, subject_id=story.pk, key=key,
     )  # fmt: skip
 
 
@@ -118,7 +118,7 @@ def tell_reviewers(story: Story, steps: Iterable[FlowStep], without: Iterable[uu
     another unit lends for it, and to delegates."""
     for step in steps:
         out = {*without, story.author_id}
-        held = policy.members_with(step.permission, story.unit_id, lent=True)
+        held = policy.members_with(step.permission, rules.place_of(step, story), lent=True)
         named = [one for one in held if not step.people or str(one.pk) in step.people]
         people = [one for one in (*named, *rules.delegates_for(step, story)) if one.pk not in out]
         network.notify(
@@ -137,7 +137,7 @@ def set_waiting(story: Story, signatures: Iterable[Signature]) -> None:
     Waiting.objects.bulk_create(
         Waiting(
             story=story, step=step.key, permission=step.permission, person_id=person,
-            due_at=now + timedelta(hours=step.hours) if step.hours else None,
+            due_at=now + timedelta(hours=step.hours) if step.hours else None, unit_id=step.unit_id,
         )
         for step in rules.open_steps(story, signatures)
         for person in (*map(uuid.UUID, step.people),) or (None,)

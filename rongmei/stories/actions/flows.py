@@ -4,7 +4,7 @@ rules is saved, and one that was in force is never changed again."""
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import wraps
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from rongmei.kernel import audit, db
 from rongmei.kernel.errors import BadInput, NotFound, RongmeiError
 from rongmei.network import policy
+from rongmei.network import selectors as network
 from rongmei.stories import flows
 from rongmei.stories.errors import FlowBroken, FlowFixed
 from rongmei.stories.models import ReviewFlow
@@ -55,12 +56,30 @@ def _locked(by: Member, flow_id: uuid.UUID) -> ReviewFlow:
     return found
 
 
-def _checked(content: Mapping[str, Any], **said: Any) -> flows.Flow:
+def _checked(unit_id: uuid.UUID, content: Mapping[str, Any], **said: Any) -> flows.Flow:
     flow = flows.of({**content, **said, "green": False})
-    problems = flows.flow_check(flow)
+    problems = [*flows.flow_check(flow), *_places(unit_id, flow)]
     if problems:
         raise FlowBroken(f"{FlowBroken.words}{flows.words_of(problems)}")
     return flow
+
+
+def _places(unit_id: uuid.UUID, flow: flows.Flow) -> Iterator[flows.Problem]:
+    """Steps may go to units above only, and only where they can be reached."""
+    placed = [one for one in flow.steps if one.unit_id]
+    above = policy.tree().above(unit_id) if placed else []
+    for step in placed:
+        place = step.unit_id
+        if place not in above:
+            yield flows.Problem(
+                "not_above", _("“%(step)s”只能交给本单位的上级单位审签。") % {"step": step.label}
+            )
+        elif not network.is_local(place) and network.peer_of_unit(place) is None:
+            yield flows.Problem(
+                "no_line",
+                _("“%(step)s”的审签单位在别的节点上，还没有互联。请管理员先接通。")
+                % {"step": step.label},
+            )
 
 
 @_refusals_kept
@@ -82,7 +101,7 @@ def flow_draft(
         row = _locked(by, flow_id) if flow_id else ReviewFlow(unit_id=unit_id)
         if row.state != ReviewFlow.State.DRAFT:
             raise FlowFixed
-        flow = _checked(content, name=name)
+        flow = _checked(unit_id, content, name=name)
         row.name, row.category, row.content = name, category, flow.as_json()
         row.made_by_id, row.made_by_name = by.pk, by.name
         row.version += 1 if flow_id else 0
@@ -104,7 +123,9 @@ def flow_publish(*, by: Member, flow_id: uuid.UUID) -> ReviewFlow:
         now = timezone.now()
         alike = ReviewFlow.objects.filter(unit=row.unit_id, category=row.category)
         row.number = (alike.aggregate(most=Max("number"))["most"] or 0) + 1
-        flow = _checked(row.content, name=row.name, number=row.number, flow_id=str(row.pk))
+        flow = _checked(
+            row.unit_id, row.content, name=row.name, number=row.number, flow_id=str(row.pk)
+        )
         for before in alike.select_for_update().filter(state=ReviewFlow.State.PUBLISHED):
             _retire(before)
             audit.record(by, "flow.retired", before, number=before.number, for_number=row.number)

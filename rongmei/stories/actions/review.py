@@ -71,6 +71,17 @@ def _gates(story: Story, content: dict[str, Any], report: checking.Report) -> No
     """What must hold before any human step: a text, no blocking finding, clearances."""
     if not content["title"].strip() or not canonical.body_text(content).strip():
         raise NothingToReview
+    stop_blocked(report)
+    problems = exemplars.clearance_problems(
+        unit_id=story.unit_id, features_exemplar=story.features_exemplar,
+        text=canonical.all_text(content), public=True,
+    )  # fmt: skip
+    if problems:
+        raise NoClearance(_("没有送出，稿件已保存。%(why)s") % {"why": "".join(problems)})
+
+
+def stop_blocked(report: checking.Report) -> None:
+    """Refuse a text with findings that must be dealt with, naming them."""
     if report.blocking:
         words = "、".join(one.found for one in report.findings if one.level == "forbid")
         raise BlockingFindings(
@@ -79,12 +90,6 @@ def _gates(story: Story, content: dict[str, Any], report: checking.Report) -> No
             )
             % {"words": words}
         )
-    problems = exemplars.clearance_problems(
-        unit_id=story.unit_id, features_exemplar=story.features_exemplar,
-        text=canonical.all_text(content), public=True,
-    )  # fmt: skip
-    if problems:
-        raise NoClearance(_("没有送出，稿件已保存。%(why)s") % {"why": "".join(problems)})
 
 
 def _take_flow(by: Member, story: Story, urgent: str) -> Flow:
@@ -138,12 +143,13 @@ def story_submit(*, by: Member, story_id: uuid.UUID, urgent: str = "") -> Story:
     return story
 
 
-def _sign(
+def sign(
     by: Member, story: Story, step: FlowStep, verdict: str, opinion: str, proof: Iterable[str]
 ) -> Signature:
+    """Make and keep a signature of `by` over the present text; inside the write."""
     seat = rules.seat_at(by, step, story) or rules.Seat()
     signature = Signature(
-        story=story, unit_id=story.unit_id, round=story.round, step=step.key, verdict=verdict,
+        story=story, unit_id=rules.place_of(step, story), round=story.round, step=step.key, verdict=verdict,
         step_name="" if step in BUILT_IN.steps else step.label, flow=story.flow_digest,
         person_id=by.pk, person_name=by.name, author_id=story.author_id,
         for_person=seat.for_person, for_name=seat.for_name,
@@ -163,11 +169,11 @@ def _sign(
     return signature
 
 
-def _require_reviewer(by: Member, story: Story, step: FlowStep, rows: list[Signature]) -> None:
+def require_reviewer(by: Member, story: Story, step: FlowStep, rows: list[Signature]) -> None:
     """The rule: the right step, a seat at it (one's own or lent), not the author, not twice."""
     seat = rules.seat_at(by, step, story)
     if seat is None:
-        policy.require(by, step.permission, story)
+        policy.require(by, step.permission, rules.place_of(step, story))
         raise NotNamed
     rules.require_whole(story)
     if step not in rules.open_steps(story, rows):
@@ -203,7 +209,7 @@ def story_pass(
         if at is None:
             raise WrongStep
         signatures = signatures_of(story)
-        _require_reviewer(by, story, at, signatures)
+        require_reviewer(by, story, at, signatures)
         # Read anew under the lock: a picture's caption may have changed without a new revision.
         present = canonical.hash_of(canonical.content_of(story))
         if not content_hash == story.content_hash == report.content_hash == present:
@@ -211,37 +217,47 @@ def story_pass(
         if story.locked and story.locked_by_id not in {None, by.pk}:
             raise StoryChanged
         _gates(story, content, report)
-        signature = _sign(by, story, at, Signature.Verdict.PASSED, opinion, proof)
-        opened = rules.open_steps(story, signatures)
-        signatures.append(signature)
-        story.state = rules.state_at(rules.flow_of(story), signatures, story.round)
-        story.step_revision_id = story.latest_revision_id
-        story.version += 1
-        if story.state == StoryState.SIGNED:
-            story.signed_at = signature.signed_at
-            if story.green_reason:
-                story.reread_due_at = signature.signed_at + REREAD_WITHIN
-        story.save()
-        set_waiting(story, signatures)
-        audit.record(
-            by,
-            "story.passed",
-            story,
-            step=at.key,
-            hash=content_hash,
-            seal=signature.seal,
-            round=story.round,
-            lent_by=signature.for_name,
-        )
-        _passed(by, story, at, opinion, prepared)
-        newly = [one for one in rules.open_steps(story, signatures) if one not in opened]
-        tell_reviewers(story, newly, rules.passed_by(signatures, story.round))
-        tell_task(story)
+        signature = sign(by, story, at, Signature.Verdict.PASSED, opinion, proof)
+        step_passed(by, story, at, signature, signatures, prepared)
     return story
 
 
+def step_passed(
+    by: Member | None,
+    story: Story,
+    at: FlowStep,
+    signature: Signature,
+    signatures: list[Signature],
+    prepared: sharing.Prepared | None = None,
+) -> None:
+    """Move the story on by a signature that was just made, here or on another node; inside the write.
+
+    `signatures` are those there were before it.
+    """
+    opened = rules.open_steps(story, signatures)
+    signatures.append(signature)
+    story.state = rules.state_at(rules.flow_of(story), signatures, story.round)
+    story.step_revision_id = story.latest_revision_id
+    story.version += 1
+    if story.state == StoryState.SIGNED:
+        story.signed_at = signature.signed_at
+        if story.green_reason:
+            story.reread_due_at = signature.signed_at + REREAD_WITHIN
+    story.save()
+    set_waiting(story, signatures)
+    audit.record(
+        by, "story.passed", story, step=at.key, hash=signature.content_hash, seal=signature.seal,
+        round=story.round, lent_by=signature.for_name, signer=signature.person_name,
+        node=str(signature.home or ""),
+    )  # fmt: skip
+    _passed(by, story, at, signature.opinion, prepared)
+    newly = [one for one in rules.open_steps(story, signatures) if one not in opened]
+    tell_reviewers(story, newly, rules.passed_by(signatures, story.round))
+    tell_task(story)
+
+
 def _passed(
-    by: Member,
+    by: Member | None,
     story: Story,
     at: FlowStep,
     opinion: str,
@@ -265,7 +281,7 @@ def _passed(
     )  # fmt: skip
 
 
-def _signed(by: Member, story: Story, prepared: sharing.Prepared | None) -> None:
+def _signed(by: Member | None, story: Story, prepared: sharing.Prepared | None) -> None:
     """What a third signature sets going: kept for good, watched for reprints, sent to who asked."""
     selectors.require_signed(story, public=rules.flow_of(story).public)
     document = archive.document_keep(
@@ -302,29 +318,42 @@ def story_return(*, by: Member, story_id: uuid.UUID, reason: str) -> Story:
             policy.require(by, "stories.review_first", story)
             raise WrongState
         step = next((one for one in opened if rules.seat_at(by, one, story)), opened[0])
-        _require_reviewer(by, story, step, signatures)
-        _sign(by, story, step, Signature.Verdict.RETURNED, reason, ())
-        now = timezone.now()
-        for one in rules.live(signatures, story.round):
-            one.voided_at, one.voided_reason = now, _("稿件已退回")
-            one.save(update_fields=["voided_at", "voided_reason", "updated_at"])
-        story.state = StoryState.RETURNED
-        story.version += 1
-        story.save()
-        set_waiting(story, ())
-        audit.record(by, "story.returned", story, step=step.key, reason=reason)
-        events.publish(
-            said.StoryReturned(
-                subject_id=story.pk, unit_id=story.unit_id, title=story.title, state=story.state,
-                step=step.key, reason=reason,
-            )
-        )  # fmt: skip
-        tell_author(
-            story, kind="stories.returned", urgent=True, body=reason,
-            title=_("%(step)s退回：%(title)s") % {"step": step.label, "title": story.title},
-        )  # fmt: skip
-        tell_task(story)
+        require_reviewer(by, story, step, signatures)
+        signature = sign(by, story, step, Signature.Verdict.RETURNED, reason, ())
+        step_returned(by, story, step, signature, signatures)
     return story
+
+
+def step_returned(
+    by: Member | None,
+    story: Story,
+    step: FlowStep,
+    signature: Signature,
+    signatures: list[Signature],
+) -> None:
+    """Give the story back by a signature that was just made, here or on another node."""
+    reason, now = signature.opinion, timezone.now()
+    for one in rules.live(signatures, story.round):
+        one.voided_at, one.voided_reason = now, _("稿件已退回")
+        one.save(update_fields=["voided_at", "voided_reason", "updated_at"])
+    story.state = StoryState.RETURNED
+    story.version += 1
+    story.save()
+    set_waiting(story, ())
+    audit.record(
+        by, "story.returned", story, step=step.key, reason=reason, signer=signature.person_name
+    )
+    events.publish(
+        said.StoryReturned(
+            subject_id=story.pk, unit_id=story.unit_id, title=story.title, state=story.state,
+            step=step.key, reason=reason,
+        )
+    )  # fmt: skip
+    tell_author(
+        story, kind="stories.returned", urgent=True, body=reason,
+        title=_("%(step)s退回：%(title)s") % {"step": step.label, "title": story.title},
+    )  # fmt: skip
+    tell_task(story)
 
 
 @refusals_kept

@@ -40,7 +40,7 @@ SHARED: Final = "story.shared"
 WITHDRAWN: Final = "story.withdrawn"
 PICTURES_BYTES: Final = 8 * 1024 * 1024
 _KEPT: Final = ("number", "author_name", "round", "version")
-_SIGNED: Final = (
+SIGNED: Final = (
     "step", "verdict", "person_name", "role_at", "content_hash", "opinion", "proof", "edited",
     "seal", "round", "step_name", "flow", "for_name",
 )  # fmt: skip
@@ -57,7 +57,8 @@ class Prepared:
     pictures: list[dict[str, Any]] = field(default_factory=list)
 
 
-def _prepare(story: Story, unit_ids: tuple[uuid.UUID, ...]) -> Prepared:
+def prepare(story: Story, unit_ids: tuple[uuid.UUID, ...]) -> Prepared:
+    """Make the pictures ready for those of the units that live elsewhere; slow, outside any write."""
     remote = [one for one in unit_ids if network.peer_of_unit(one)]
     content_hash = canonical.hash_of(canonical.content_of(story))
     if not remote:
@@ -77,7 +78,7 @@ def prepare_for_task(by: Member, story_id: uuid.UUID) -> Prepared | None:
         task = planning.task_for(by, story.task_id)
     except NotFound:
         return None
-    return None if task.unit_id == story.unit_id else _prepare(story, (task.unit_id,))
+    return None if task.unit_id == story.unit_id else prepare(story, (task.unit_id,))
 
 
 def _above(story: Story) -> tuple[uuid.UUID, ...]:
@@ -94,7 +95,7 @@ def story_share(*, by: Member, story_id: uuid.UUID) -> Story:
     """
     seen = selectors.story_for(by, story_id)
     policy.require(by, "stories.share", seen)
-    prepared = _prepare(seen, _above(seen))
+    prepared = prepare(seen, _above(seen))
     with db.write():
         story = locked(by, story_id)
         policy.require(by, "stories.share", story)
@@ -130,33 +131,40 @@ def send_prepared(by: Member | None, story: Story, prepared: Prepared) -> None:
 
 
 def _send(peer: Peer, story: Story, pictures: list[dict[str, Any]]) -> None:
-    signatures = selectors.standing_signatures(story)
     exchange.send(
         to=peer, type=SHARED, subject_id=story.pk, unit_id=story.unit_id,
-        body={
-            "content": canonical.content_of(story),
-            "story": {
-                **{name: getattr(story, name) for name in _KEPT},
-                "author_id": str(story.author_id),
-                "task_id": str(story.task_id or ""),
-                "pitch_id": str(story.pitch_id or ""),
-                "signed_at": (story.signed_at or timezone.now()).isoformat(),
-            },
-            "flow": story.flow,
-            "signatures": [_signature_body(one) for one in signatures],
-            "pictures": pictures,
-        },
+        body=story_body(story, selectors.standing_signatures(story), pictures),
     )  # fmt: skip
 
 
-def _signature_body(one: Signature) -> dict[str, Any]:
+def story_body(
+    story: Story, signatures: list[Signature], pictures: list[dict[str, Any]]
+) -> dict[str, Any]:
+    """A story as it travels: its content, where it came from, its flow, signatures and pictures."""
+    return {
+        "content": canonical.content_of(story),
+        "story": {
+            **{name: getattr(story, name) for name in _KEPT},
+            "author_id": str(story.author_id),
+            "task_id": str(story.task_id or ""),
+            "pitch_id": str(story.pitch_id or ""),
+            "signed_at": (story.signed_at or timezone.now()).isoformat(),
+        },
+        "flow": story.flow,
+        "signatures": [signature_body(one) for one in signatures],
+        "pictures": pictures,
+    }
+
+
+def signature_body(one: Signature) -> dict[str, Any]:
+    """A signature as it travels."""
     return {
         "id": str(one.pk),
         "person_id": str(one.person_id),
         "author_id": str(one.author_id),
         "for_person": str(one.for_person or ""),
         "signed_at": one.signed_at.isoformat(),
-        **{name: getattr(one, name) for name in _SIGNED},
+        **{name: getattr(one, name) for name in SIGNED},
     }
 
 
@@ -185,7 +193,7 @@ def _tell_platform(story: Story) -> None:
 # What comes from other nodes ------------------------------------------------------------------
 
 
-def _from_its_home(arrival: Arrival) -> tuple[uuid.UUID, uuid.UUID]:
+def from_its_home(arrival: Arrival) -> tuple[uuid.UUID, uuid.UUID]:
     """Story and unit of the message, if the unit lives where the message comes from."""
     if arrival.unit_id is None or arrival.subject_id is None:
         raise ForgedStory
@@ -198,7 +206,7 @@ def _believed_signatures(arrival: Arrival, content_hash: str) -> tuple[Flow, lis
     """The flow and its signatures, if every seal holds and the whole rule is kept; else ForgedStory."""
     flow = flows.of(arrival.body.get("flow"))
     order = [one.key for one in flow.steps]
-    rows = [_signature(arrival, one) for one in arrival.body["signatures"]]
+    rows = [signature_of(arrival, one) for one in arrival.body["signatures"]]
     rows.sort(key=lambda one: order.index(one.step))
     claimed = Story(author_id=uuid.UUID(str(arrival.body["story"]["author_id"])))
     if not flow.public or not proof.proves(claimed, flow, rows, content_hash):
@@ -206,8 +214,9 @@ def _believed_signatures(arrival: Arrival, content_hash: str) -> tuple[Flow, lis
     return flow, rows
 
 
-def _signature(arrival: Arrival, body: dict[str, Any]) -> Signature:
-    story_id, unit_id = _from_its_home(arrival)
+def signature_of(arrival: Arrival, body: dict[str, Any]) -> Signature:
+    """A signature that came with its story, not saved."""
+    story_id, unit_id = from_its_home(arrival)
     at = parse_datetime(str(body["signed_at"]))
     if at is None or timezone.is_naive(at):
         raise ForgedStory
@@ -216,13 +225,42 @@ def _signature(arrival: Arrival, body: dict[str, Any]) -> Signature:
         home=arrival.from_node, person_id=uuid.UUID(str(body["person_id"])),
         author_id=uuid.UUID(str(body["author_id"])), signed_at=at,
         for_person=uuid.UUID(lender) if (lender := str(body.get("for_person") or "")) else None,
-        **{name: body[name] for name in _SIGNED if name in body or name not in _SINCE_FLOWS},
+        **{name: body[name] for name in SIGNED if name in body or name not in _SINCE_FLOWS},
     )  # fmt: skip
 
 
-def _replica(arrival: Arrival, known: Story | None, keys: dict[str, int]) -> Story:
+def require_known_form(content: dict[str, Any]) -> None:
+    """Refuse a text in a canonical form that is newer than this node."""
+    if content["form"] not in canonical.FORMS:
+        raise ForgedStory(
+            _("稿件用了本节点还不认识的格式，没有收入。请先升级本节点，再请对方重发。")
+        )
+
+
+def keep_signatures(story: Story, rows: list[Signature]) -> None:
+    """Put these in the place of what was known of the home's signatures.
+
+    Those of our own people are our records and stay; one that says it is theirs and is not among
+    them is forged. One that no longer stands at the story's home is voided here too.
+    """
+    own = {one.pk: one for one in Signature.objects.filter(story=story, home=None)}
+    here = network.members_at_home([one.person_id for one in rows])
+    for one in rows:
+        if one.person_id in here and (one.pk not in own or own[one.pk].seal != one.seal):
+            raise ForgedStory
+    standing, now = {one.pk for one in rows}, timezone.now()
+    for one in own.values():
+        if one.pk not in standing and one.voided_at is None:
+            one.voided_at, one.voided_reason = now, _("稿件在所属节点有了变动")
+            one.save(update_fields=["voided_at", "voided_reason", "updated_at"])
+    Signature.objects.filter(story=story).exclude(home=None).delete()
+    Signature.objects.bulk_create(one for one in rows if one.pk not in own)
+
+
+def replica_of(arrival: Arrival, known: Story | None, keys: dict[str, int]) -> Story:
+    """The story a message carries, not saved; `keys` are its pictures here, by digest."""
     content, meta = arrival.body["content"], arrival.body["story"]
-    story_id, unit_id = _from_its_home(arrival)
+    story_id, unit_id = from_its_home(arrival)
     story = known or Story(pk=story_id, unit_id=unit_id, home=arrival.from_node)
     for name in canonical.WORDS:
         setattr(story, name, content[name])
@@ -249,7 +287,7 @@ def story_receive(arrival: Arrival) -> None:
     Believes nothing: the sender must be the unit's home, every seal and hash is recomputed, three
     distinct people must have signed. Raises ForgedStory.
     """
-    story_id, _unit_id = _from_its_home(arrival)
+    story_id, _unit_id = from_its_home(arrival)
     known = Story.objects.select_for_update().filter(pk=story_id).first()
     try:
         content = arrival.body["content"]
@@ -259,19 +297,18 @@ def story_receive(arrival: Arrival) -> None:
             known.home != arrival.from_node or known.unit_id != arrival.unit_id
         ):
             raise ForgedStory
-        if known is not None and known.version >= int(arrival.body["story"]["version"]):
+        newer = int(arrival.body["story"]["version"])
+        # One that we were asked to sign is known in this version already, but was not offered yet.
+        if known is not None and (known.version, bool(known.shared_at)) >= (newer, True):
             return
-        if content["form"] not in canonical.FORMS:
-            raise ForgedStory(
-                _("稿件用了本节点还不认识的格式，没有收入。请先升级本节点，再请对方重发。")
-            )
+        require_known_form(content)
         content_hash = canonical.hash_of(content)
         flow, signatures = _believed_signatures(arrival, content_hash)
         keys = {
             str(one["digest"]): assets_actions.picture_import(one, home=arrival.from_node).pk
             for one in arrival.body["pictures"]
         }
-        story = _replica(arrival, known, keys)
+        story = replica_of(arrival, known, keys)
         story.flow, story.flow_digest = flow.snapshot, flow.digest
         rebuilt = canonical.content_of(story)
     except FlowBroken as error:
@@ -283,8 +320,7 @@ def story_receive(arrival: Arrival) -> None:
     story.content_hash, story.body_text = content_hash, canonical.body_text(rebuilt)
     story.word_count = count_words(story.body_text)
     story.save()
-    Signature.objects.filter(story=story).delete()
-    Signature.objects.bulk_create(signatures)
+    keep_signatures(story, signatures)
     selectors.require_signed(story)
     audit.record(None, "story.received", story, hash=content_hash, node=str(arrival.from_node))
     events.publish(
@@ -301,7 +337,7 @@ def story_receive(arrival: Arrival) -> None:
 
 def story_withdrawal_receive(arrival: Arrival) -> None:
     """Take a replica out of use because its home withdrew it; inside the receiving write."""
-    story_id, _unit_id = _from_its_home(arrival)
+    story_id, _unit_id = from_its_home(arrival)
     story = Story.objects.select_for_update().filter(pk=story_id).first()
     if story is None:
         return

@@ -124,7 +124,11 @@ def test_only_a_simple_story_that_was_looked_at_may_be_signed_with_others(cast):
     look(cast, story, "yl.first")
     assert why(cast, story, "yl.first") == ""
     Comment.objects.create(
-        story=story, unit_id=story.unit_id, author_id=cast["yl.first"].pk, author_name="示例", text="？"
+        story=story,
+        unit_id=story.unit_id,
+        author_id=cast["yl.first"].pk,
+        author_name="示例",
+        text="？",
     )
     assert "讨论" in why(cast, story, "yl.first")
     Comment.objects.update(settled_at=timezone.now())
@@ -136,7 +140,9 @@ def test_only_a_simple_story_that_was_looked_at_may_be_signed_with_others(cast):
     assert "有提示" in why(cast, story, "yl.first")
 
 
-@pytest.mark.parametrize(("fields", "words"), [({"green": True}, "绿色通道"), ({"exemplar": True}, "典型")])
+@pytest.mark.parametrize(
+    ("fields", "words"), [({"green": True}, "绿色通道"), ({"exemplar": True}, "典型")]
+)
 def test_what_is_special_is_signed_alone(fields, words):
     assert words in waiting.why_alone(a_wait("x", seen="h", **fields), Check(), talked=False)
 
