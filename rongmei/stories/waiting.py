@@ -49,6 +49,7 @@ class Waits:
     levels: Mapping[str, int] = field(default_factory=dict)
     checked: bool = False
     seen: str = ""
+    elsewhere: bool = False
 
     @property
     def fresh(self) -> bool:
@@ -63,7 +64,12 @@ class Waits:
     @property
     def clean(self) -> bool:
         """Whether the machine found nothing in this very text, and nothing about it is special."""
-        return self.checked and not any(self.levels.values()) and not (self.exemplar or self.green)
+        return self.checked and not self.found and not (self.exemplar or self.green)
+
+    @property
+    def found(self) -> int:
+        """How many findings the report on this text has."""
+        return sum(self.levels.values())
 
     @property
     def risk(self) -> int:
@@ -80,7 +86,7 @@ class Waits:
 
 _COLUMNS: Final = (
     "pk", "state", "unit_id", "submitted_at", "content_hash", "green_reason", "features_exemplar",
-    "embargo_until", "task_id", "round",
+    "embargo_until", "task_id", "home", "created_at",
 )  # fmt: skip
 
 
@@ -137,14 +143,14 @@ def queue_of(member: Any, only: uuid.UUID | None = None) -> list[Waits]:
         )
     )
     found = []
-    for pk, state, unit, sent, text, green, exemplar, embargo, task, _round in taken:
+    for pk, state, unit, sent, text, green, exemplar, embargo, task, home, made in taken:
         dues = [(embargo, "embargo"), (tasks.get(task), "task"), (steps.get(pk), "step")]
         due, due_for = min(((at, why) for at, why in dues if at), default=(None, ""))
         found.append(
             Waits(
-                pk, state, unit, since.get(pk, sent), text, green=bool(green), exemplar=exemplar,
+                pk, state, unit, since.get(pk) or sent or made, text, green=bool(green), exemplar=exemplar,
                 due=due, due_for=due_for, levels=levels.get(pk, {}), checked=pk in levels,
-                seen=seen.get(pk, ""),
+                seen=seen.get(pk, ""), elsewhere=home is not None,
             )
         )  # fmt: skip
     return ranked(found)
@@ -218,6 +224,8 @@ def why_alone(waits: Waits, report: Check | None, *, talked: bool) -> str:
     Only what the machine found nothing in, by today's rules, that holds nobody up as a model, is
     not rushed, has no open remark, and was looked at by this very person as it is now.
     """
+    if waits.elsewhere:
+        return _("其他节点的稿件，要单独签")
     if waits.exemplar:
         return _("涉先进典型，要单独签")
     if waits.green:

@@ -4,7 +4,6 @@ Each takes the row's lock, asks policy about the locked row, changes named field
 audit line and an event in one short transaction. Every refusal leaves an audit line too.
 """
 
-from rongmei.stories.actions.batch import batch_pass, story_look, story_pass_in_batch
 from rongmei.stories.actions.asked import (
     ANSWERED,
     request_pass,
@@ -15,6 +14,7 @@ from rongmei.stories.actions.asked import (
     review_return,
 )
 from rongmei.stories.actions.asking import ASKED, TOLD, across_nodes, answer_receive
+from rongmei.stories.actions.batch import batch_pass, story_look, story_pass_in_batch
 from rongmei.stories.actions.delegation import (
     delegation_make,
     delegation_revoke,
@@ -47,12 +47,12 @@ from rongmei.stories.actions.writing import (
 )
 
 __all__ = [
-    "batch_pass",
     "ANSWERED",
     "ASKED",
     "TOLD",
     "across_nodes",
     "answer_receive",
+    "batch_pass",
     "comment_add",
     "comment_settle",
     "delegation_make",

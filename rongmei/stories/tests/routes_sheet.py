@@ -43,30 +43,7 @@ def picks(cast: Cast) -> dict[str, Any]:
 
 
 READERS = (("yl.reporter", 200),)
-NOT_def waiting(cast: Cast) -> dict[str, Any]:
-    """A story that waits for its first review, made once a test."""
-    found = Story.objects.filter(title="示例排队稿").first()
-    return {"story_id": (found or newsroom.at_step(cast, "first", title="示例排队稿")).pk}
-
-
-def looked(cast: Cast) -> dict[str, Any]:
-    story = Story.objects.get(pk=waiting(cast)["story_id"])
-    return {"content_hash": story.content_hash}
-
-
-def picked(cast: Cast) -> dict[str, Any]:
-    story = Story.objects.get(pk=waiting(cast)["story_id"])
-    return {"ids": [str(story.pk)], "pick": [f"{story.pk} first {story.content_hash}"]}
-
-
-def picks(cast: Cast) -> dict[str, Any]:
-    story = Story.objects.get(pk=waiting(cast)["story_id"])
-    return {
-        "picks": [{"story_id": str(story.pk), "step": "first", "content_hash": story.content_hash}]
-    }
-
-
-READERS = (("jc.chief", 404), ("sysadmin", 403), ("yl.nobody", 403))
+NOT_READERS = (("jc.chief", 404), ("sysadmin", 403), ("yl.nobody", 403))
 
 ROUTES: dict[str, Route | tuple[Route, ...]] = {
     "stories:sheet_pdf": Route(args=draft, method="POST", allowed=READERS, refused=NOT_READERS),
@@ -86,11 +63,16 @@ ROUTES: dict[str, Route | tuple[Route, ...]] = {
     ),
     "api:review_queue": Route(signed_in=True),
     "api:review_batch": Route(
-        method="POST", data=picks, allowed=(("yl.first", 200),),
+        method="POST",
+        data=picks,
+        allowed=(("yl.first", 200),),
         refused=(("jc.first", 404), ("sysadmin", 404)),
     ),
     "api:review_look": Route(
-        args=waiting, method="POST", data=looked, allowed=(("yl.first", 204),),
+        args=waiting,
+        method="POST",
+        data=looked,
+        allowed=(("yl.first", 204),),
         refused=(("jc.first", 404), ("sysadmin", 404)),
     ),
 }

@@ -60,7 +60,7 @@ def test_the_green_channel_comes_first_then_deadlines_then_risk_then_age():
     ]
     order = [one.story_id for one in ranked(rows)]
     assert order == ["green", "late", "tomorrow", "caution", "hint", "exemplar", "old", "new"]
-    assert [one.story_id for one in ranked(rows, "since")][0] == "old"
+    assert next(one.story_id for one in ranked(rows, "since")) == "old"
     assert [one.story_id for one in ranked(rows, "risk")][:3] == ["caution", "hint", "exemplar"]
     assert ranked(rows, "'; drop") == ranked(rows)
 
@@ -141,7 +141,12 @@ def test_only_a_simple_story_that_was_looked_at_may_be_signed_with_others(cast):
 
 
 @pytest.mark.parametrize(
-    ("fields", "words"), [({"green": True}, "绿色通道"), ({"exemplar": True}, "典型")]
+    ("fields", "words"),
+    [
+        ({"elsewhere": True}, "其他节点"),
+        ({"green": True}, "绿色通道"),
+        ({"exemplar": True}, "典型"),
+    ],
 )
 def test_what_is_special_is_signed_alone(fields, words):
     assert words in waiting.why_alone(a_wait("x", seen="h", **fields), Check(), talked=False)
