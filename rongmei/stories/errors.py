@@ -39,6 +39,13 @@ class NotEditable(StoryError):
     )
 
 
+class RemarkSettled(StoryError):
+    """The remark is settled."""
+
+    status = 409
+    words = _("这条意见已经处理，回复没有保存。要继续讨论，请先重新打开它。")
+
+
 class WrongStep(StoryError):
     """The story is not at this step."""
 

@@ -386,16 +386,29 @@ class Check(OwnedRecord):
 
 
 class Comment(OwnedRecord):
-    """A remark on a story; settled when answered."""
+    """A remark on a story or on a passage of it, or an answer to one; settled when dealt with."""
 
     story = models.ForeignKey(Story, models.CASCADE, related_name="comments")
+    parent = models.ForeignKey("self", models.CASCADE, null=True, related_name="answers")
     author_id = models.UUIDField()
     author_name = models.CharField(max_length=40)
     text = models.TextField()
+    # The passage as it was, what stood around it, and the field or block it stood in.
+    quote = models.TextField(blank=True)
+    before = models.CharField(max_length=40, blank=True)
+    after = models.CharField(max_length=40, blank=True)
+    part = models.CharField(max_length=40, blank=True)
     settled_at = models.DateTimeField(null=True)
+    settled_by = models.CharField(max_length=40, blank=True)
 
     class Meta:
         ordering = ["id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(parent=None) | models.Q(quote="", settled_at=None),
+                name="answers_hang_on_a_remark",
+            )
+        ]
 
     @override
     def __str__(self) -> str:

@@ -26,6 +26,7 @@ from rongmei.stories import (
 from rongmei.stories.api import router
 from rongmei.stories.api_flows import router as review_router
 from rongmei.stories.api_queue import router as queue_router
+from rongmei.stories.api_remarks import router as remarks_router
 from rongmei.stories.api_sheet import router as sheet_router
 from rongmei.stories.api_submissions import router as submission_router
 from rongmei.stories.api_versions import router as versions_router
@@ -71,9 +72,13 @@ def register_api() -> list[tuple[str, Router]]:
     ]
     """/api/v1/stories, /api/v1/review and /api/v1/submissions."""
     return [
-        ("/stories", router), ("/stories", versions_router), ("/review", sheet_router),
-        ("/review", review_router), ("/submissions", submission_router),
-    ]  # fmt: skip
+        ("/stories", router),
+        ("/stories", versions_router),
+        ("/stories", remarks_router),
+        ("/review", sheet_router),
+        ("/review", review_router),
+        ("/submissions", submission_router),
+    ]
 
 
 @hookimpl
@@ -161,7 +166,9 @@ def register_audit_words() -> dict[str, object]:
         "lexicon.refused": _("想核准自己提交的改动，被拒绝，词库"),
         "cms.refused": _("在编辑器里的操作被拒绝"),
         "comment.added": _("评论了稿件"),
+        "comment.answered": _("回复了评论，稿件"),
         "comment.settled": _("了结了评论，稿件"),
+        "comment.reopened": _("重新打开了评论，稿件"),
     }
 
 

@@ -11,6 +11,7 @@ from rongmei.stories import (
     views_lexicons,
     views_phone,
     views_queue,
+    views_remarks,
     views_sheet,
     views_submissions,
     views_versions,
@@ -35,7 +36,7 @@ urlpatterns = [
         views_versions.version_restore,
         name="version_restore",
     ),
-    path("<uuid:story_id>/comments/", views.comment, name="comment"),
+    path("<uuid:story_id>/comments/", views_remarks.comment, name="comment"),
     path("lexicons/", views_lexicons.lexicon_list, name="lexicons"),
     path("lexicons/<uuid:lexicon_id>/", views_lexicons.lexicon_detail, name="lexicon"),
     path(
@@ -68,7 +69,9 @@ urlpatterns = [
         views_lexicons.lexicon_export,
         name="lexicon_export",
     ),
-    path("comments/<uuid:comment_id>/settle/", views.settle, name="settle"),
+    path("comments/<uuid:comment_id>/answer/", views_remarks.answer, name="answer"),
+    path("comments/<uuid:comment_id>/settle/", views_remarks.settle, name="settle"),
+    path("comments/<uuid:comment_id>/reopen/", views_remarks.reopen, name="reopen"),
 ]
 
 review_patterns = [

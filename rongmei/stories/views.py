@@ -28,6 +28,7 @@ from rongmei.stories import policy as rules
 from rongmei.stories.errors import StoryError
 from rongmei.stories.forms import NewStoryForm
 from rongmei.stories.models import Story, StoryState
+from rongmei.stories.views_remarks import talk_of
 
 PAGE_SIZE: Final = 50
 PANELS: Final = ("dossier", "checks", "history", "talk", "relations", "publish")
@@ -170,15 +171,13 @@ def _shown(request: MemberRequest, story: Story, default_panel: str) -> dict[str
         and policy.allows(member, "stories.share", story),
         "shared_units": network.unit_labels(uuid.UUID(one) for one in story.shared_with),
         "may_reread": rules.may_reread(member, story, signatures),
-        **package.reading(story),
+        **package.reading(story), **talk_of(request, story),
     }  # fmt: skip
     if shown["panel"] == "history":
         shown.update(_history(request, story, signatures))
     elif shown["panel"] == "dossier":
         shown["dossier"] = dossier.of(story, signatures, dossier.images_of(shown))
         shown["check_levels"] = waiting.levels_of(check.findings)
-    elif shown["panel"] == "talk":
-        shown["comments"] = selectors.comments_of(story)
     elif shown["panel"] == "relations":
         shown.update(_relations(request, story))
     return shown
@@ -307,19 +306,3 @@ def lock(request: MemberRequest, story_id: uuid.UUID) -> HttpResponse:
 def unlock(request: MemberRequest, story_id: uuid.UUID) -> HttpResponse:
     """解锁."""
     return _done(request, actions.story_unlock(by=request.user, story_id=story_id), _("已解锁。"))
-
-
-@require_POST
-@page("stories.view")
-def comment(request: MemberRequest, story_id: uuid.UUID) -> HttpResponse:
-    """A remark."""
-    actions.comment_add(by=request.user, story_id=story_id, text=request.POST.get("text", ""))
-    return redirect(f"{reverse('stories:story', args=[story_id])}?panel=talk")
-
-
-@require_POST
-@page("stories.view")
-def settle(request: MemberRequest, comment_id: uuid.UUID) -> HttpResponse:
-    """Settle a remark."""
-    made = actions.comment_settle(by=request.user, comment_id=comment_id)
-    return redirect(f"{reverse('stories:story', args=[made.story_id])}?panel=talk")

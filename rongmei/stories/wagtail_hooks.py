@@ -19,7 +19,7 @@ register_snippet(StoryViewSet)
 @hooks.register("insert_global_admin_css")  # type: ignore[untyped-decorator] # Wagtail has no types
 def our_look() -> str:
     """Our tokens and the editor's own sheet, so that writing feels like the rest of the desk."""
-    sheets = ("ui/tokens.css", "stories/editor.css")
+    sheets = ("ui/tokens.css", "stories/editor.css", "stories/remarks.css")
     return format_html(
         "".join('<link rel="stylesheet" href="{}">' for _one in sheets), *map(static, sheets)
     )
@@ -27,8 +27,9 @@ def our_look() -> str:
 
 @hooks.register("insert_editor_js")  # type: ignore[untyped-decorator] # Wagtail has no types
 def our_scripts() -> str:
-    """Plain links instead of Wagtail's page tree, typing that is saved to the last key, data tables."""
-    scripts = ("stories/editor.js", "stories/cells.js")
+    """Plain links instead of Wagtail's page tree, typing that is saved to the last key, data tables,
+    remarks."""
+    scripts = ("stories/editor.js", "stories/cells.js", "stories/remarks.js")
     return format_html(
         "".join('<script src="{}"></script>' for _one in scripts), *map(static, scripts)
     )

@@ -21,7 +21,7 @@ from rongmei.planning import selectors as planning
 from rongmei.stories import checking, selectors
 from rongmei.stories import policy as rules
 from rongmei.stories.flows import FlowStep
-from rongmei.stories.models import Check, Comment, Look, Signature, Story, Waiting
+from rongmei.stories.models import Check, Look, Signature, Story, Waiting
 
 MOST: Final = 2_000
 LEVELS: Final = ("forbid", "caution", "hint")
@@ -190,11 +190,8 @@ class Row:
 def rows_of(member: Any, waits: Sequence[Waits]) -> list[Row]:
     """The stories of these rows of the queue, with the step each waits for the member at."""
     ids = [one.story_id for one in waits]
-    held = selectors.review_queue(member).filter(pk__in=ids).order_by()
+    held = selectors.with_open_remarks(selectors.review_queue(member)).filter(pk__in=ids).order_by()
     stories = {one.pk: one for one in held.prefetch_related("signatures")}
-    talked = set(
-        Comment.objects.filter(story__in=ids, settled_at=None).values_list("story_id", flat=True)
-    )
     checks = {
         one.story_id: one
         for one in Check.objects.filter(story__in=ids, content_hash=F("story__content_hash"))
@@ -213,7 +210,7 @@ def rows_of(member: Any, waits: Sequence[Waits]) -> list[Row]:
             today[kind] = checking.versions_now(story)
         kept = checks.get(story.pk)
         current = kept if kept is not None and kept.versions == today[kind] else None
-        alone = why_alone(one, current, talked=story.pk in talked)
+        alone = why_alone(one, current, talked=bool(getattr(story, "open_remarks", 0)))
         found.append(Row(story, one, steps[0] if steps else None, alone))
     return found
 

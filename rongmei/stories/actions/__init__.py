@@ -40,6 +40,12 @@ from rongmei.stories.actions.lexicons import (
     lexicon_restore,
 )
 from rongmei.stories.actions.printing import sheet_export
+from rongmei.stories.actions.remarks import (
+    comment_add,
+    comment_answer,
+    comment_reopen,
+    comment_settle,
+)
 from rongmei.stories.actions.review import (
     story_pass,
     story_return,
@@ -56,8 +62,6 @@ from rongmei.stories.actions.submissions import (
 )
 from rongmei.stories.actions.versions import story_restore
 from rongmei.stories.actions.writing import (
-    comment_add,
-    comment_settle,
     story_create,
     story_lock,
     story_save,
@@ -73,6 +77,8 @@ __all__ = [
     "answer_receive",
     "batch_pass",
     "comment_add",
+    "comment_answer",
+    "comment_reopen",
     "comment_settle",
     "delegation_make",
     "delegation_revoke",

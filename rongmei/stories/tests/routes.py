@@ -144,6 +144,19 @@ def seen(cast: Cast) -> dict[str, Any]:
     return {"base_revision": Story.objects.get(pk=DRAFT(cast).pk).latest_revision_id}
 
 
+def settled_remark(cast: Cast) -> dict[str, Any]:
+    story, by = DRAFT(cast), cast["yl.reporter"]
+    made = Comment.objects.filter(text="示例已处理").first() or actions.comment_add(
+        by=by, story_id=story.pk, text="示例已处理"
+    )
+    actions.comment_settle(by=by, comment_id=made.pk)
+    return {"comment_id": made.pk}
+
+
+def words(cast: Cast) -> dict[str, Any]:
+    return {"text": "示例"}
+
+
 def picture(cast: Cast) -> dict[str, Any]:
     return {"pk": newsroom.a_picture(cast).pk}
 
@@ -277,9 +290,17 @@ ROUTES: dict[str, Route | tuple[Route, ...]] = {
     "stories:comment": sent(
         DRAFT, "yl.reporter", ("jc.chief", 404), ("sysadmin", 403), data=lambda cast: {"text": "示例"}
     ),
+    "stories:answer": Route(
+        args=remark, method="POST", data=words, allowed=(("yl.reporter", 302),),
+        refused=(("jc.chief", 404), ("sysadmin", 403)),
+    ),
+    "stories:reopen": Route(
+        args=settled_remark, method="POST", allowed=(("yl.reporter", 302),),
+        refused=(("jc.chief", 404), ("yl.planner", 403), ("sysadmin", 403)),
+    ),
     "stories:settle": Route(
         args=remark, method="POST", allowed=(("yl.reporter", 302),),
-        refused=(("jc.chief", 404), ("sysadmin", 403)),
+        refused=(("jc.chief", 404), ("yl.planner", 403), ("sysadmin", 403)),
     ),
     "stories:lexicons": (
         LISTS,
@@ -397,6 +418,25 @@ ROUTES: dict[str, Route | tuple[Route, ...]] = {
     "api:story_restore": Route(
         args=earlier_by_api, method="POST", data=seen, allowed=(("yl.reporter", 200),),
         refused=NOT_WRITERS,
+    ),
+    "api:story_comments": (
+        Route(args=named(DRAFT), **SEES),
+        Route(
+            args=named(DRAFT), method="POST", data=words, allowed=(("yl.reporter", 201),),
+            refused=(("jc.chief", 404), ("sysadmin", 404)),
+        ),
+    ),
+    "api:story_comment_answer": Route(
+        args=remark, method="POST", data=words, allowed=(("yl.reporter", 201),),
+        refused=(("jc.chief", 404), ("sysadmin", 404)),
+    ),
+    "api:story_comment_settle": Route(
+        args=remark, method="POST", allowed=(("yl.reporter", 200),),
+        refused=(("jc.chief", 404), ("yl.planner", 403)),
+    ),
+    "api:story_comment_reopen": Route(
+        args=settled_remark, method="POST", allowed=(("yl.reporter", 200),),
+        refused=(("jc.chief", 404), ("yl.planner", 403)),
     ),
     "api:as_ninjs": Route(args=named(SIGNED), **SEES),
     # Wagtail. What is not named here or in `stories.editor.routes.OPEN` answers 404 to everybody:
