@@ -207,6 +207,20 @@ class BadLexiconSheet(StoryError):
     words = _("读不出这个文件，没有导入。请用 UTF-8 或 GB 18030 的 CSV，或 .xlsx。")
 
 
+class FindingGone(StoryError):
+    """The finding is not there any more, or cannot be changed by itself."""
+
+    status = 409
+    words = _("这处内容已不在或跨了格式，不能自动替换，没有改动。请在编辑器里改。")
+
+
+class FindingStands(StoryError):
+    """What is forbidden cannot be let stand."""
+
+    status = 422
+    words = _("“禁”级问题不能保留，没有记录。请修改稿件。")
+
+
 class SubmissionChanged(StoryError):
     """Another device saved the draft since this one read it."""
 

@@ -267,6 +267,16 @@ def raw(body: Any) -> list[tuple[str, Any]]:
     return [(kind, value) for kind, value in found if not KINDS[kind].empty(value)]
 
 
+def numbers(body: Any) -> list[int]:
+    """The numbers, among all blocks of a body, of those that `raw` yields, in their order."""
+    held = body.stream_block.get_prep_value(body) if hasattr(body, "stream_block") else body
+    return [
+        number
+        for number, one in enumerate(held or [])
+        if not KINDS[str(one["type"])].empty(one["value"])
+    ]
+
+
 def picture_keys(body: Any) -> set[int]:
     """Keys of the pictures in a body."""
     held = ((KINDS[kind].picture, value) for kind, value in raw(body))

@@ -490,3 +490,23 @@ class LexiconVersion(OwnedRecord):
     @override
     def __str__(self) -> str:
         return f"{self.lexicon} {self.number}"
+
+
+class FindingNote(OwnedRecord):
+    """A finding that a person let stand, and why: it holds while these very words are in the story."""
+
+    story = models.ForeignKey(Story, models.CASCADE, related_name="finding_notes")
+    code = models.CharField(max_length=24)
+    found = models.CharField(max_length=200)
+    reason = models.CharField(max_length=300)
+    person_id = models.UUIDField()
+    person_name = models.CharField(max_length=40)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["story", "code", "found"], name="one_note_a_finding")
+        ]
+
+    @override
+    def __str__(self) -> str:
+        return f"{self.code} {self.person_name}"

@@ -24,6 +24,7 @@ from rongmei.stories import (
     submissions,
 )
 from rongmei.stories.api import router
+from rongmei.stories.api_findings import router as findings_router
 from rongmei.stories.api_flows import router as review_router
 from rongmei.stories.api_queue import router as queue_router
 from rongmei.stories.api_remarks import router as remarks_router
@@ -70,6 +71,7 @@ def register_api() -> list[tuple[str, Router]]:
         ("/review", queue_router),
         ("/review", review_router),
     ]
+    return [("/stories", router), ("/stories", findings_router), ("/review", review_router)]
     """/api/v1/stories, /api/v1/review and /api/v1/submissions."""
     return [
         ("/stories", router),
@@ -165,6 +167,7 @@ def register_audit_words() -> dict[str, object]:
         "lexicon.turned_down": _("没有核准词库的改动"),
         "lexicon.refused": _("想核准自己提交的改动，被拒绝，词库"),
         "cms.refused": _("在编辑器里的操作被拒绝"),
+        "finding.settled": _("说明理由，保留了检查发现，稿件"),
         "comment.added": _("评论了稿件"),
         "comment.answered": _("回复了评论，稿件"),
         "comment.settled": _("了结了评论，稿件"),

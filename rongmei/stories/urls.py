@@ -7,8 +7,10 @@ from wagtail.admin.urls import urlpatterns as wagtail_patterns
 
 from rongmei.stories import (
     views,
+    views_findings,
     views_flows,
     views_lexicons,
+    views_live,
     views_phone,
     views_queue,
     views_remarks,
@@ -36,6 +38,12 @@ urlpatterns = [
         views_versions.version_restore,
         name="version_restore",
     ),
+    path(
+        "<uuid:story_id>/findings/replace/", views_findings.finding_replace, name="finding_replace"
+    ),
+    path("<uuid:story_id>/findings/settle/", views_findings.finding_settle, name="finding_settle"),
+    path("<uuid:story_id>/live/", views_live.live_check, name="live_check"),
+    path("<uuid:story_id>/live/settle/", views_live.live_settle, name="live_settle"),
     path("<uuid:story_id>/comments/", views_remarks.comment, name="comment"),
     path("lexicons/", views_lexicons.lexicon_list, name="lexicons"),
     path("lexicons/<uuid:lexicon_id>/", views_lexicons.lexicon_detail, name="lexicon"),

@@ -23,7 +23,16 @@ from rongmei.network import policy
 from rongmei.network import selectors as network
 from rongmei.network.guard import MemberRequest, page
 from rongmei.planning import selectors as planning
-from rongmei.stories import actions, checking, dossier, package, reading, selectors, waiting
+from rongmei.stories import (
+    actions,
+    checking,
+    dossier,
+    findings,
+    package,
+    reading,
+    selectors,
+    waiting,
+)
 from rongmei.stories import policy as rules
 from rongmei.stories.errors import StoryError
 from rongmei.stories.forms import NewStoryForm
@@ -78,6 +87,7 @@ def story_list(request: MemberRequest) -> HttpResponse:
     found = Paginator(_sorted(rows, request.GET.get("sort", "")), PAGE_SIZE).get_page(
         request.GET.get("page")
     )
+    findings.put_levels(found)
     return render(
         request,
         "stories/list.html",
@@ -156,7 +166,8 @@ def _shown(request: MemberRequest, story: Story, default_panel: str) -> dict[str
     check, expired = checking.present(story, selectors.latest_check(story))
     panel = request.GET.get("panel", default_panel)
     shown: dict[str, Any] = {
-        "story": story, "signatures": signatures, "check": check, "check_expired": expired, "badge": BADGES[StoryState(story.state)],
+        "story": story, "signatures": signatures, "check": check, "check_expired": expired,
+        "findings": findings.shown(story, check.findings), "badge": BADGES[StoryState(story.state)],
         "panel": panel if panel in PANELS else default_panel, "default_panel": default_panel,
         "opens_dossier": default_panel == "dossier", "opens_checks": default_panel == "checks",
         "has_dossier": story.state in {StoryState.FINAL, StoryState.SIGNED},

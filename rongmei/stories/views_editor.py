@@ -18,7 +18,7 @@ from wagtail.snippets.views.snippets import EditView, PreviewOnEditView
 
 from rongmei.kernel.errors import NotFound, RongmeiError
 from rongmei.planning import selectors as planning
-from rongmei.stories import actions, checking, package, selectors
+from rongmei.stories import actions, package
 from rongmei.stories import policy as rules
 from rongmei.stories.actions.writing import EDITABLE
 from rongmei.stories.errors import StoryChanged
@@ -33,7 +33,7 @@ def _revision(posted: str | None) -> int | None:
 
 
 class MaterialSidePanel(BaseSidePanel):
-    """素材: what the piece is for, and what the machine says of the present text."""
+    """素材: what the piece is for."""
 
     class SidePanelToggle(BaseSidePanel.SidePanelToggle):
         """The button that opens it."""
@@ -57,9 +57,23 @@ class MaterialSidePanel(BaseSidePanel):
                 task = planning.task_for(self.request.user, story.task_id)
             except NotFound:
                 task = None
-        check, _expired = checking.present(story, selectors.latest_check(story))
-        context.update(story=story, task=task, findings=check.findings)
+        context.update(story=story, task=task)
         return context
+
+
+class ChecksSidePanel(BaseSidePanel):
+    """检查: what the machine says of the text while it is written; `views_live` fills it."""
+
+    class SidePanelToggle(BaseSidePanel.SidePanelToggle):
+        """The button that opens it, with the number of findings."""
+
+        aria_label = _("检查")
+        icon_name = "check"
+
+    name = "checks"
+    title = _("检查")
+    template_name = "stories/editor_checks.html"
+    order = 40
 
 
 class TalkSidePanel(BaseSidePanel):
@@ -168,7 +182,10 @@ class StoryEditView(EditView):
 
     @override
     def get_side_panels(self) -> MediaContainer:
-        panels: list[Any] = [MaterialSidePanel(self.object, self.request)]
+        panels: list[Any] = [
+            ChecksSidePanel(self.object, self.request),
+            MaterialSidePanel(self.object, self.request),
+        ]
         if not self.expects_json_response:
             panels.append(TalkSidePanel(self.object, self.request))
         if not self.expects_json_response:

@@ -28,8 +28,10 @@ def our_look() -> str:
 @hooks.register("insert_editor_js")  # type: ignore[untyped-decorator] # Wagtail has no types
 def our_scripts() -> str:
     """Plain links instead of Wagtail's page tree, typing that is saved to the last key, data tables,
-    remarks."""
-    scripts = ("stories/editor.js", "stories/cells.js", "stories/remarks.js")
+    remarks, and the machine's findings while one writes."""
+    scripts = (
+        "stories/editor.js", "stories/cells.js", "stories/remarks.js", "stories/checks.js",
+    )  # fmt: skip
     return format_html(
         "".join('<script src="{}"></script>' for _one in scripts), *map(static, scripts)
     )

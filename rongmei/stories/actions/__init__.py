@@ -31,6 +31,7 @@ from rongmei.stories.actions.desk import (
     submission_take,
     submissions_overdue,
 )
+from rongmei.stories.actions.findings import finding_replace, finding_settle
 from rongmei.stories.actions.flows import flow_draft, flow_publish, flow_retire
 from rongmei.stories.actions.lexicons import (
     lexicon_approve,
@@ -62,6 +63,7 @@ from rongmei.stories.actions.submissions import (
 )
 from rongmei.stories.actions.versions import story_restore
 from rongmei.stories.actions.writing import (
+    fields_set,
     story_create,
     story_lock,
     story_save,
@@ -82,6 +84,9 @@ __all__ = [
     "comment_settle",
     "delegation_make",
     "delegation_revoke",
+    "fields_set",
+    "finding_replace",
+    "finding_settle",
     "flow_draft",
     "flow_publish",
     "flow_retire",

@@ -122,7 +122,8 @@ def _clean_body(value: Any) -> Any:
     return block.to_python(kept)
 
 
-def _set(story: Story, fields: Mapping[str, Any]) -> None:
+def fields_set(story: Story, fields: Mapping[str, Any]) -> None:
+    """Set named fields on the object, cleaned and looked at as a save does; BadInput says what is wrong."""
     unknown = set(fields) - EDITABLE
     if unknown:
         raise BadInput(
@@ -180,7 +181,7 @@ def story_save(
         if base_revision != story.latest_revision_id:
             raise StoryChanged
         before_hash, known = story.content_hash, canonical.picture_keys(story)
-        _set(story, fields)
+        fields_set(story, fields)
         fresh = canonical.picture_keys(story) - known
         if fresh and not assets.may_use(by, fresh):
             raise BadInput(_("选用的图片不存在或你无权使用，没有保存。"))

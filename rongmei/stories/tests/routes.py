@@ -86,6 +86,32 @@ def approval(cast: Cast) -> dict[str, Any]:
     }
 
 
+FOUND = kept(newsroom.draft, "示例最佳草稿")
+
+
+def a_finding(cast: Cast) -> dict[str, Any]:
+    story = FOUND(cast)
+    return {
+        "code": "absolute", "found": "最佳", "part": "title", "start": "2", "reason": "示例",
+        "content_hash": story.content_hash,
+    }  # fmt: skip
+
+
+def found_again(cast: Cast) -> dict[str, Any]:
+    return {**a_finding(cast), "start": 2}
+
+
+def let_stand(cast: Cast) -> dict[str, Any]:
+    return {"code": "absolute", "found": "最佳", "reason": "示例"}
+
+
+def on_screen(cast: Cast) -> dict[str, Any]:
+    return {
+        "title": "示例最佳草稿", "body-count": "0", "finding-code": "absolute", "finding-found": "最佳",
+        "finding-reason": "示例",
+    }  # fmt: skip
+
+
 def named(story: Callable[[Cast], Story]) -> Made:
     return lambda cast: {"story_id": story(cast).pk}
 
@@ -302,6 +328,10 @@ ROUTES: dict[str, Route | tuple[Route, ...]] = {
         args=remark, method="POST", allowed=(("yl.reporter", 302),),
         refused=(("jc.chief", 404), ("yl.planner", 403), ("sysadmin", 403)),
     ),
+    "stories:finding_replace": sent(FOUND, "yl.reporter", *NOT_WRITERS, data=a_finding),
+    "stories:finding_settle": sent(FOUND, "yl.reporter", *NOT_WRITERS, data=a_finding),
+    "stories:live_check": asked(FOUND, "yl.reporter", *NOT_WRITERS, data=on_screen),
+    "stories:live_settle": asked(FOUND, "yl.reporter", *NOT_WRITERS, data=on_screen),
     "stories:lexicons": (
         LISTS,
         Route(
@@ -407,6 +437,15 @@ ROUTES: dict[str, Route | tuple[Route, ...]] = {
             refused=(("jc.chief", 404), ("sysadmin", 404)),
         ),
         asked(DRAFT, "yl.reporter", *NOT_WRITERS, method="PATCH", data=saved),
+    ),
+    "api:story_check": (
+        Route(args=named(FOUND), **SEES),
+        asked(FOUND, "yl.reporter", *NOT_WRITERS, data=lambda cast: {"fields": {"title": "最佳"}}),
+    ),
+    "api:finding_replace": asked(FOUND, "yl.reporter", *NOT_WRITERS, data=found_again),
+    "api:finding_settle": Route(
+        args=named(FOUND), method="POST", allowed=(("yl.reporter", 204),), refused=NOT_WRITERS,
+        data=let_stand,
     ),
     "api:submit": asked(DRAFT, "yl.reporter", *NOT_WRITERS),
     "api:pass_step": asked(WAITING, "yl.first", *NOT_FIRST[:-1], data=signature),

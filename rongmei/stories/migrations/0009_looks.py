@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('stories', '0007_remarks_on_passages'),
+        ('stories', '0008_finding_notes'),
     ]
 
     operations = [
