@@ -190,6 +190,8 @@ class Row:
 
 def rows_of(member: Any, waits: Sequence[Waits]) -> list[Row]:
     """The stories of these rows of the queue, with the step each waits for the member at."""
+    if not waits:
+        return []
     ids = [one.story_id for one in waits]
     held = selectors.with_open_remarks(selectors.review_queue(member)).filter(pk__in=ids).order_by()
     stories = {one.pk: one for one in held.prefetch_related("signatures")}
