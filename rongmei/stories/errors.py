@@ -46,6 +46,20 @@ class RemarkSettled(StoryError):
     words = _("这条意见已经处理，回复没有保存。要继续讨论，请先重新打开它。")
 
 
+class WordRefused(StoryError):
+    """The document cannot be taken in."""
+
+    status = 422
+    words = _("这个文件不是 Word 文档，或已损坏，没有导入。")
+
+
+class WordUnseen(StoryError):
+    """The document has tracked changes or comments that nobody has looked at."""
+
+    status = 409
+    words = _("文档里有修订或批注，还没有建稿。请看过下面列出的内容，再选一次文件并建稿。")
+
+
 class WrongStep(StoryError):
     """The story is not at this step."""
 

@@ -31,6 +31,7 @@ from rongmei.stories.api_remarks import router as remarks_router
 from rongmei.stories.api_sheet import router as sheet_router
 from rongmei.stories.api_submissions import router as submission_router
 from rongmei.stories.api_versions import router as versions_router
+from rongmei.stories.api_word import router as word_router
 from rongmei.stories.hooks import Checker
 
 
@@ -74,9 +75,12 @@ def register_api() -> list[tuple[str, Router]]:
     return [("/stories", router), ("/stories", findings_router), ("/review", review_router)]
     """/api/v1/stories, /api/v1/review and /api/v1/submissions."""
     return [
+        # Before those with an id in the same place.
+        ("/stories", word_router),
         ("/stories", router),
         ("/stories", versions_router),
         ("/stories", remarks_router),
+        ("/stories", findings_router),
         ("/review", sheet_router),
         ("/review", review_router),
         ("/submissions", submission_router),
@@ -129,6 +133,8 @@ def register_audit_words() -> dict[str, object]:
     return {
         "story.created": _("新建了稿件"),
         "story.saved": _("保存了稿件"),
+        "story.from_word": _("从 Word 文档建了稿件"),
+        "story.word_exported": _("导出了 Word 文档，稿件"),
         "story.restored": _("恢复了稿件的旧版本"),
         "story.submitted": _("送审了稿件"),
         "story.passed": _("通过并签了名"),

@@ -17,13 +17,22 @@ from rongmei.stories import (
     views_sheet,
     views_submissions,
     views_versions,
+    views_word,
 )
 from rongmei.stories.editor.gate import behind_gate
 
 urlpatterns = [
     path("", views.story_list, name="list"),
     path("new/", views.story_new, name="new"),
+    path("new/word/", views_word.word_new, name="word_new"),
+    path("new/word/preview/", views_word.word_preview, name="word_preview"),
     path("<uuid:story_id>/", views.story_detail, name="story"),
+    path("<uuid:story_id>/word/", views_word.story_word, name="word"),
+    path(
+        "<uuid:story_id>/versions/<int:before>/to/<int:after>/word/",
+        views_word.changes_word,
+        name="changes_word",
+    ),
     path("<uuid:story_id>/sheet/", views_sheet.review_sheet, name="sheet"),
     path("<uuid:story_id>/sheet.pdf", views_sheet.sheet_pdf, name="sheet_pdf"),
     path("sheets/", views_sheet.sheets_zip, name="sheets"),

@@ -11,6 +11,7 @@ from django.utils.html import format_html
 from wagtail import hooks
 from wagtail.snippets.models import register_snippet
 
+from rongmei.stories.views_clips import CHOOSER, ClipChooser
 from rongmei.stories.views_layout import StoryViewSet
 
 register_snippet(StoryViewSet)
@@ -35,6 +36,12 @@ def our_scripts() -> str:
     return format_html(
         "".join('<script src="{}"></script>' for _one in scripts), *map(static, scripts)
     )
+
+
+@hooks.register("register_admin_viewset")  # type: ignore[untyped-decorator] # Wagtail has no types
+def clip_chooser() -> ClipChooser:
+    """Videos and recordings to choose from."""
+    return CHOOSER
 
 
 @hooks.register("construct_image_chooser_queryset")  # type: ignore[untyped-decorator] # Wagtail has no types

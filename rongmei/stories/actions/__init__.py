@@ -62,6 +62,7 @@ from rongmei.stories.actions.submissions import (
     submission_withdraw,
 )
 from rongmei.stories.actions.versions import story_restore
+from rongmei.stories.actions.word import story_from_word, word_export
 from rongmei.stories.actions.writing import (
     fields_set,
     story_create,
@@ -106,6 +107,7 @@ __all__ = [
     "review_return",
     "sheet_export",
     "story_create",
+    "story_from_word",
     "story_lock",
     "story_look",
     "story_pass",
@@ -130,4 +132,5 @@ __all__ = [
     "submission_take",
     "submission_withdraw",
     "submissions_overdue",
+    "word_export",
 ]

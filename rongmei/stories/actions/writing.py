@@ -181,10 +181,14 @@ def story_save(
         if base_revision != story.latest_revision_id:
             raise StoryChanged
         before_hash, known = story.content_hash, canonical.picture_keys(story)
+        known_clips = kinds.clip_keys(story.body)
         fields_set(story, fields)
         fresh = canonical.picture_keys(story) - known
         if fresh and not assets.may_use(by, fresh):
             raise BadInput(_("选用的图片不存在或你无权使用，没有保存。"))
+        clips = kinds.clip_keys(story.body) - known_clips
+        if clips and not assets.may_use_clips(by, clips):
+            raise BadInput(_("选用的音视频不存在或你无权使用，没有保存。"))
         content = _derive(story)
         if story.content_hash == before_hash:
             return story
