@@ -415,6 +415,22 @@ class Comment(OwnedRecord):
         return self.text[:40]
 
 
+class Look(models.Model):
+    """Which text of a story a person looked at last: theirs alone, it says nothing of the story."""
+
+    story = models.ForeignKey(Story, models.CASCADE, related_name="looks")
+    person_id = models.UUIDField()
+    content_hash = models.CharField(max_length=64)
+    looked_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["person_id", "story"], name="one_look")]
+
+    @override
+    def __str__(self) -> str:
+        return f"{self.story_id} {self.content_hash[:12]}"
+
+
 class Lexicon(OwnedRecord):
     """A unit's own rules: they hold for its stories and for those of the units below."""
 

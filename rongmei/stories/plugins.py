@@ -27,6 +27,7 @@ from rongmei.stories import (
 from rongmei.stories.api import router
 from rongmei.stories.api_findings import router as findings_router
 from rongmei.stories.api_flows import router as review_router
+from rongmei.stories.api_queue import router as queue_router
 from rongmei.stories.api_remarks import router as remarks_router
 from rongmei.stories.api_sheet import router as sheet_router
 from rongmei.stories.api_submissions import router as submission_router
@@ -65,6 +66,14 @@ def register_rail() -> list[RailItem]:
 
 @hookimpl
 def register_api() -> list[tuple[str, Router]]:
+    """/api/v1/stories and /api/v1/review."""
+    return [
+        ("/stories", router),
+        ("/review", sheet_router),
+        ("/review", queue_router),
+        ("/review", review_router),
+    ]
+    return [("/stories", router), ("/stories", findings_router), ("/review", review_router)]
     """/api/v1/stories, /api/v1/review and /api/v1/submissions."""
     return [
         # Before those with an id in the same place.

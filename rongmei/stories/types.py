@@ -134,3 +134,21 @@ class Changes:
     def material(self) -> bool:
         """Whether a signature over the earlier text no longer speaks for the later one."""
         return bool(self.reasons)
+
+
+@dataclass(frozen=True)
+class Picked:
+    """A story to sign, at which step, over exactly which text."""
+
+    story_id: uuid.UUID
+    step: str
+    content_hash: str
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one: `error` is empty when it was signed."""
+
+    story_id: uuid.UUID
+    title: str
+    error: str = ""
