@@ -386,25 +386,61 @@ class Check(OwnedRecord):
 
 
 class Comment(OwnedRecord):
-    """A remark on a story; settled when answered."""
+    """A remark on a story or on a passage of it, or an answer to one; settled when dealt with."""
 
     story = models.ForeignKey(Story, models.CASCADE, related_name="comments")
+    parent = models.ForeignKey("self", models.CASCADE, null=True, related_name="answers")
     author_id = models.UUIDField()
     author_name = models.CharField(max_length=40)
     text = models.TextField()
+    # The passage as it was, what stood around it, and the field or block it stood in.
+    quote = models.TextField(blank=True)
+    before = models.CharField(max_length=40, blank=True)
+    after = models.CharField(max_length=40, blank=True)
+    part = models.CharField(max_length=40, blank=True)
     settled_at = models.DateTimeField(null=True)
+    settled_by = models.CharField(max_length=40, blank=True)
 
     class Meta:
         ordering = ["id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(parent=None) | models.Q(quote="", settled_at=None),
+                name="answers_hang_on_a_remark",
+            )
+        ]
 
     @override
     def __str__(self) -> str:
         return self.text[:40]
 
 
-class Lexicon(OwnedRecord):
-    """A unit's own wording rules: they hold for its stories and for those of the units below."""
+class Look(models.Model):
+    """Which text of a story a person looked at last: theirs alone, it says nothing of the story."""
 
+    story = models.ForeignKey(Story, models.CASCADE, related_name="looks")
+    person_id = models.UUIDField()
+    content_hash = models.CharField(max_length=64)
+    looked_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["person_id", "story"], name="one_look")]
+
+    @override
+    def __str__(self) -> str:
+        return f"{self.story_id} {self.content_hash[:12]}"
+
+
+class Lexicon(OwnedRecord):
+    """A unit's own rules: they hold for its stories and for those of the units below."""
+
+    class Kind(models.TextChoices):
+        """What its entries are."""
+
+        WORDS = "words", _("词语")
+        PEOPLE = "people", _("人名职务")
+
+    kind = models.CharField(_("种类"), max_length=10, choices=Kind, default=Kind.WORDS)
     name = models.CharField(_("名称"), max_length=40)
 
     class Meta:
@@ -461,3 +497,23 @@ class LexiconVersion(OwnedRecord):
     @override
     def __str__(self) -> str:
         return f"{self.lexicon} {self.number}"
+
+
+class FindingNote(OwnedRecord):
+    """A finding that a person let stand, and why: it holds while these very words are in the story."""
+
+    story = models.ForeignKey(Story, models.CASCADE, related_name="finding_notes")
+    code = models.CharField(max_length=24)
+    found = models.CharField(max_length=200)
+    reason = models.CharField(max_length=300)
+    person_id = models.UUIDField()
+    person_name = models.CharField(max_length=40)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["story", "code", "found"], name="one_note_a_finding")
+        ]
+
+    @override
+    def __str__(self) -> str:
+        return f"{self.code} {self.person_name}"

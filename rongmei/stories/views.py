@@ -23,14 +23,24 @@ from rongmei.network import policy
 from rongmei.network import selectors as network
 from rongmei.network.guard import MemberRequest, page
 from rongmei.planning import selectors as planning
-from rongmei.stories import actions, checking, package, reading, selectors
+from rongmei.stories import (
+    actions,
+    checking,
+    dossier,
+    findings,
+    package,
+    reading,
+    selectors,
+    waiting,
+)
 from rongmei.stories import policy as rules
 from rongmei.stories.errors import StoryError
 from rongmei.stories.forms import NewStoryForm
 from rongmei.stories.models import Story, StoryState
+from rongmei.stories.views_remarks import talk_of
 
 PAGE_SIZE: Final = 50
-PANELS: Final = ("checks", "history", "talk", "relations", "publish")
+PANELS: Final = ("dossier", "checks", "history", "talk", "relations", "publish")
 BADGES: Final = {
     StoryState.DRAFT: "",
     StoryState.FIRST: "now",
@@ -77,6 +87,7 @@ def story_list(request: MemberRequest) -> HttpResponse:
     found = Paginator(_sorted(rows, request.GET.get("sort", "")), PAGE_SIZE).get_page(
         request.GET.get("page")
     )
+    findings.put_levels(found)
     return render(
         request,
         "stories/list.html",
@@ -155,8 +166,11 @@ def _shown(request: MemberRequest, story: Story, default_panel: str) -> dict[str
     check, expired = checking.present(story, selectors.latest_check(story))
     panel = request.GET.get("panel", default_panel)
     shown: dict[str, Any] = {
-        "story": story, "signatures": signatures, "check": check, "check_expired": expired, "badge": BADGES[StoryState(story.state)],
+        "story": story, "signatures": signatures, "check": check, "check_expired": expired,
+        "findings": findings.shown(story, check.findings), "badge": BADGES[StoryState(story.state)],
         "panel": panel if panel in PANELS else default_panel, "default_panel": default_panel,
+        "opens_dossier": default_panel == "dossier", "opens_checks": default_panel == "checks",
+        "has_dossier": story.state in {StoryState.FINAL, StoryState.SIGNED},
         "course": reading.course(story, signatures), "edit_url": edit_url(story),
         "may_edit": rules.may_edit(member, story, signatures),
         "may_review": rules.may_review(member, story, signatures),
@@ -168,12 +182,13 @@ def _shown(request: MemberRequest, story: Story, default_panel: str) -> dict[str
         and policy.allows(member, "stories.share", story),
         "shared_units": network.unit_labels(uuid.UUID(one) for one in story.shared_with),
         "may_reread": rules.may_reread(member, story, signatures),
-        **package.reading(story),
+        **package.reading(story), **talk_of(request, story),
     }  # fmt: skip
     if shown["panel"] == "history":
         shown.update(_history(request, story, signatures))
-    elif shown["panel"] == "talk":
-        shown["comments"] = selectors.comments_of(story)
+    elif shown["panel"] == "dossier":
+        shown["dossier"] = dossier.of(story, signatures, dossier.images_of(shown))
+        shown["check_levels"] = waiting.levels_of(check.findings)
     elif shown["panel"] == "relations":
         shown.update(_relations(request, story))
     return shown
@@ -187,24 +202,15 @@ def story_detail(request: MemberRequest, story_id: uuid.UUID) -> HttpResponse:
 
 
 @page("stories.view")
-def review_queue(request: MemberRequest) -> HttpResponse:
-    """What waits for this member's signature, longest waiting first."""
-    rows = Paginator(selectors.review_queue(request.user), PAGE_SIZE).get_page(
-        request.GET.get("page")
-    )
-    may_manage = policy.anywhere(request.user, "stories.manage_flows")
-    shown = {"page": rows, "badges": BADGES, "may_manage_flows": may_manage}
-    return render(request, "stories/queue.html", shown)
-
-
-@page("stories.view")
 def review_story(request: MemberRequest, story_id: uuid.UUID) -> HttpResponse:
     """The story as its present reviewer needs it: what changed, what the machine says, and signing."""
     story = selectors.story_for(request.user, story_id)
-    shown = _shown(request, story, "checks")
-    if not shown["may_review"]:
+    steps = rules.steps_for(request.user, story, selectors.signatures_of(story))
+    if not steps:
         return redirect("stories:story", story.pk)
-    shown["step"] = rules.steps_for(request.user, story, shown["signatures"])[0]
+    closes = steps[0].key == rules.flow_of(story).last.key
+    shown = _shown(request, story, "dossier" if closes else "checks")
+    shown["step"] = steps[0]
     shown["changed"] = reading.since_step_began(story)
     return render(request, "stories/review.html", shown)
 
@@ -311,19 +317,3 @@ def lock(request: MemberRequest, story_id: uuid.UUID) -> HttpResponse:
 def unlock(request: MemberRequest, story_id: uuid.UUID) -> HttpResponse:
     """解锁."""
     return _done(request, actions.story_unlock(by=request.user, story_id=story_id), _("已解锁。"))
-
-
-@require_POST
-@page("stories.view")
-def comment(request: MemberRequest, story_id: uuid.UUID) -> HttpResponse:
-    """A remark."""
-    actions.comment_add(by=request.user, story_id=story_id, text=request.POST.get("text", ""))
-    return redirect(f"{reverse('stories:story', args=[story_id])}?panel=talk")
-
-
-@require_POST
-@page("stories.view")
-def settle(request: MemberRequest, comment_id: uuid.UUID) -> HttpResponse:
-    """Settle a remark."""
-    made = actions.comment_settle(by=request.user, comment_id=comment_id)
-    return redirect(f"{reverse('stories:story', args=[made.story_id])}?panel=talk")

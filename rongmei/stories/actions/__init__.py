@@ -14,6 +14,7 @@ from rongmei.stories.actions.asked import (
     review_return,
 )
 from rongmei.stories.actions.asking import ASKED, TOLD, across_nodes, answer_receive
+from rongmei.stories.actions.batch import batch_pass, story_look, story_pass_in_batch
 from rongmei.stories.actions.delegation import (
     delegation_make,
     delegation_revoke,
@@ -30,6 +31,7 @@ from rongmei.stories.actions.desk import (
     submission_take,
     submissions_overdue,
 )
+from rongmei.stories.actions.findings import finding_replace, finding_settle
 from rongmei.stories.actions.flows import flow_draft, flow_publish, flow_retire
 from rongmei.stories.actions.lexicons import (
     lexicon_approve,
@@ -39,6 +41,12 @@ from rongmei.stories.actions.lexicons import (
     lexicon_restore,
 )
 from rongmei.stories.actions.printing import sheet_export
+from rongmei.stories.actions.remarks import (
+    comment_add,
+    comment_answer,
+    comment_reopen,
+    comment_settle,
+)
 from rongmei.stories.actions.review import (
     story_pass,
     story_return,
@@ -54,9 +62,9 @@ from rongmei.stories.actions.submissions import (
     submission_withdraw,
 )
 from rongmei.stories.actions.versions import story_restore
+from rongmei.stories.actions.word import story_from_word, word_export
 from rongmei.stories.actions.writing import (
-    comment_add,
-    comment_settle,
+    fields_set,
     story_create,
     story_lock,
     story_save,
@@ -70,10 +78,16 @@ __all__ = [
     "Written",
     "across_nodes",
     "answer_receive",
+    "batch_pass",
     "comment_add",
+    "comment_answer",
+    "comment_reopen",
     "comment_settle",
     "delegation_make",
     "delegation_revoke",
+    "fields_set",
+    "finding_replace",
+    "finding_settle",
     "flow_draft",
     "flow_publish",
     "flow_retire",
@@ -93,8 +107,11 @@ __all__ = [
     "review_return",
     "sheet_export",
     "story_create",
+    "story_from_word",
     "story_lock",
+    "story_look",
     "story_pass",
+    "story_pass_in_batch",
     "story_receive",
     "story_reread",
     "story_restore",
@@ -115,4 +132,5 @@ __all__ = [
     "submission_take",
     "submission_withdraw",
     "submissions_overdue",
+    "word_export",
 ]
