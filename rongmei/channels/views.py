@@ -140,6 +140,14 @@ def publication(request: MemberRequest, publication_id: uuid.UUID) -> HttpRespon
     )
 
 
+@page("channels.view")
+def receipts(request: MemberRequest, story_id: uuid.UUID) -> HttpResponse:
+    """Where a story went out and how every channel answered: looked at again while it moves."""
+    story = stories.story_for(request.user, story_id)
+    held = shown.story_part(request, story)
+    return HttpResponse(held)
+
+
 @page("channels.withdraw")
 def withdraw(request: MemberRequest, publication_id: uuid.UUID) -> HttpResponse:
     """Take a publication back, with a reason."""

@@ -19,6 +19,7 @@ from rongmei.stories import policy as rules
 from rongmei.stories.errors import FlowBroken, NotSigned
 from rongmei.stories.flows import Flow
 from rongmei.stories.models import (
+    Amendment,
     Check,
     Comment,
     Delegation,
@@ -251,6 +252,11 @@ def signed_stories_for_platform(member: Any) -> QuerySet[Story]:
 def latest_check(story: Story) -> Check | None:
     """The machine's report on the present text, if it was made."""
     return Check.objects.filter(story=story, content_hash=story.content_hash).first()
+
+
+def amendments_of(story: Story) -> QuerySet[Amendment]:
+    """Corrections and the withdrawal, newest first."""
+    return Amendment.objects.filter(story=story)
 
 
 def comments_of(story: Story) -> QuerySet[Comment]:

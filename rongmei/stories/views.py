@@ -14,16 +14,18 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from rongmei.archive import selectors as archive
+from rongmei.kernel import plugins
 from rongmei.kernel.errors import NotFound, RongmeiError
 from rongmei.network import policy
 from rongmei.network import selectors as network
 from rongmei.network.guard import MemberRequest, page
 from rongmei.planning import selectors as planning
-from rongmei.stories import actions, checking, dossier, package, reading, selectors, waiting
+from rongmei.stories import actions, causes, checking, dossier, package, reading, selectors, waiting
 from rongmei.stories import policy as rules
 from rongmei.stories.errors import StoryError
 from rongmei.stories.forms import NewStoryForm
@@ -166,6 +168,8 @@ def _shown(request: MemberRequest, story: Story, default_panel: str) -> dict[str
         and policy.allows(member, "stories.write", story),
         "may_withdraw": not story.is_replica and story.state != StoryState.WITHDRAWN
         and policy.allows(member, "stories.withdraw", story),
+        "may_correct": not story.is_replica and story.signed_at is not None
+        and story.withdrawn_at is None and policy.allows(member, "stories.withdraw", story),
         "may_share": not story.is_replica and story.state == StoryState.SIGNED
         and policy.allows(member, "stories.share", story),
         "shared_units": network.unit_labels(uuid.UUID(one) for one in story.shared_with),
@@ -179,6 +183,13 @@ def _shown(request: MemberRequest, story: Story, default_panel: str) -> dict[str
         shown["check_levels"] = waiting.levels_of(check.findings)
     elif shown["panel"] == "talk":
         shown["comments"] = selectors.comments_of(story)
+    elif shown["panel"] == "publish":
+        made = plugins.manager.hook.register_story_parts()
+        shown["parts"] = [mark_safe(one.render(request, story)) for some in made for one in some]  # noqa: S308 - a plugin's own template
+        shown["causes"] = list(causes.choices())
+        shown["amendments"] = [
+            (one, causes.words_of(one.cause)) for one in selectors.amendments_of(story)
+        ]
     elif shown["panel"] == "relations":
         shown.update(_relations(request, story))
     return shown
@@ -265,22 +276,6 @@ def give_back(request: MemberRequest, story_id: uuid.UUID) -> HttpResponse:
     return _done(
         request, story, _("已退回作者：%(title)s") % {"title": story.title}, to="review:queue"
     )
-
-
-@require_POST
-@page("stories.withdraw")
-def withdraw(request: MemberRequest, story_id: uuid.UUID) -> HttpResponse:
-    """撤稿, with a reason."""
-    try:
-        story = actions.story_withdraw(
-            by=request.user, story_id=story_id, reason=request.POST.get("reason", "")
-        )
-    except RongmeiError as refused:
-        if refused.status != 422:
-            raise
-        messages.error(request, refused.message)
-        return redirect(f"{reverse('stories:story', args=[story_id])}?panel=publish")
-    return _done(request, story, _("已撤稿，各渠道随即撤下。"))
 
 
 @require_POST

@@ -79,6 +79,7 @@ ROUTES = {
     "channels:publications": Route(**VIEW),
     "channels:channels": Route(**VIEW),
     "channels:publication": Route(args=of_publication, **ONE),
+    "channels:receipts": Route(args=of_story, **ONE),
     "channels:withdraw": Route(args=of_publication, **DO),
     "channels:correct": Route(args=of_publication, **DO),
     "channels:publish": Route(args=no_story, allowed=(("editor", 404),), refused=OUTSIDERS),

@@ -14,6 +14,7 @@ from rongmei.stories.actions.asked import (
     review_return,
 )
 from rongmei.stories.actions.asking import ASKED, TOLD, across_nodes, answer_receive
+from rongmei.stories.actions.amending import story_correct, story_correction_receive
 from rongmei.stories.actions.batch import batch_pass, story_look, story_pass_in_batch
 from rongmei.stories.actions.delegation import (
     delegation_make,
@@ -73,6 +74,8 @@ __all__ = [
     "review_pass",
     "review_return",
     "sheet_export",
+    "story_correct",
+    "story_correction_receive",
     "story_create",
     "story_lock",
     "story_look",
