@@ -279,11 +279,12 @@ def stages(url: str, feeds: int) -> dict[str, float]:
         amount += len(wanted)
     index = indexing.search_index()
     with index.writer() as writer:
+        analyser = index.reader().analyser
         while changes := indexing.changes_after(writer.committed_seq()):
             documents = stage("read for the index", indexing.documents_of, changes)
             rows = stage(
                 "segment and prepare",
-                lambda found=documents: [tantivy_document(one, index.analyser) for one in found],
+                lambda found=documents: [tantivy_document(one, analyser) for one in found],
             )
             del rows
             stage("all of indexing", indexing.apply, writer, changes)

@@ -132,8 +132,14 @@ def _said_before(arrived: Sequence[Arrived], source: SourceFacts) -> set[str]:
     if not told:
         return set()
     hashes = [digest for digest, _carrier in told.values()]
-    rows = Document.objects.filter(content_hash__in=hashes, source_id=source.id)
-    held = set(rows.values_list("content_hash", "source_name"))
+    # The source is looked at here and not asked for: SQLite would then go by the source, and read
+    # all that it ever gave to find these.
+    rows = Document.objects.filter(content_hash__in=hashes)
+    held = {
+        (digest, name)
+        for digest, name, giver in rows.values_list("content_hash", "source_name", "source_id")
+        if giver == source.id
+    }
     # Whoever carries only its own is one medium, by whatever name it went when it said so.
     held |= {(digest, "") for digest, _name in held}
     # The same twice in one batch counts too.

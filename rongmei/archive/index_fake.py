@@ -251,6 +251,11 @@ class FakeReader(IndexReader):
     def __init__(self, index: FakeIndex) -> None:
         self._index = index
 
+    @property
+    @override
+    def analyser(self) -> Analyser:
+        return self._index.analyser
+
     def _store(self) -> _Store:
         if self._index.store is None:
             raise IndexMissing
@@ -331,7 +336,10 @@ class FakeReader(IndexReader):
     @override
     def info(self) -> IndexInfo:
         store = self._store()
-        return IndexInfo(len(store.views), store.seq, self._index.analyser.fingerprint, False)
+        analyser = self._index.analyser.fingerprint
+        return IndexInfo(
+            len(store.views), store.seq, analyser, needs_rebuild=False, other_terms=False
+        )
 
     @override
     def ids(self) -> list[str]:

@@ -19,6 +19,7 @@ from django.conf import settings
 from django.db import DatabaseError, close_old_connections, connections
 from django.db.models import Exists, OuterRef
 
+from rongmei.archive.analysis import Analyser, default_analyser, fold, is_word_like
 from rongmei.archive.engines.tantivy_engine import TantivyIndex
 from rongmei.archive.errors import (
     ArchiveError,
@@ -30,7 +31,7 @@ from rongmei.archive.errors import (
     IndexWriteFailed,
 )
 from rongmei.archive.index import IndexWriter, SearchIndex
-from rongmei.archive.models import Change, Document, SnapshotUse
+from rongmei.archive.models import Change, Document, SnapshotUse, Term
 from rongmei.archive.types import PUBLIC, IndexDocument
 from rongmei.kernel import db, events
 
@@ -49,7 +50,26 @@ def index_folder() -> Path:
 @cache
 def search_index() -> SearchIndex:
     """The node's index; one object a process."""
-    return TantivyIndex(index_folder())
+    return TantivyIndex(index_folder(), terms=own_terms)
+
+
+def own_terms() -> frozenset[str]:
+    """The terms of the node's dictionary, folded, that words are to be cut by.
+
+    Only terms: a person's or a place's name is found by its characters, and a list that changes
+    every day would have the index made anew as often.
+    """
+    rows = Term.objects.filter(kind=Term.Kind.TERM).values_list("name", "variants")
+    written = (text for name, variants in rows for text in (name, *variants))
+    return frozenset(fold(one).strip() for one in written if is_word_like(one))
+
+
+def analyser() -> Analyser:
+    """What the node's index cuts words by now."""
+    try:
+        return search_index().reader().analyser
+    except IndexMissing:
+        return default_analyser()
 
 
 _INDEXED = (

@@ -18,7 +18,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from rongmei.archive import indexing, selectors
-from rongmei.archive.analysis import default_analyser
 from rongmei.archive.errors import QueryError
 from rongmei.archive.index_fake import FakeIndex
 from rongmei.archive.models import Change, Document, SavedSearch
@@ -227,7 +226,7 @@ def _look_once() -> tuple[bool, int]:
     upto = changes[-1].seq if changes else first
     seq_of = {change.document_id: change.seq for change in changes}
     documents = Document.objects.in_bulk(list(seq_of))
-    index = FakeIndex(default_analyser())
+    index = FakeIndex(indexing.analyser())
     with index.writer() as writer:
         kept = indexing.with_snapshot(documents)
         writer.add(

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from django.db.models import Count, Q, QuerySet
 
-from rongmei.archive.analysis import default_analyser
 from rongmei.archive.diffing import Piece, differences
 from rongmei.archive.errors import IndexMissing
 from rongmei.archive.highlight import highlight_terms, mark_hits
@@ -222,7 +221,7 @@ def _one_each(reader: IndexReader, request: SearchRequest, texts: TextSource) ->
     page = tuple(kept[request.offset : wanted])
     if request.highlight:
         query = parse(request.query) if isinstance(request.query, str) else request.query
-        page = mark_hits(page, highlight_terms(query, default_analyser()), texts)
+        page = mark_hits(page, highlight_terms(query, reader.analyser), texts)
     return replace(first, hits=page)
 
 

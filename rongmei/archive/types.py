@@ -162,7 +162,9 @@ class IndexInfo:
     analyser: str
     """The fingerprint of the analyser it was written with."""
     needs_rebuild: bool
-    """Written with another analyser than the present one: some words may not be found."""
+    """Written by another version than the present one: some words may not be found."""
+    other_terms: bool
+    """The node's terms are not those it cuts words by: everything is found, but as it was then."""
 
 
 @dataclass(frozen=True)

@@ -82,6 +82,20 @@ def picture_add(
     return picture
 
 
+def picture_hand(*, by: Member, picture: Picture, to_unit: uuid.UUID) -> Picture:
+    """A unit's own copy of another unit's picture, which was sent to it with a piece.
+
+    The caller has made sure that it was; `by` must be allowed to add pictures there. Reads and
+    writes files: call it outside a write.
+    """
+    policy.require(by, "assets.upload", to_unit)
+    if picture.unit_id == to_unit:
+        return picture
+    facts = {name: getattr(picture, name) for name in _KEPT}
+    with picture.file.open("rb") as handle:
+        return picture_add(by=by, unit_id=to_unit, file=handle, **facts)
+
+
 def picture_export(picture: Picture, *, limit: int = EXPORT_BYTES) -> dict[str, Any]:
     """The picture for another node: facts, and its bytes in base64 (at most `limit` before that).
 

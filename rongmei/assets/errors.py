@@ -35,3 +35,45 @@ class PictureIsReplica(AssetError):
 
     status = 409
     words = _("这张图片由其他节点管理，此处只读，没有更改。请在它所属的节点上修改。")
+
+
+class UploadTooLarge(AssetError):
+    """The file is larger than this node takes."""
+
+    status = 413
+    words = _("文件超过本节点的上限，没有上传，原文件还在你的设备上。请压缩或剪短后再传。")
+
+
+class UploadQuota(AssetError):
+    """The member has too much on its way already."""
+
+    status = 413
+    words = _("你还有没传完的大文件，合计超过限额。请先传完或取消它们，原文件还在你的设备上。")
+
+
+class UploadNoRoom(AssetError):
+    """The node's disk is nearly full."""
+
+    status = 507
+    words = _("服务器空间不足，没有上传，原文件还在你的设备上。请联系系统管理员。")
+
+
+class UploadElsewhere(AssetError):
+    """The piece does not follow what is here; the answer to a GET says where to go on."""
+
+    status = 409
+    words = _("上传的位置与服务器不一致，没有写入。请从服务器记下的位置继续。")
+
+
+class UploadBroken(AssetError):
+    """The piece, or the whole file, does not match its checksum."""
+
+    status = 422
+    words = _("这一段在路上损坏了，没有写入。请重传这一段。")
+
+
+class UploadUnfinished(AssetError):
+    """Not all bytes are here yet."""
+
+    status = 409
+    words = _("文件还没有传完，没有收入媒资。请接着传。")

@@ -69,6 +69,31 @@ class Picture(AbstractImage):
         return f"pictures/{secrets.token_hex(16)}{suffix}"
 
 
+class Upload(models.Model):
+    """A file on its way in, piece by piece. Its id is the sending device's; the bytes lie in a file.
+
+    How many bytes there are is the file's own length: no row is written while they come, and after
+    any crash the sender goes on from there.
+    """
+
+    id = models.UUIDField(primary_key=True)
+    unit = models.ForeignKey("network.Unit", models.PROTECT, related_name="+")
+    member_id = models.UUIDField(db_index=True)
+    name = models.CharField(max_length=120)
+    size = models.PositiveBigIntegerField()
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField(db_index=True)
+    # What became of it; the file of pieces is gone then.
+    picture_uid = models.UUIDField(null=True)
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["created_at"]
+
+    @override
+    def __str__(self) -> str:
+        return self.name
+
+
 class Rendition(AbstractRendition):
     """A picture at a size, as Wagtail makes it."""
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 from ninja import Router
 
+from rongmei.assets import uploading
 from rongmei.assets.api import router
+from rongmei.assets.api_uploads import router as upload_router
 from rongmei.kernel.hooks import RailItem
 from rongmei.kernel.plugins import hookimpl
+from rongmei.kernel.sweeps import Sweep
 
 
 @hookimpl
@@ -23,8 +26,14 @@ def register_rail() -> list[RailItem]:
 
 @hookimpl
 def register_api() -> list[tuple[str, Router]]:
-    """/api/v1/pictures."""
-    return [("/pictures", router)]
+    """/api/v1/pictures and /api/v1/uploads."""
+    return [("/pictures", router), ("/uploads", upload_router)]
+
+
+@hookimpl
+def register_sweeps() -> list[Sweep]:
+    """Uploads that nobody went on with."""
+    return [Sweep("assets.uploads", every=3600.0, run=uploading.uploads_expire)]
 
 
 @hookimpl
@@ -33,4 +42,6 @@ def register_audit_words() -> dict[str, object]:
     return {
         "picture.added": _("上传了图片"),
         "picture.received": _("收到图片"),
+        "upload.begun": _("开始上传文件"),
+        "upload.dropped": _("取消了上传"),
     }

@@ -63,6 +63,18 @@ def rendition_of(picture: Picture, spec: str) -> dict[str, Any]:
     return {"url": made.url, "width": made.width, "height": made.height}
 
 
+def pictures_by_uid(uids: Iterable[uuid.UUID | str]) -> dict[str, Picture]:
+    """Picture rows by their uid, with their renditions (two queries)."""
+    rows = Picture.objects.filter(uid__in={str(one) for one in uids})
+    return {str(row.uid): row for row in rows.prefetch_related("renditions")}
+
+
+def may_use_uids(member: Any, uids: Iterable[uuid.UUID | str]) -> bool:
+    """The same as `may_use`, by uid."""
+    wanted = {str(one) for one in uids}
+    return pictures_visible_to(member).filter(uid__in=wanted).count() == len(wanted)
+
+
 def rendition_files(
     pks: Iterable[int], urls: Collection[str], *, most: int
 ) -> dict[str, tuple[bytes, str]]:

@@ -17,6 +17,7 @@ from rongmei.kernel.plugins import hookimpl
 from rongmei.kernel.sweeps import Sweep
 from rongmei.network.hooks import Activity, RoadFact
 from rongmei.stories.hooks import StoryPart
+from rongmei.stories.hooks import StoryFate
 
 
 def _story_withdrawn(event: Event) -> None:
@@ -80,6 +81,12 @@ def register_rail() -> list[RailItem]:
 def register_api() -> list[tuple[str, Router]]:
     """/api/v1/channels/."""
     return [("/channels/", router)]
+
+
+@hookimpl
+def register_story_fates() -> list[StoryFate]:
+    """Where a correspondent's piece came out."""
+    return [StoryFate(pgettext_lazy("verb", "发布"), selectors.fates)]
 
 
 @hookimpl

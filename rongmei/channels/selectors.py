@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.db.models import Exists, Min, OuterRef, Prefetch, Q, QuerySet
 from django.utils import timezone
+from django.utils.translation import pgettext
 
 from rongmei.channels.hooks import ChannelAdapter
 from rongmei.channels.models import Channel, Delivery, Publication
 from rongmei.channels.types import SITE_PATH, Can, ChannelInfo, Parcel, Rendered
 from rongmei.kernel import plugins
 from rongmei.kernel.errors import NotFound
+from rongmei.kernel.ui.shapes import Step
 from rongmei.network import policy
 from rongmei.stories import selectors as stories
 
@@ -277,3 +279,26 @@ def first_published(unit_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, datetime
     """When a story of each unit was first published here: a mark on its road map."""
     rows = Publication.objects.filter(story__unit__in=unit_ids)
     return dict(rows.order_by().values_list("story__unit").annotate(at=Min("published_at")))
+
+
+def fates(story_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, list[Step]]:
+    """Where these stories came out, and whether they were taken back: stops of a courier strip."""
+    rows = Publication.objects.filter(story__in=story_ids, public_at__isnull=False)
+    found: dict[uuid.UUID, list[Step]] = {}
+    for one in rows.select_related("unit").defer(*_HEAVY).order_by("public_at"):
+        stops = found.setdefault(one.story_id, [])
+        stops.append(
+            Step(
+                pgettext("verb", "发布"), "done", one.unit.label, one.public_at, url=one.public_url
+            )
+        )
+        if one.state == Publication.State.WITHDRAWN:
+            note = one.withdrawn_reason[:60]
+            stops.append(Step(pgettext("fate", "撤下"), "failed", "", one.withdrawn_at, note=note))
+    return found
+
+
+def publications_of_stories(story_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, uuid.UUID]:
+    """Which story each public publication carries, by the publication's id."""
+    rows = Publication.objects.filter(story__in=story_ids, public_at__isnull=False)
+    return dict(rows.values_list("pk", "story_id"))

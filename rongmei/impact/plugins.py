@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from ninja import Router
 
-from rongmei.impact import marks, tasks
+from rongmei.impact import marks, selectors, tasks
 from rongmei.impact.api import router
 from rongmei.kernel.hooks import RailItem
 from rongmei.kernel.plugins import hookimpl
 from rongmei.kernel.sweeps import Sweep
 from rongmei.network.hooks import Activity
+from rongmei.stories.hooks import StoryFate
 
 
 @hookimpl
@@ -23,6 +25,12 @@ def register_sweeps() -> list[Sweep]:
 def register_activities() -> list[Activity]:
     """Figures from the node that publishes to the node where the story is at home."""
     return marks.activities()
+
+
+@hookimpl
+def register_story_fates() -> list[StoryFate]:
+    """How far a correspondent's piece went."""
+    return [StoryFate(pgettext_lazy("fate", "传播"), selectors.fates)]
 
 
 @hookimpl

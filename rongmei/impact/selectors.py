@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.db.models import QuerySet, Sum
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from rongmei.channels import selectors as channels
 from rongmei.impact.models import MetricSnapshot, ReadCount, Reported
 from rongmei.impact.types import MARKS, Today, Totals
+from rongmei.kernel.ui.shapes import Step
 from rongmei.monitoring import selectors as monitoring
 from rongmei.monitoring.types import ReprintFound
 from rongmei.network import policy
@@ -144,3 +148,19 @@ def most_read(limit: int = 5, *, days: int = 7) -> list[uuid.UUID]:
         .order_by("-n", "-publication_id")[:limit]
     )
     return [row["publication_id"] for row in rows]
+
+
+def fates(story_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, list[Step]]:
+    """How far these stories went, as a stop of a courier strip: reads and reprints so far."""
+    carried = channels.publications_of_stories(story_ids)
+    by_story: dict[uuid.UUID, list[Totals]] = defaultdict(list)
+    for publication, figures in totals(carried).items():
+        by_story[carried[publication]].append(figures)
+    found: dict[uuid.UUID, list[Step]] = {}
+    for story, rows in by_story.items():
+        note = _("阅读 %(reads)d · 转载 %(reprints)d") % {
+            "reads": sum(one.reads or 0 for one in rows),
+            "reprints": sum(one.reprints or 0 for one in rows),
+        }
+        found[story] = [Step(pgettext("fate", "传播"), "done", _("至今"), note=note)]
+    return found

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator, Mapping
+import uuid
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -193,6 +194,16 @@ def run(story: Any, content: Mapping[str, Any]) -> Report:
         versions={one.name: version for one in checkers if (version := one.version_for(text))},
         took_ms=round((time.perf_counter() - began) * 1000, 2),
     )  # fmt: skip
+
+
+def run_on(unit_id: uuid.UUID, parts: Iterable[tuple[str, str]]) -> list[Finding]:
+    """What the checks find in words that are no story yet, by the rules of this unit."""
+    rules = lexicons.in_force(unit_id, "", timezone.localdate())
+    shown = tuple((name, text) for name, text in parts if text)
+    text = CheckedText(unit_id, shown, timezone.now(), rules=rules)
+    order = list(Level)
+    found = (finding for checker in _checkers() for finding in checker.run(text))
+    return sorted(found, key=lambda one: (order.index(one.level), one.part, one.start))
 
 
 def fresh(story: Any) -> Check:

@@ -205,3 +205,47 @@ class BadLexiconSheet(StoryError):
 
     status = 422
     words = _("读不出这个文件，没有导入。请用 UTF-8 或 GB 18030 的 CSV，或 .xlsx。")
+
+
+class SubmissionChanged(StoryError):
+    """Another device saved the draft since this one read it."""
+
+    status = 409
+    words = _(
+        "这篇草稿在另一台设备上又改过，这次没有覆盖它。你这里的文字还在，可另存为一篇，或看过对方的再改。"
+    )
+
+
+class SubmissionKeyReused(StoryError):
+    """The key of a step that was taken came again with something else."""
+
+    status = 409
+    words = _("这次送出已经收到过一份不同的内容，没有重复投稿。请刷新后再改。")
+
+
+class SubmissionStands(StoryError):
+    """The submission is not in a state for this."""
+
+    status = 409
+    words = _("这篇投稿的状态已经变了，没有改动。请刷新，看它现在到了哪一步。")
+
+
+class OwnSubmission(StoryError):
+    """Nobody handles their own submission."""
+
+    status = 403
+    words = _("自己的投稿要由别人处理，没有改动。请同事办理。")
+
+
+class NoDesk(StoryError):
+    """The unit takes no submissions from here."""
+
+    status = 422
+    words = _("这个单位现在没有人能处理你的来稿，没有送出，草稿还在。请换一个单位。")
+
+
+class SubmissionIncomplete(StoryError):
+    """A submission needs a headline and a text, and the consent of those who can be recognised."""
+
+    status = 422
+    words = _("标题和正文都写好才能送出，草稿已保存。")

@@ -101,3 +101,16 @@ class LexiconApproved(DomainEvent):
     subject_type: ClassVar[str] = "lexicon"
     number: int = 0
     size: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class SubmissionMoved(DomainEvent):
+    """A submission went a step further (`kind`: sent, taken, asked, sent_again, adopted, merged,
+    declined, withdrawn, overdue); `reason` where one was given, `story_id` once it is a story."""
+
+    name: ClassVar[str] = "stories.submission_moved"
+    subject_type: ClassVar[str] = "submission"
+    title: str = ""
+    kind: str = ""
+    reason: str = ""
+    story_id: str = ""

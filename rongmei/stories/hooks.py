@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import uuid
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest
 
 from rongmei.kernel.plugins import hookspec
+from rongmei.kernel.ui.shapes import Step
 from rongmei.stories.types import CheckedText, Finding
 
 
@@ -48,4 +50,23 @@ def register_story_parts() -> list[StoryPart]:
 @hookspec
 def register_checks() -> list[Checker]:
     """Return the checks that run before every human step."""
+    return []
+
+
+@dataclass(frozen=True)
+class StoryFate:
+    """What became of stories after they were signed: 发布, 传播.
+
+    `read` gives the stops for each of these stories to which something happened; it is asked by the
+    correspondent's tracking page, so it tells only what whoever wrote the piece may know. `label`
+    stands there until something happens.
+    """
+
+    label: object
+    read: Callable[[Sequence[uuid.UUID]], dict[uuid.UUID, list[Step]]]
+
+
+@hookspec
+def register_story_fates() -> list[StoryFate]:
+    """Return what the room knows of stories that went out, in the order in which it happens."""
     return []

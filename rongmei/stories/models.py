@@ -12,7 +12,7 @@ from wagtail.fields import StreamField
 from wagtail.models import LockableMixin, PreviewableMixin, RevisionMixin
 
 from rongmei.network.records import OwnedRecord
-from rongmei.stories import flows
+from rongmei.stories import flows, submission_rows  # noqa: F401 - rows of the same app
 from rongmei.stories.blocks import BODY_BLOCKS
 from rongmei.stories.errors import FlowBroken
 

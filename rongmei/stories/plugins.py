@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from ninja import Router
 
 from rongmei.archive.hooks import DocumentUse
@@ -13,11 +14,21 @@ from rongmei.kernel.plugins import hookimpl
 from rongmei.kernel.sweeps import Sweep
 from rongmei.network.hooks import Activity, RoadFact
 from rongmei.network.types import Milestone
-from rongmei.stories import actions, checking, consistency, lexicon, lexicons, selectors
+from rongmei.stories import (
+    actions,
+    checking,
+    consistency,
+    lexicon,
+    lexicons,
+    selectors,
+    submissions,
+)
 from rongmei.stories.api import router
 from rongmei.stories.api_flows import router as review_router
 from rongmei.stories.api_queue import router as queue_router
 from rongmei.stories.api_sheet import router as sheet_router
+from rongmei.stories.api_submissions import router as submission_router
+from rongmei.stories.api_versions import router as versions_router
 from rongmei.stories.hooks import Checker
 
 
@@ -25,10 +36,19 @@ def _waiting(request: Any) -> int:
     return selectors.waiting_for(request.user)
 
 
+def _arrived(request: Any) -> int:
+    return submissions.waiting_for(request.user)
+
+
 @hookimpl
 def register_rail() -> list[RailItem]:
-    """稿件 and 审核."""
+    """投稿, 稿件 and 审核."""
     return [
+        RailItem(
+            key="submissions", label=pgettext_lazy("to a desk", "投稿"), url_name="submissions:list",
+            icon="inbox-arrow-down", order=48, permission="stories.submit", others=("stories.desk",),
+            badge=_arrived,
+        ),
         RailItem(
             key="stories", label=_("稿件"), url_name="stories:list", icon="document-text", order=50,
             permission="stories.view",
@@ -49,6 +69,11 @@ def register_api() -> list[tuple[str, Router]]:
         ("/review", queue_router),
         ("/review", review_router),
     ]
+    """/api/v1/stories, /api/v1/review and /api/v1/submissions."""
+    return [
+        ("/stories", router), ("/stories", versions_router), ("/review", sheet_router),
+        ("/review", review_router), ("/submissions", submission_router),
+    ]  # fmt: skip
 
 
 @hookimpl
@@ -84,9 +109,10 @@ def register_activities() -> list[Activity]:
 
 @hookimpl
 def register_sweeps() -> list[Sweep]:
-    """Second readings that were promised and not done; steps that other nodes sign."""
+    """What was promised and not given: second readings, answers; steps that other nodes sign."""
     return [
         Sweep("stories.rereads", every=60.0, run=actions.rereads_missed),
+        Sweep("stories.submissions", every=60.0, run=actions.submissions_overdue),
         Sweep("stories.across_nodes", every=2.0, run=actions.across_nodes),
     ]
 
@@ -97,6 +123,7 @@ def register_audit_words() -> dict[str, object]:
     return {
         "story.created": _("新建了稿件"),
         "story.saved": _("保存了稿件"),
+        "story.restored": _("恢复了稿件的旧版本"),
         "story.submitted": _("送审了稿件"),
         "story.passed": _("通过并签了名"),
         "story.signed": _("稿件签发"),
@@ -117,6 +144,11 @@ def register_audit_words() -> dict[str, object]:
         "story.green": _("走绿色通道送审，稿件"),
         "story.reread": _("补审了稿件"),
         "story.reread_missed": _("绿色通道补审超时，稿件"),
+        "submission.drafted": _("开始写投稿"),
+        "submission.discarded": _("删去了投稿草稿"),
+        "submission.moved": _("办理了投稿"),
+        "submission.reason_added": _("添加了来稿答复理由"),
+        "submission.reason_retired": _("停用了来稿答复理由"),
         "flow.drafted": _("拟定了审核流程"),
         "flow.published": _("施行了审核流程"),
         "flow.retired": _("停用了审核流程"),

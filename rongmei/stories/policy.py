@@ -22,6 +22,7 @@ from rongmei.stories.models import (
     Story,
     StoryState,
 )
+from rongmei.stories.submission_rows import Submission
 
 STEP_PERMISSION: Final = {Step(stage): name for stage, name in flows.PERMISSIONS.items()}
 ORDER: Final = (Step.FIRST, Step.SECOND, Step.FINAL)
@@ -150,8 +151,15 @@ def seat_at(member: Any, step: FlowStep, story: Story) -> Seat | None:
     return None
 
 
+def wrote(member: Any, story: Story) -> bool:
+    """Whether the member is the author, or one of those whose submissions became the story."""
+    if member.pk == story.author_id:
+        return True
+    return Submission.objects.filter(story=story, author_id=member.pk).exists()
+
+
 def steps_for(member: Any, story: Story, signatures: Iterable[Signature]) -> list[FlowStep]:
-    """The steps the member may sign now: not the author, not twice in a round."""
+    """The steps the member may sign now: nobody who wrote it, nobody twice in a round."""
     rows = list(signatures)
     if member.pk == story.author_id or member.pk in passed_by(rows, story.round):
         return []
@@ -159,7 +167,8 @@ def steps_for(member: Any, story: Story, signatures: Iterable[Signature]) -> lis
     if story.is_replica and waiting:
         asked = asked_here(story)
         waiting = tuple(one for one in waiting if one.key in asked)
-    return [one for one in waiting if seat_at(member, one, story) is not None]
+    found = [one for one in waiting if seat_at(member, one, story) is not None]
+    return [] if found and wrote(member, story) else found
 
 
 def asked_here(story: Story) -> set[str]:
@@ -191,7 +200,7 @@ def may_edit(member: Any, story: Story, signatures: Iterable[Signature] | None =
         others = [one for one in live(rows, story.round) if one.step != last.key]
         earlier = {one.person_id for one in others}
         final = seat_at(member, last, story) is not None
-        return final and member.pk != story.author_id and member.pk not in earlier
+        return final and member.pk not in earlier and not wrote(member, story)
     return False
 
 
@@ -207,4 +216,5 @@ def may_reread(member: Any, story: Story, signatures: Iterable[Signature]) -> bo
         story.author_id,
         *(one.person_id for one in live(signatures, story.round) if one.step == last),
     }
-    return member.pk not in out and any(policy.allows(member, one, story) for one in REVIEWS)
+    allowed = member.pk not in out and any(policy.allows(member, one, story) for one in REVIEWS)
+    return allowed and not wrote(member, story)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,8 +11,9 @@ from django.utils.translation import gettext as _
 
 from rongmei.kernel.ui.shapes import Step as Stop
 from rongmei.network import selectors as network
-from rongmei.stories import canonical
+from rongmei.stories import canonical, comparing
 from rongmei.stories import policy as rules
+from rongmei.stories.comparing import Comparison, Row, Segment
 from rongmei.stories.flows import FlowStep
 from rongmei.stories.models import Signature, Story, StoryState
 
@@ -74,14 +74,6 @@ def _sent_note(story: Story, step: FlowStep) -> str:
 
 
 @dataclass(frozen=True)
-class Segment:
-    """A run of text: `kind` is same, gone or new."""
-
-    kind: str
-    text: str
-
-
-@dataclass(frozen=True)
 class Difference:
     """What changed in one part (a field, or a paragraph of the body)."""
 
@@ -89,47 +81,34 @@ class Difference:
     segments: tuple[Segment, ...]
 
 
-def _segments(before: str, after: str) -> tuple[Segment, ...]:
-    found: list[Segment] = []
-    matcher = difflib.SequenceMatcher(None, before[:4000], after[:4000], autojunk=False)
-    for tag, a, b, c, d in matcher.get_opcodes():
-        if tag == "equal":
-            found.append(Segment("same", before[a:b]))
-            continue
-        if b > a:
-            found.append(Segment("gone", before[a:b]))
-        if d > c:
-            found.append(Segment("new", after[c:d]))
-    return tuple(found)
+def field_label(name: str) -> str:
+    """What people call a field of a story."""
+    names = {one.name: one for one in Story._meta.get_fields()}
+    return str(getattr(names.get(name), "verbose_name", name))
+
+
+def _labelled(row: Row) -> Difference:
+    place = {"n": row.number, "other": row.other}
+    if row.piece.kind == "lead":
+        return Difference(_("题图"), row.segments)
+    if row.kind == "moved":
+        return Difference(_("正文第 %(n)s 段，移自第 %(other)s 段") % place, row.segments)
+    if row.kind == "gone":
+        return Difference(_("正文原第 %(n)s 段，已删去") % place, row.segments)
+    if row.kind == "marked":
+        return Difference(_("正文第 %(n)s 段，改了格式、链接或图片") % place, row.segments)
+    return Difference(_("正文第 %(n)s 段") % place, row.segments)
+
+
+def listed(found: Comparison) -> list[Difference]:
+    """What changed, part by part, for a narrow place; unchanged paragraphs are left out."""
+    fields = [Difference(field_label(one.name), one.segments) for one in found.fields]
+    return fields + [_labelled(one) for one in found.rows if one.kind not in {"same", "left"}]
 
 
 def differences(before: dict[str, Any], after: dict[str, Any]) -> list[Difference]:
     """What changed between two canonical contents, part by part; unchanged paragraphs left out."""
-    found: list[Difference] = []
-    for name in (*canonical.WORDS, "embargo_until"):
-        if before[name] != after[name]:
-            label = str(Story._meta.get_field(name).verbose_name)  # type: ignore[union-attr]
-            found.append(Difference(label, _segments(before[name] or "", after[name] or "")))
-    old, new = canonical.body_text(before).split("\n"), canonical.body_text(after).split("\n")
-    for tag, a, b, c, d in difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
-        if tag == "equal":
-            continue
-        for at in range(max(b - a, d - c)):
-            one = old[a + at] if a + at < b else ""
-            two = new[c + at] if c + at < d else ""
-            found.append(Difference(_("正文第 %(n)s 段") % {"n": c + at + 1}, _segments(one, two)))
-    if (
-        canonical.pictured(before) != canonical.pictured(after)
-        or before["lead_picture"] != after["lead_picture"]
-    ):
-        found.append(Difference(_("图片"), (Segment("new", _("图片有改动")),)))
-    if before["tags"] != after["tags"]:
-        found.append(
-            Difference(_("标签"), _segments("、".join(before["tags"]), "、".join(after["tags"])))
-        )
-    if before["features_exemplar"] != after["features_exemplar"]:
-        found.append(Difference(_("涉先进典型"), (Segment("new", _("有改动")),)))
-    return found
+    return listed(comparing.compare(before, after))
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,7 @@ from rongmei.stories.models import (
     StoryState,
     Waiting,
 )
+from rongmei.stories.submission_rows import Submission
 from rongmei.stories.types import SignedPackage
 
 # What a list does not need, and what is long.
@@ -176,7 +177,8 @@ def review_queue(member: Any) -> QuerySet[Story]:
         verdict=Signature.Verdict.PASSED, voided_at=None,
     )  # fmt: skip
     rows = Story.objects.filter(waits).exclude(author_id=member.pk)
-    rows = rows.exclude(Exists(mine)).select_related("unit").defer(*_HEAVY)
+    sent = Submission.objects.filter(story=OuterRef("pk"), author_id=member.pk)
+    rows = rows.exclude(Exists(mine)).exclude(Exists(sent)).select_related("unit").defer(*_HEAVY)
     return rows.order_by("submitted_at", "id")
 
 

@@ -6,6 +6,16 @@ from django.urls import URLPattern, URLResolver, include, path
 from wagtail.admin.urls import urlpatterns as wagtail_patterns
 
 from rongmei.stories import views, views_amending, views_flows, views_lexicons, views_queue, views_sheet
+from rongmei.stories import views, views_flows, views_lexicons, views_queue, views_sheet
+from rongmei.stories import (
+    views,
+    views_flows,
+    views_lexicons,
+    views_phone,
+    views_sheet,
+    views_submissions,
+    views_versions,
+)
 from rongmei.stories.editor.gate import behind_gate
 
 urlpatterns = [
@@ -21,6 +31,12 @@ urlpatterns = [
     path("<uuid:story_id>/share/", views.share, name="share"),
     path("<uuid:story_id>/lock/", views.lock, name="lock"),
     path("<uuid:story_id>/unlock/", views.unlock, name="unlock"),
+    path("<uuid:story_id>/versions/", views_versions.version_list, name="versions"),
+    path(
+        "<uuid:story_id>/versions/<int:revision_id>/restore/",
+        views_versions.version_restore,
+        name="version_restore",
+    ),
     path("<uuid:story_id>/comments/", views.comment, name="comment"),
     path("lexicons/", views_lexicons.lexicon_list, name="lexicons"),
     path("lexicons/<uuid:lexicon_id>/", views_lexicons.lexicon_detail, name="lexicon"),
@@ -80,8 +96,31 @@ review_patterns = [
     path("<uuid:story_id>/return/", views.give_back, name="return"),
 ]
 
+submission_patterns = [
+    path("", views_submissions.submission_list, name="list"),
+    path("reasons/", views_submissions.reasons, name="reasons"),
+    path("reasons/<uuid:reason_id>/retire/", views_submissions.reason_retire, name="reason_retire"),
+    path("<uuid:submission_id>/", views_submissions.submission_detail, name="submission"),
+    path("<uuid:submission_id>/take/", views_submissions.take, name="take"),
+    path("<uuid:submission_id>/ask/", views_submissions.ask, name="ask"),
+    path("<uuid:submission_id>/decline/", views_submissions.decline, name="decline"),
+    path("<uuid:submission_id>/adopt/", views_submissions.adopt, name="adopt"),
+    path("<uuid:submission_id>/merge/", views_submissions.merge, name="merge"),
+    path("<uuid:submission_id>/withdraw/", views_submissions.withdraw, name="withdraw"),
+]
+
+# The worker's address is the reach it has: it must lie beside the page.
+phone_patterns = [
+    path("", views_phone.write, name="write"),
+    path("state/", views_phone.state, name="state"),
+    path("worker.js", views_phone.worker, name="worker"),
+    path("app.webmanifest", views_phone.manifest, name="manifest"),
+]
+
 # Its own namespace, because the rail marks the entry whose key is the namespace.
 root_patterns: list[URLPattern | URLResolver] = [
     path("desk/stories/review/", include((review_patterns, "review"))),
+    path("desk/phone/", include((phone_patterns, "phone"))),
+    path("desk/stories/submissions/", include((submission_patterns, "submissions"))),
     path("cms/", include(behind_gate(wagtail_patterns))),
 ]

@@ -1,7 +1,7 @@
 """Folders of one index on disk: which one is current, and who may write.
 
-    <root>/current.json   {"format": 1, "folder": "g000002", "analyser": "…", "made": "…"},
-                          replaced atomically
+    <root>/current.json   {"format": 2, "folder": "g000002", "analyser": "…", "terms": […],
+                          "made": "…"}, replaced atomically
     <root>/g000002/       the index itself
     <root>/writer.lock    held by the one writer
     <root>/rebuild.lock   held while a new folder is being filled
@@ -16,7 +16,7 @@ import fcntl
 import os
 import shutil
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,6 +35,8 @@ class Generation:
 
     path: Path
     analyser: str
+    terms: tuple[str, ...]
+    """The node's own terms that its words were cut by; whoever asks it cuts by the same."""
     marker: bytes
     """The content of current.json that names it."""
 
@@ -59,13 +61,14 @@ class Generations:
         try:
             content = orjson.loads(marker)
             number, folder, analyser = content["format"], content["folder"], content["analyser"]
+            terms = tuple(map(str, content.get("terms", ())))
         except (orjson.JSONDecodeError, KeyError, TypeError):
             raise IndexCorrupt(path=str(self._current_file)) from None
         if number != FORMAT:
             raise IndexOutdated(found=number, needed=FORMAT)
-        return Generation(self.root / str(folder), str(analyser), marker)
+        return Generation(self.root / str(folder), str(analyser), terms, marker)
 
-    def create(self, analyser: str) -> Generation:
+    def create(self, analyser: str, terms: Sequence[str]) -> Generation:
         """A new, empty folder that is not current yet."""
         numbers = [int(path.name[1:]) for path in self._folders()]
         path = self.root / f"g{max(numbers, default=0) + 1:06}"
@@ -75,9 +78,10 @@ class Generations:
             "format": FORMAT,
             "folder": path.name,
             "analyser": analyser,
+            "terms": list(terms),
             "made": uuid.uuid4().hex,
         }
-        return Generation(path, analyser, orjson.dumps(content))
+        return Generation(path, analyser, tuple(terms), orjson.dumps(content))
 
     def make_current(self, generation: Generation) -> None:
         """Put a folder in place for all readers at once, and lastingly."""

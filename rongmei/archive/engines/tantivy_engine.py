@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +18,7 @@ from typing import Any, Self
 import tantivy
 from typing_extensions import override
 
-from rongmei.archive.analysis import Analyser, default_analyser, fold
+from rongmei.archive.analysis import Analyser, analyser_with, fingerprint_of, fold
 from rongmei.archive.dates import interval_start
 from rongmei.archive.engines.generations import Generation, Generations
 from rongmei.archive.engines.tantivy_query import (
@@ -68,17 +68,22 @@ _PART = 50
 
 
 class TantivyIndex(SearchIndex):
-    """The index under a folder. `heap_bytes` is what the writer may hold before it spills."""
+    """The index under a folder. `heap_bytes` is what the writer may hold before it spills.
+
+    `terms` says which terms of the node's own a new index is to cut words by. An index is read and
+    written with those it was made with, which it carries, so that whatever the terms are by now it
+    finds what it holds.
+    """
 
     def __init__(
         self,
         root: Path,
-        analyser: Analyser | None = None,
+        terms: Callable[[], Collection[str]] = tuple,
         *,
         heap_bytes: int = 64_000_000,
         threads: int = 1,
     ) -> None:
-        self.analyser = analyser or default_analyser()
+        self.terms = terms
         self.generations = Generations(root)
         self._heap_bytes = heap_bytes
         self._threads = threads
@@ -103,10 +108,14 @@ class TantivyIndex(SearchIndex):
     def _first_generation(self) -> Generation:
         # A rebuild deletes folders that are not current, so this one must not be halfway then.
         with self.generations.locked("rebuild"):
-            generation = self.generations.create(self.analyser.fingerprint)
+            generation = self._new_generation()
             _create_index(generation)
             self.generations.make_current(generation)
         return generation
+
+    def _new_generation(self) -> Generation:
+        terms = tuple(sorted(self.terms()))
+        return self.generations.create(fingerprint_of(terms), terms)
 
     def _writer_of(self, generation: Generation, held: ExitStack) -> TantivyWriter:
         """A writer that keeps what is held until it is closed."""
@@ -122,7 +131,7 @@ class TantivyIndex(SearchIndex):
     def rebuild(self) -> Iterator[IndexWriter]:
         with self.generations.locked("rebuild"):
             self._drop_unfinished()
-            generation = self.generations.create(self.analyser.fingerprint)
+            generation = self._new_generation()
             try:
                 _create_index(generation)
                 with self._writer_of(generation, ExitStack()) as writer:
@@ -184,6 +193,7 @@ class TantivyWriter(IndexWriter):
     ) -> None:
         self._owner = owner
         self._generation = generation
+        self._analyser = analyser_with(generation.terms)
         self._engine = engine
         self._held = held
         self._seq = _sequence(index, index.searcher())
@@ -209,7 +219,7 @@ class TantivyWriter(IndexWriter):
         self.is_dirty = True
         # In parts, so that the engine's own thread works while the next part is prepared.
         for part in batches(batch, _PART):
-            rows = [(one.id, tantivy_document(one, self._owner.analyser)) for one in part]
+            rows = [(one.id, tantivy_document(one, self._analyser)) for one in part]
             with self._writing():
                 for document_id, row in rows:
                     self._engine.delete_documents_by_term("id", document_id)
@@ -313,7 +323,13 @@ class TantivyReader(IndexReader):
 
     def _compiler(self, snapshot: _Snapshot, request: SearchRequest) -> Compiler:
         now = int(time.time()) if request.now is None else request.now
-        return Compiler(snapshot.index.schema, self._owner.analyser, now, request.tz_offset)
+        analyser = analyser_with(snapshot.generation.terms)
+        return Compiler(snapshot.index.schema, analyser, now, request.tz_offset)
+
+    @property
+    @override
+    def analyser(self) -> Analyser:
+        return analyser_with(self._newest().generation.terms)
 
     @override
     def search(self, request: SearchRequest, texts: TextSource | None = None) -> SearchResult:
@@ -329,7 +345,8 @@ class TantivyReader(IndexReader):
                     apart = self._compiler(snapshot, request).scoped(chosen.without, request.scope)
                     facets[name] = _apart(snapshot.searcher, apart, name, request)
         if request.highlight and texts is not None:
-            hits = mark_hits(hits, highlight_terms(query, self._owner.analyser), texts)
+            analyser = analyser_with(snapshot.generation.terms)
+            hits = mark_hits(hits, highlight_terms(query, analyser), texts)
         return SearchResult(
             total=total,
             hits=hits,
@@ -380,12 +397,13 @@ class TantivyReader(IndexReader):
     @override
     def info(self) -> IndexInfo:
         snapshot = self._newest()
-        written_with = snapshot.generation.analyser
+        made = snapshot.generation
         return IndexInfo(
             documents=self.count("", None),
             committed_seq=snapshot.seq,
-            analyser=written_with,
-            needs_rebuild=written_with != self._owner.analyser.fingerprint,
+            analyser=made.analyser,
+            needs_rebuild=made.analyser != fingerprint_of(made.terms),
+            other_terms=set(made.terms) != set(self._owner.terms()),
         )
 
     @override

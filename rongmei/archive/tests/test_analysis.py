@@ -10,10 +10,13 @@ from rongmei.archive.analysis import (
     _FOLDING,
     Analyser,
     Piece,
+    analyser_with,
     default_analyser,
+    fingerprint_of,
     fold,
     folded_units,
     is_searchable,
+    is_word_like,
     shipped_terms,
     spaced_units,
     units,
@@ -78,6 +81,23 @@ def test_terms_of_a_node():
     assert name in own.words(f"发现{name}一种")
     assert own.fingerprint != default_analyser().fingerprint
     assert own.fingerprint == Analyser([name, name, " "]).fingerprint
+
+
+@pytest.mark.parametrize(
+    ("term", "is_one"),
+    [
+        ("云帆", True), ("雲帆平臺", True), (" 光储 ", True), ("帆", False), ("5G基站", False), ("Power", False),
+        ("云·帆", False), ("云" * 20, True), ("云" * 21, False), ("", False),
+    ],
+)  # fmt: skip
+def test_what_a_segmenter_can_be_told_of(term, is_one):
+    assert is_word_like(term) is is_one
+
+
+def test_a_fingerprint_needs_no_analyser():
+    assert fingerprint_of(["云帆"]) == Analyser(["云帆"]).fingerprint
+    assert analyser_with(["云帆"]) is analyser_with(("云帆",))
+    assert analyser_with(()) is default_analyser()
 
 
 @pytest.mark.parametrize(

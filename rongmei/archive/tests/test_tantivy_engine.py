@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from rongmei.archive.analysis import Analyser
+from rongmei.archive import analysis
 from rongmei.archive.engines.tantivy_engine import TantivyIndex
 from rongmei.archive.errors import (
     IndexBusy,
@@ -174,11 +174,45 @@ def test_another_format_asks_for_a_rebuild(index):
 
 def test_a_changed_dictionary_is_noticed(index):
     assert not index.reader().info().needs_rebuild
-    extended = TantivyIndex(index.generations.root, Analyser(["云岭新词"]))
-    assert extended.reader().info().needs_rebuild
+    extended = TantivyIndex(index.generations.root, terms=lambda: ["云岭新词"])
+    assert extended.reader().info().other_terms
     with extended.rebuild() as writer:
         writer.commit(0)
-    assert not extended.reader().info().needs_rebuild
+    info = extended.reader().info()
+    assert (info.needs_rebuild, info.other_terms) == (False, False)
+
+
+def test_an_index_of_another_version_asks_for_a_rebuild(index, monkeypatch):
+    monkeypatch.setattr(analysis, "ANALYSIS_VERSION", analysis.ANALYSIS_VERSION + 1)
+    assert index.reader().info().needs_rebuild
+
+
+def test_terms_count_from_the_rebuild_on_for_writing_and_asking_alike(tmp_path):
+    """云帆 is a name; the segmenter cuts 白云 帆船. As a word it is not found in them any more."""
+    terms: list[str] = []
+    index = TantivyIndex(tmp_path, terms=lambda: terms, heap_bytes=15_000_000)
+    rows = [document(1, "云帆平台上线"), document(2, "白云帆船赛开幕")]
+
+    def fill(writer, *wanted):
+        writer.add(wanted)
+        writer.commit(writer.committed_seq() + 1)
+
+    def found():
+        return sorted(hit.id for hit in index.reader().search(SearchRequest("云帆")).hits)
+
+    with index.writer() as writer:
+        fill(writer, *rows)
+        assert found() == ["d1", "d2"]
+        terms.append("云帆")
+        # The index goes on as it was made: what comes now is found by the same question.
+        fill(writer, document(3, "云帆平台扩容"))
+        assert found() == ["d1", "d2", "d3"]
+        assert index.reader().info().other_terms
+    with index.rebuild() as writer:
+        fill(writer, *rows)
+    assert found() == ["d1"]
+    # Another process that has never heard of the terms asks as the index was written.
+    assert TantivyIndex(tmp_path).reader().search(SearchRequest("云帆")).total == 1
 
 
 def test_a_folder_lost_under_the_writer(index):
@@ -204,7 +238,7 @@ def test_only_one_rebuild_at_a_time(index):
         with pytest.raises(IndexBusy), index.rebuild():
             pass
     # An interrupted one leaves a folder behind, which the next one clears away.
-    index.generations.create("x")
+    index.generations.create("x", ())
     with index.rebuild() as writer:
         writer.commit(1)
     folders = [path for path in index.generations.root.iterdir() if path.is_dir()]

@@ -11,7 +11,7 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from rongmei.archive import actions, indexing, selectors, snapshots, upkeep, verifying
-from rongmei.archive.models import Document, Snapshot, Upkeep
+from rongmei.archive.models import Document, Snapshot, Term, Upkeep
 from rongmei.archive.snapshots import Held
 from rongmei.archive.vault import Vault
 from rongmei.archive.warc import Answer
@@ -185,3 +185,62 @@ def test_the_page_shows_what_was_found(cast, client, own_index, own_vault):
     assert "等待中" in answer.content.decode()
     upkeep.run_next()
     assert "一致：核对了 1 篇文献、0 份快照" in client.get("/desk/archive/state/").content.decode()
+
+
+@pytest.fixture
+def named(cast, own_index):
+    """An index without the node's terms, and a look at them that has rested."""
+    keep(cast, "云帆平台")
+    keep(cast, "白云帆船")
+    own_index()
+    actions.term_add(by=cast["planner"], kind="term", name="云帆")
+    return upkeep.Terms()
+
+
+def test_terms_that_have_rested_have_the_index_made_anew(cast, named):
+    assert len(found(cast, "云帆")) == 2
+    assert not named.look(0.0)
+    assert not named.look(upkeep.TERMS_REST - 1)
+    assert named.look(upkeep.TERMS_REST + upkeep.LOOK_AT_TERMS)
+    job = Upkeep.objects.get()
+    assert (job.kind, job.by_name) == ("rebuild", "词表有变")
+    # Until it is done, nobody asks again.
+    assert not named.look(3 * upkeep.TERMS_REST)
+    assert upkeep.run_next()
+    assert found(cast, "云帆") == ["示例云帆平台"]
+    assert not named.look(5 * upkeep.TERMS_REST)
+
+
+def test_terms_that_are_still_being_changed_are_waited_for(cast, named):
+    assert not named.look(0.0)
+    actions.term_add(by=cast["planner"], kind="term", name="光储")
+    assert not named.look(upkeep.TERMS_REST)
+    assert not named.look(upkeep.TERMS_REST + upkeep.LOOK_AT_TERMS)
+    assert named.look(2 * upkeep.TERMS_REST)
+
+
+def test_a_term_taken_back_meanwhile_costs_nothing(cast, named):
+    assert not named.look(0.0)
+    Term.objects.all().delete()
+    assert not named.look(upkeep.TERMS_REST)
+    assert not named.look(3 * upkeep.TERMS_REST)
+    assert not Upkeep.objects.exists()
+
+
+def test_names_that_are_no_terms_leave_the_index_alone(cast, own_index):
+    keep(cast, "甲")
+    own_index()
+    actions.term_add(by=cast["planner"], kind="person", name="云帆")
+    assert indexing.own_terms() == frozenset()
+    assert not indexing.search_index().reader().info().other_terms
+
+
+def test_rebuilding_for_terms_takes_a_fiftieth_of_the_time_at_most(cast, named):
+    job = Upkeep.objects.create(kind="rebuild", state="done")
+    hour = timedelta(hours=1)
+    for ago, asked in ((49 * hour, False), (51 * hour, True)):
+        ended = timezone.now() - ago
+        Upkeep.objects.filter(pk=job.pk).update(created_at=ended - hour, ended_at=ended)
+        terms = upkeep.Terms()
+        assert not terms.look(0.0)
+        assert terms.look(upkeep.TERMS_REST) is asked

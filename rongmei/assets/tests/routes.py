@@ -8,7 +8,9 @@ from typing import Any
 from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image
 
-from rongmei.assets import actions
+from rongmei.assets import actions, uploading
+from rongmei.assets.models import Upload
+from rongmei.kernel.ids import uuid7
 from rongmei.network.testing import Cast, Route
 
 
@@ -44,6 +46,35 @@ SEES_ONE = {
     "refused": (("jc.chief", 404), ("jc.reporter", 404)),
 }
 
+
+def upload(cast: Cast) -> dict[str, Any]:
+    """An upload of yl.reporter's, on its way."""
+    by = cast["yl.reporter"]
+    made = Upload.objects.filter(member_id=by.pk).first()
+    if made is None:
+        made = uploading.upload_begin(
+            by=by, upload_id=uuid7(), unit_id=by.unit_id, name="示例.jpg", size=len(_bytes())
+        ).upload
+    return {"upload_id": made.pk}
+
+
+def whole(cast: Cast) -> dict[str, Any]:
+    """One of which every byte is here."""
+    held, data = upload(cast), _bytes()
+    path = uploading.path_of(Upload.objects.get(pk=held["upload_id"]))
+    path.write_bytes(data)
+    return held
+
+
+def coming(cast: Cast) -> dict[str, Any]:
+    return {
+        "id": str(uuid7()),
+        "name": "示例.jpg",
+        "size": 10,
+        "unit_id": str(cast.unit("yunling").pk),
+    }
+
+
 ROUTES: dict[str, Route | tuple[Route, ...]] = {
     "assets:list": Route(
         allowed=(("yl.reporter", 200),), refused=(("sysadmin", 403), ("yl.nobody", 403))
@@ -69,4 +100,25 @@ ROUTES: dict[str, Route | tuple[Route, ...]] = {
         ),
     ),
     "api:picture": Route(**SEES_ONE),
+    "api:uploads": Route(
+        method="POST",
+        data=coming,
+        allowed=(("yl.reporter", 200),),
+        refused=(("jc.reporter", 403), ("planner", 403), ("yl.nobody", 403)),
+    ),
+    "api:upload": (
+        Route(
+            args=upload,
+            allowed=(("yl.reporter", 200),),
+            refused=(("yl.first", 404), ("jc.reporter", 404)),
+        ),
+        Route(args=upload, method="DELETE", allowed=(("yl.reporter", 204),), signed_in=True),
+    ),
+    "api:upload_finish": Route(
+        args=whole,
+        method="POST",
+        data=lambda cast: {},
+        allowed=(("yl.reporter", 200),),
+        refused=(("yl.first", 404), ("jc.reporter", 404)),
+    ),
 }

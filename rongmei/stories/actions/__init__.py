@@ -22,6 +22,16 @@ from rongmei.stories.actions.delegation import (
     rereads_missed,
     story_reread,
 )
+from rongmei.stories.actions.desk import (
+    reason_add,
+    reason_retire,
+    submission_adopt,
+    submission_ask,
+    submission_decline,
+    submission_merge,
+    submission_take,
+    submissions_overdue,
+)
 from rongmei.stories.actions.flows import flow_draft, flow_publish, flow_retire
 from rongmei.stories.actions.lexicons import (
     lexicon_approve,
@@ -38,6 +48,14 @@ from rongmei.stories.actions.review import (
     story_withdraw,
 )
 from rongmei.stories.actions.sharing import story_receive, story_share, story_withdrawal_receive
+from rongmei.stories.actions.submissions import (
+    Written,
+    submission_discard,
+    submission_save,
+    submission_send,
+    submission_withdraw,
+)
+from rongmei.stories.actions.versions import story_restore
 from rongmei.stories.actions.writing import (
     comment_add,
     comment_settle,
@@ -51,6 +69,7 @@ __all__ = [
     "ANSWERED",
     "ASKED",
     "TOLD",
+    "Written",
     "across_nodes",
     "answer_receive",
     "batch_pass",
@@ -66,6 +85,8 @@ __all__ = [
     "lexicon_propose",
     "lexicon_refuse",
     "lexicon_restore",
+    "reason_add",
+    "reason_retire",
     "request_pass",
     "request_receive",
     "request_return",
@@ -83,6 +104,7 @@ __all__ = [
     "story_pass_in_batch",
     "story_receive",
     "story_reread",
+    "story_restore",
     "story_return",
     "story_save",
     "story_share",
@@ -90,4 +112,14 @@ __all__ = [
     "story_unlock",
     "story_withdraw",
     "story_withdrawal_receive",
+    "submission_adopt",
+    "submission_ask",
+    "submission_decline",
+    "submission_discard",
+    "submission_merge",
+    "submission_save",
+    "submission_send",
+    "submission_take",
+    "submission_withdraw",
+    "submissions_overdue",
 ]

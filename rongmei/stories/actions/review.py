@@ -178,7 +178,7 @@ def require_reviewer(by: Member, story: Story, step: FlowStep, rows: list[Signat
     rules.require_whole(story)
     if step not in rules.open_steps(story, rows):
         raise WrongStep
-    if by.pk == story.author_id:
+    if rules.wrote(by, story):
         raise AuthorCannotReview
     if by.pk in rules.passed_by(rows, story.round):
         raise OnePersonOneStep

@@ -18,7 +18,7 @@ from rongmei.stories.models import (
     ReviewFlow,
     Story,
 )
-from rongmei.stories.tests import flowing, newsroom, routes_sheet
+from rongmei.stories.tests import flowing, newsroom, routes_sheet, routes_submissions
 
 Made = Callable[[Cast], dict[str, Any]]
 
@@ -117,6 +117,31 @@ def remark(cast: Cast) -> dict[str, Any]:
         story=story, text="示例", defaults={"unit_id": story.unit_id, "author_id": by.pk, "author_name": by.name}
     )  # fmt: skip
     return {"comment_id": made.pk}
+
+
+def earlier(cast: Cast) -> dict[str, Any]:
+    """A draft and its first version."""
+    story = DRAFT(cast)
+    first = story.revisions.order_by("pk").first()
+    return {"story_id": story.pk, "revision_id": first.pk}
+
+
+def earlier_by_api(cast: Cast) -> dict[str, Any]:
+    held = earlier(cast)
+    return {"story_id": held["story_id"], "version": held["revision_id"]}
+
+
+def two_versions(cast: Cast) -> dict[str, Any]:
+    held = earlier(cast)
+    return {
+        "story_id": held["story_id"],
+        "before": held["revision_id"],
+        "after": held["revision_id"],
+    }
+
+
+def seen(cast: Cast) -> dict[str, Any]:
+    return {"base_revision": Story.objects.get(pk=DRAFT(cast).pk).latest_revision_id}
 
 
 def picture(cast: Cast) -> dict[str, Any]:
@@ -225,6 +250,7 @@ MANAGES_FLOW: dict[str, Any] = {
 }
 
 ROUTES: dict[str, Route | tuple[Route, ...]] = {
+    **routes_submissions.ROUTES,
     "stories:list": LISTS,
     "stories:new": (
         Route(allowed=(("yl.reporter", 200),), refused=(("planner", 403), ("yl.planner", 403))),
@@ -235,6 +261,11 @@ ROUTES: dict[str, Route | tuple[Route, ...]] = {
     ),
     "stories:story": reads(DRAFT),
     "stories:sheet": reads(DRAFT),
+    "stories:versions": reads(DRAFT),
+    "stories:version_restore": Route(
+        args=earlier, method="POST", data=seen, allowed=(("yl.reporter", 302),),
+        refused=(*NOT_WRITERS, ("sysadmin", 403)),
+    ),
     "stories:submit": sent(DRAFT, "yl.reporter", *NOT_WRITERS),
     "stories:withdraw": sent(SIGNED, "yl.chief", *NOT_CHIEF, data=reason),
     "stories:share": sent(SIGNED, "yl.chief", *NOT_CHIEF),
@@ -361,6 +392,12 @@ ROUTES: dict[str, Route | tuple[Route, ...]] = {
     "api:give_back": asked(WAITING, "yl.first", *NOT_FIRST[:-1], data=reason),
     "api:story_withdraw": asked(SIGNED, "yl.chief", *NOT_CHIEF, data=reason),
     "api:share": asked(SIGNED, "yl.chief", *NOT_CHIEF),
+    "api:story_versions": Route(args=named(DRAFT), **SEES),
+    "api:story_compare": Route(args=two_versions, **SEES),
+    "api:story_restore": Route(
+        args=earlier_by_api, method="POST", data=seen, allowed=(("yl.reporter", 200),),
+        refused=NOT_WRITERS,
+    ),
     "api:as_ninjs": Route(args=named(SIGNED), **SEES),
     # Wagtail. What is not named here or in `stories.editor.routes.OPEN` answers 404 to everybody:
     # test_every_other_wagtail_route_is_shut_for_everybody holds that.
