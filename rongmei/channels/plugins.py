@@ -16,8 +16,7 @@ from rongmei.kernel.models import Event
 from rongmei.kernel.plugins import hookimpl
 from rongmei.kernel.sweeps import Sweep
 from rongmei.network.hooks import Activity, RoadFact
-from rongmei.stories.hooks import StoryPart
-from rongmei.stories.hooks import StoryFate
+from rongmei.stories.hooks import StoryFate, StoryPart
 
 
 def _story_withdrawn(event: Event) -> None:

@@ -143,9 +143,10 @@ def publication(request: MemberRequest, publication_id: uuid.UUID) -> HttpRespon
 @page("channels.view")
 def receipts(request: MemberRequest, story_id: uuid.UUID) -> HttpResponse:
     """Where a story went out and how every channel answered: looked at again while it moves."""
-    story = stories.story_for(request.user, story_id)
-    held = shown.story_part(request, story)
-    return HttpResponse(held)
+    held = selectors.publications_of_story(request.user, story_id)
+    if not held:
+        raise NotFound
+    return HttpResponse(shown.story_part(request, held[0].story))
 
 
 @page("channels.withdraw")

@@ -5,13 +5,13 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, include, path
 from wagtail.admin.urls import urlpatterns as wagtail_patterns
 
-from rongmei.stories import views, views_amending, views_flows, views_lexicons, views_queue, views_sheet
-from rongmei.stories import views, views_flows, views_lexicons, views_queue, views_sheet
 from rongmei.stories import (
     views,
+    views_amending,
     views_flows,
     views_lexicons,
     views_phone,
+    views_queue,
     views_sheet,
     views_submissions,
     views_versions,

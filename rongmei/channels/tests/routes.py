@@ -41,6 +41,10 @@ def of_publication(cast: Cast) -> dict[str, Any]:
     return {"publication_id": publication(cast).pk}
 
 
+def of_story(cast: Cast) -> dict[str, Any]:
+    return {"story_id": publication(cast).story_id}
+
+
 def delivery(state: str, adapter: str = "manual") -> Any:
     def args(cast: Cast) -> dict[str, Any]:
         held, _new = Delivery.objects.get_or_create(

@@ -4,6 +4,7 @@ Each takes the row's lock, asks policy about the locked row, changes named field
 audit line and an event in one short transaction. Every refusal leaves an audit line too.
 """
 
+from rongmei.stories.actions.amending import story_correct, story_correction_receive
 from rongmei.stories.actions.asked import (
     ANSWERED,
     request_pass,
@@ -14,7 +15,6 @@ from rongmei.stories.actions.asked import (
     review_return,
 )
 from rongmei.stories.actions.asking import ASKED, TOLD, across_nodes, answer_receive
-from rongmei.stories.actions.amending import story_correct, story_correction_receive
 from rongmei.stories.actions.batch import batch_pass, story_look, story_pass_in_batch
 from rongmei.stories.actions.delegation import (
     delegation_make,

@@ -357,9 +357,7 @@ def step_returned(
 
 
 @refusals_kept
-def story_withdraw(
-    *, by: Member, story_id: uuid.UUID, reason: str, cause: str = "other"
-) -> Story:
+def story_withdraw(*, by: Member, story_id: uuid.UUID, reason: str, cause: str = "other") -> Story:
     """Take a story out of use, whatever its state; one signer suffices, a reason is required.
 
     Who shares the story is told; channels follow the event. `cause` is a code of `causes.CAUSES`.

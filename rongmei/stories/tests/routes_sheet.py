@@ -65,11 +65,17 @@ ROUTES: dict[str, Route | tuple[Route, ...]] = {
         method="POST", data=chosen, allowed=READERS, refused=(("jc.chief", 404), ("sysadmin", 404))
     ),
     "stories:correct": Route(
-        args=signed, method="POST", data=correction, allowed=(("yl.chief", 302),),
+        args=signed,
+        method="POST",
+        data=correction,
+        allowed=(("yl.chief", 302),),
         refused=(("jc.chief", 404), ("yl.reporter", 403), ("yl.second", 403)),
     ),
     "api:story_correct": Route(
-        args=signed, method="POST", data=correction, allowed=(("yl.chief", 200),),
+        args=signed,
+        method="POST",
+        data=correction,
+        allowed=(("yl.chief", 200),),
         refused=(("jc.chief", 404), ("yl.reporter", 403), ("yl.second", 403)),
     ),
     "review:batch": Route(
