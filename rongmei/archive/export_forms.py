@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -19,6 +19,11 @@ from rongmei.archive.models import Document
 
 # A spreadsheet would run what begins so as a formula.
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
+COLUMNS: Final = (
+    "id", "title", "source", "origin", "kind", "media_class", "region", "language",
+    "published_at", "fetched_at", "url", "image_url", "authors", "tags", "version", "summary",
+    "body",
+)  # fmt: skip
 NINJS: Final = "https://www.iptc.org/std/ninjs/ninjs-schema_3.1.json"
 BOM: Final = b"\xef\xbb\xbf"
 
@@ -27,14 +32,16 @@ BOM: Final = b"\xef\xbb\xbf"
 class ExportForm:
     """A kind of file: how rows are written, and what stands before the first.
 
-    With `packed` the rows are JSON Lines until the last step, which makes the file from them.
+    Both are told which columns are wanted; without `chooses` they are always all there. With
+    `packed` the rows are JSON Lines until the last step, which makes the file from them.
     """
 
     suffix: str
     content_type: str
-    rows: Callable[[Iterable[Document]], bytes]
-    head: Callable[[], bytes] = bytes
+    rows: Callable[[Iterable[Document], Collection[str]], bytes]
+    head: Callable[[Collection[str]], bytes] = lambda columns: b""
     packed: bool = False
+    chooses: bool = True
 
 
 def row_of(one: Document) -> dict[str, Any]:
@@ -53,25 +60,35 @@ def _authors(one: Document) -> list[str]:
     return [name for name in one.authors.split("、") if name]
 
 
-def _json_rows(documents: Iterable[Document]) -> bytes:
-    return b"".join(_dumped(row_of(one)) for one in documents)
+def _json_rows(documents: Iterable[Document], columns: Collection[str]) -> bytes:
+    return b"".join(_dumped(_chosen(one, columns)) for one in documents)
+
+
+def _chosen(one: Document, columns: Collection[str]) -> dict[str, Any]:
+    return {name: value for name, value in row_of(one).items() if name in columns}
 
 
 def _dumped(row: dict[str, Any]) -> bytes:
     return orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE)
 
 
-def _csv_head() -> bytes:
-    heads = [
-        _("编号"), _("标题"), _("来源"), _("原发媒体"), _("类型"), _("媒体类别"), _("地区"),
-        _("语种"), _("发布时间"), _("采集时间"), _("链接"), _("图片"), _("作者"), _("标签"),
-        _("版本"), _("摘要"), _("正文"),
-    ]  # fmt: skip
-    return BOM + _lines([heads])
+def headings() -> dict[str, str]:
+    """Column → its heading in the reader's language, in the order of the table."""
+    return {
+        "id": _("编号"), "title": _("标题"), "source": _("来源"), "origin": _("原发媒体"),
+        "kind": _("类型"), "media_class": _("媒体类别"), "region": _("地区"),
+        "language": _("语种"), "published_at": _("发布时间"), "fetched_at": _("采集时间"),
+        "url": _("链接"), "image_url": _("图片"), "authors": _("作者"), "tags": _("标签"),
+        "version": _("版本"), "summary": _("摘要"), "body": _("正文"),
+    }  # fmt: skip
 
 
-def _csv_rows(documents: Iterable[Document]) -> bytes:
-    return _lines([_cell(value) for value in row_of(one).values()] for one in documents)
+def _csv_head(columns: Collection[str]) -> bytes:
+    return BOM + _lines([[head for name, head in headings().items() if name in columns]])
+
+
+def _csv_rows(documents: Iterable[Document], columns: Collection[str]) -> bytes:
+    return _lines([_cell(value) for value in _chosen(one, columns).values()] for one in documents)
 
 
 def _cell(value: object) -> str:
@@ -86,7 +103,7 @@ def _lines(rows: Iterable[list[str]]) -> bytes:
     return held.getvalue().encode("utf-8", "replace")
 
 
-def _ninjs_rows(documents: Iterable[Document]) -> bytes:
+def _ninjs_rows(documents: Iterable[Document], columns: Collection[str]) -> bytes:
     return b"".join(_dumped(ninjs_of(one)) for one in documents)
 
 
@@ -135,6 +152,6 @@ def ninjs_of(one: Document) -> dict[str, Any]:
 FORMS: Final[dict[str, ExportForm]] = {
     "csv": ExportForm("csv", "text/csv; charset=utf-8", _csv_rows, _csv_head),
     "jsonl": ExportForm("jsonl", "application/x-ndjson", _json_rows),
-    "ninjs": ExportForm("ninjs.jsonl", "application/x-ndjson", _ninjs_rows),
+    "ninjs": ExportForm("ninjs.jsonl", "application/x-ndjson", _ninjs_rows, chooses=False),
     "parquet": ExportForm("parquet", "application/vnd.apache.parquet", _json_rows, packed=True),
 }

@@ -14,7 +14,7 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
@@ -28,7 +28,7 @@ from django.utils.translation import gettext as _
 
 from rongmei.archive import selectors
 from rongmei.archive.errors import ArchiveError, ExportStopped, IndexMissing
-from rongmei.archive.export_forms import FORMS, ExportForm
+from rongmei.archive.export_forms import COLUMNS, FORMS, ExportForm
 from rongmei.archive.indexing import search_index
 from rongmei.archive.models import Document, ExportJob
 from rongmei.archive.query import Query
@@ -66,6 +66,11 @@ def keeping_days() -> int:
 def path_of(job: ExportJob) -> Path:
     """The finished file of an export."""
     return folder() / f"{job.pk}.{FORMS[job.form].suffix}"
+
+
+def columns_of(job: ExportJob) -> tuple[str, ...]:
+    """The columns of an export, in the order of the table."""
+    return tuple(one for one in COLUMNS if one in job.columns) or COLUMNS
 
 
 def _part(job: ExportJob) -> Path:
@@ -107,14 +112,17 @@ def _unpacked(packed: bytes) -> list[uuid.UUID]:
     return [uuid.UUID(bytes=packed[at : at + 16]) for at in range(0, len(packed), 16)]
 
 
-def pack(form: ExportForm, part: Path) -> Path:
-    """Make the file from its rows; the rows are gone then."""
+def pack(form: ExportForm, part: Path, columns: Sequence[str]) -> Path:
+    """Make the file from its rows, which have these columns; the rows are gone then."""
     if not form.packed:
         return part
     packed = part.with_suffix(".packed")
     try:
         subprocess.run(  # noqa: S603 - our own module, on paths of our own making
-            [sys.executable, "-m", "rongmei.archive.parquet", str(part), str(packed)],
+            [
+                sys.executable, "-m", "rongmei.archive.parquet", str(part), str(packed),
+                ",".join(columns),
+            ],
             check=True, capture_output=True, timeout=PACK_SECONDS,
         )  # fmt: skip
     except subprocess.SubprocessError as error:
@@ -127,8 +135,9 @@ def pack(form: ExportForm, part: Path) -> Path:
 
 
 def save_to(
-    path: Path, query: str, form: str, say: Callable[[int, int], None], most: int
-) -> tuple[int, int]:
+    path: Path, query: str, form: str, say: Callable[[int, int], None], most: int,
+    columns: Sequence[str] = COLUMNS,
+) -> tuple[int, int]:  # fmt: skip
     """Write what the whole archive has on a query to a file: for the operator, without a job.
 
     Whole when this returns, or not there. Returns (found, written).
@@ -139,14 +148,14 @@ def save_to(
     done = written = 0
     try:
         with part.open("wb") as out:
-            out.write(kind.head())
+            out.write(kind.head(columns))
             for asked, rows in pages_of(ids, Document.objects.all()):
-                out.write(kind.rows(rows))
+                out.write(kind.rows(rows, columns))
                 done, written = done + asked, written + len(rows)
                 say(done, len(ids) // 16)
             out.flush()
             os.fsync(out.fileno())
-        pack(kind, part).replace(path)
+        pack(kind, part, columns).replace(path)
     finally:
         part.unlink(missing_ok=True)
     return total, written
@@ -228,6 +237,7 @@ def _advance(job: ExportJob) -> bool:
         raise ExportStopped(_("导出权限已收回，导出已停止，文件已删除。"))
     folder().mkdir(parents=True, exist_ok=True)
     form, ids = FORMS[job.form], _ids(job)
+    columns = columns_of(job)
     reach = selectors.documents_visible_to(job.member)
     ends = time.monotonic() + SLICE_SECONDS
     with _part(job).open("r+b" if job.position else "wb") as out:
@@ -235,9 +245,9 @@ def _advance(job: ExportJob) -> bool:
         out.truncate(job.position)
         out.seek(job.position)
         if not job.done and not job.position:
-            out.write(form.head())
+            out.write(form.head(columns))
         for asked, rows in pages_of(ids[job.done * 16 :], reach):
-            out.write(form.rows(rows))
+            out.write(form.rows(rows, columns))
             job.done, job.left_out = job.done + asked, job.left_out + asked - len(rows)
             if out.tell() > settings.RONGMEI_NODE.export_mb * 1_000_000:
                 raise ExportStopped(
@@ -254,7 +264,7 @@ def _advance(job: ExportJob) -> bool:
         return False
     if job.done < job.total:
         return False
-    pack(form, _part(job)).replace(path_of(job))
+    pack(form, _part(job), columns).replace(path_of(job))
     return True
 
 
@@ -264,8 +274,9 @@ def _ids(job: ExportJob) -> bytes:
     if job.position == 0 or not path.exists():
         job.done = job.left_out = job.position = 0
         most = settings.RONGMEI_NODE.export_rows
-        total, ids = found_ids(job.query, job.member, most)
-        if total > most:
+        wanted = min(job.most or most, most)
+        total, ids = found_ids(job.query, job.member, wanted)
+        if total > most and not job.most:
             raise too_many(total)
         draft = path.with_suffix(".draft")
         draft.write_bytes(ids)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from rongmei.archive import exporting, selectors
+from rongmei.archive.export_forms import COLUMNS, FORMS
 from rongmei.archive.models import ExportJob
 from rongmei.archive.query import parse
 from rongmei.kernel import audit, db
@@ -40,18 +42,29 @@ def export_of(member: Member, export_id: uuid.UUID) -> ExportJob:
     return job
 
 
-def export_ask(*, by: Member, query: str, form: str) -> ExportJob:
-    """Have everything found put into a file; it is worked on at once, beside everything else.
+def export_ask(
+    *, by: Member, query: str, form: str, columns: Sequence[str] = (), most: int = 0
+) -> ExportJob:
+    """Have what was found put into a file; it is worked on at once, beside everything else.
 
-    Raises QueryError for a query that means nothing, and says so when more was found than one file
-    may hold.
+    `columns` are the wanted ones of `export_forms.COLUMNS`, `most` how many of the newest; left
+    empty, all of them. Raises QueryError for a query that means nothing, and says so when more was
+    found than one file may hold.
     """
     policy.require(by, "archive.export")
     if form not in ExportJob.Form.values:
         raise BadInput(_("没有这种导出格式，没有开始。可选 csv、jsonl、ninjs、parquet。"))
+    if not set(columns) <= set(COLUMNS):
+        raise BadInput(_("没有这样的列，没有开始。请从列表中选择。"))
+    limit = settings.RONGMEI_NODE.export_rows
+    if not 0 <= most <= limit:
+        raise BadInput(_("一次最多导出 %(most)d 篇，没有开始。请减少篇数。") % {"most": limit})
     total = selectors.find(by, parse(query), limit=1, facets=False, highlight=False).total
-    if total > settings.RONGMEI_NODE.export_rows:
+    if most:
+        total = min(total, most)
+    elif total > limit:
         raise exporting.too_many(total)
+    chosen = [one for one in COLUMNS if one in columns] if FORMS[form].chooses else []
     with db.write():
         open_now = ExportJob.objects.filter(member_id=by.pk, state__in=exporting.OPEN).count()
         if open_now >= MOST_OPEN:
@@ -60,10 +73,13 @@ def export_ask(*, by: Member, query: str, form: str) -> ExportJob:
                 % {"count": open_now}
             )
         job = ExportJob.objects.create(
-            member_id=by.pk, unit_id=by.unit_id, query=query, form=form, total=total,
-            language=get_language() or "",
+            member_id=by.pk, unit_id=by.unit_id, query=query, form=form, total=total, most=most,
+            columns=chosen if len(chosen) < len(COLUMNS) else [], language=get_language() or "",
         )  # fmt: skip
-        audit.record(by, "archive.exported", job, query=query[:500], format=form, total=total)
+        more = {"columns": job.columns} if job.columns else {}
+        audit.record(
+            by, "archive.exported", job, query=query[:500], format=form, total=total, **more
+        )
     return job
 
 

@@ -13,8 +13,8 @@ from django.utils.translation import gettext as _
 from rongmei.archive.errors import IndexMissing
 from rongmei.archive.indexing import search_index
 from rongmei.archive.models import Document, Hold
-from rongmei.archive.selectors import scope_of
-from rongmei.archive.types import MAX_LIMIT, SearchRequest
+from rongmei.archive.selectors import scope_of, understood
+from rongmei.archive.types import SearchRequest
 from rongmei.kernel.errors import BadInput, NotFound
 from rongmei.network import policy
 
@@ -80,23 +80,18 @@ def found_by(member: Member, query: str) -> list[uuid.UUID]:
 
     Raises QueryError, which points at the character.
     """
-    scope = scope_of(member, "archive.hold")
-    found: list[uuid.UUID] = []
+    asked = SearchRequest(
+        query=understood(query, member), scope=scope_of(member, "archive.hold"), sort="newest"
+    )
     try:
-        reader = search_index().reader()
-        for offset in range(0, MAX_HELD, MAX_LIMIT):
-            asked = SearchRequest(
-                query=query, scope=scope, sort="newest", offset=offset, limit=MAX_LIMIT
-            )
-            result = reader.search(asked)
-            if result.total > MAX_HELD:
-                raise BadInput(
-                    _("检索到 %(n)d 篇，超过一次保全的上限 %(max)d 篇，没有保全。请缩小检索范围，或按信源保全。")
-                    % {"n": result.total, "max": MAX_HELD}
-                )  # fmt: skip
-            found += [uuid.UUID(hit.id) for hit in result.hits]
-            if offset + MAX_LIMIT >= result.total:
-                break
+        total, ids = search_index().reader().walk(asked, MAX_HELD)
     except IndexMissing:
         return []
-    return reached(member, list(dict.fromkeys(found)))
+    if total > MAX_HELD:
+        raise BadInput(
+            _(
+                "检索到 %(n)d 篇，超过一次保全的上限 %(max)d 篇，没有保全。请缩小检索范围，或按信源保全。"
+            )
+            % {"n": total, "max": MAX_HELD}
+        )
+    return reached(member, [uuid.UUID(one) for one in ids])

@@ -199,6 +199,24 @@ class SavedSearch(Record):
         return self.name
 
 
+class SearchLook(models.Model):
+    """When a member last opened a saved search, and when the time before that."""
+
+    search = models.ForeignKey(SavedSearch, models.CASCADE, related_name="looks")
+    member = models.ForeignKey("network.Member", models.CASCADE, related_name="+")
+    looked_at = models.DateTimeField()
+    before_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["search", "member"], name="search_looked_once")
+        ]
+
+    @override
+    def __str__(self) -> str:
+        return f"{self.search_id} {self.looked_at:%Y-%m-%d %H:%M}"
+
+
 class Upkeep(Record):
     """A long piece of work on the archive that somebody asked for: the row is the job."""
 
@@ -301,6 +319,10 @@ class ExportJob(Record):
     unit = models.ForeignKey("network.Unit", models.CASCADE, related_name="+")
     query = models.CharField(max_length=2000, blank=True)
     form = models.CharField(max_length=8, choices=Form)
+    # Names of the columns wanted, in the table's order; empty means all.
+    columns = models.JSONField(default=list)
+    # The newest so many are wanted; 0 means all that were found.
+    most = models.PositiveIntegerField(default=0)
     language = models.CharField(max_length=12, blank=True)
     state = models.CharField(max_length=10, choices=State, default=State.WAITING)
     total = models.PositiveIntegerField(default=0)

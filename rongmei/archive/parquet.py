@@ -1,4 +1,4 @@
-"""JSON Lines of an export into Parquet: `python -m rongmei.archive.parquet FROM TO`.
+"""JSON Lines of an export into Parquet: `python -m rongmei.archive.parquet FROM TO [COLUMNS]`.
 
 A process of its own, so that no process of the node holds the 60 MB of the library. A thousand rows
 are in memory at a time; every thousand is a row group. The columns are described in
@@ -8,6 +8,7 @@ are in memory at a time; every thousand is a row group. The columns are describe
 from __future__ import annotations
 
 import sys
+from collections.abc import Collection
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
@@ -41,24 +42,25 @@ GROUP = 1_000
 _TIMES = ("published_at", "fetched_at")
 
 
-def pack(source: Path, target: Path) -> int:
-    """Write the rows of `source` to `target`; how many there were."""
+def pack(source: Path, target: Path, columns: Collection[str] = ()) -> int:
+    """Write the rows of `source`, which have these columns, to `target`; how many there were."""
     count = 0
+    schema = pa.schema([one for one in SCHEMA if not columns or one.name in columns])
     with (
         source.open("rb") as lines,
-        pq.ParquetWriter(target, SCHEMA, compression="zstd") as out,
+        pq.ParquetWriter(target, schema, compression="zstd") as out,
     ):
         rows = map(_row, lines)
         while group := list(islice(rows, GROUP)):
-            out.write_table(pa.Table.from_pylist(group, schema=SCHEMA))
+            out.write_table(pa.Table.from_pylist(group, schema=schema))
             count += len(group)
     return count
 
 
 def _row(line: bytes) -> dict[str, Any]:
     row: dict[str, Any] = orjson.loads(line)
-    return row | {name: datetime.fromisoformat(row[name]) for name in _TIMES}
+    return row | {name: datetime.fromisoformat(row[name]) for name in _TIMES if name in row}
 
 
 if __name__ == "__main__":
-    pack(Path(sys.argv[1]), Path(sys.argv[2]))
+    pack(Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3].split(",") if sys.argv[3:] else ())

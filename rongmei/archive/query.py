@@ -504,6 +504,11 @@ def searched_texts(query: Query) -> tuple[Word | Phrase, ...]:
             return ()
 
 
+def tokens(text: str) -> list[_Token]:
+    """What was typed in pieces, each with its place; for changing it without writing it anew."""
+    return list(_Lexer(text).tokens())
+
+
 def describe(query: Query) -> str:
     """The query as a sentence in the reader's language."""
     match query:

@@ -9,16 +9,18 @@ from rongmei.archive import (
     views_exports,
     views_keeping,
     views_saved,
+    views_search,
     views_snapshots,
     views_state,
 )
 
 urlpatterns = [
-    path("", views.search, name="list"),
-    path("suggest/", views.suggest, name="suggest"),
+    path("", views_search.search, name="list"),
+    path("suggest/", views_search.suggest, name="suggest"),
     path("saved/", views_saved.saved_list, name="saved"),
     path("saved/new/", views_saved.search_save, name="search_save"),
     path("saved/<uuid:search_id>/", views_saved.search_run, name="search_run"),
+    path("saved/<uuid:search_id>/pulse/", views_saved.search_pulse, name="search_pulse"),
     path("saved/<uuid:search_id>/change/", views_saved.search_change, name="search_change"),
     path("saved/<uuid:search_id>/forget/", views_saved.search_forget, name="search_forget"),
     path("saved/<uuid:search_id>/feed/", views_saved.search_feed, name="search_feed_key"),

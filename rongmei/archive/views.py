@@ -1,18 +1,12 @@
-"""Pages of the archive: search and what the search box offers, a document."""
+"""Pages of the archive: a document, the dictionary."""
 
 from __future__ import annotations
 
 import re
-import unicodedata
 import uuid
-from collections.abc import Mapping
-from datetime import UTC, datetime
-from typing import Any
-from zoneinfo import ZoneInfo
 
-from django.conf import settings
 from django.contrib import messages
-from django.http import HttpResponse, JsonResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
@@ -22,125 +16,16 @@ from rongmei.archive import (
     dictionary,
     holds,
     retention,
-    saved,
     selectors,
     snapshots,
-    suggesting,
 )
-from rongmei.archive.errors import QueryError
-from rongmei.archive.models import Document, SavedSearch, Term
-from rongmei.archive.searching import CHIPS, Asked, asked_of
-from rongmei.archive.types import MAX_OFFSET
+from rongmei.archive.models import Term
 from rongmei.kernel.errors import BadInput
-from rongmei.kernel.ui.shapes import Bar
 from rongmei.network import policy
 from rongmei.network.guard import MemberRequest, page
 from rongmei.sources.selectors import media_classes
 
-PER_PAGE = 20
-DAYS_SHOWN = 30
-FACET_SHOWN = 8
 MAX_TABLE = 2_000_000
-
-
-@page("archive.view")
-@require_safe
-def search(request: MemberRequest) -> HttpResponse:
-    """Find documents: words, chips, days; newest or most relevant first."""
-    asked = asked_of(dict(request.GET.lists()))
-    sort: selectors.Sort = "relevant" if request.GET.get("sort") == "relevant" else "newest"
-    number, one_each = _page_number(request), request.GET.get("each") == "1"
-    shown: dict[str, Any] = {
-        "asked": asked, "sort": sort, "one_each": one_each,
-        "saved": saved.searches_visible_to(request.user),
-        "saved_id": request.GET.get("saved", ""),
-        "reaches": SavedSearch.Reach.choices, "notices": SavedSearch.Notify.choices,
-        "may_export": policy.anywhere(request.user, "archive.export"),
-    }  # fmt: skip
-    try:
-        found = selectors.find(
-            request.user, asked.query(), sort=sort,
-            offset=(number - 1) * PER_PAGE, limit=PER_PAGE, one_each=one_each,
-            chosen=asked.chosen(),
-        )  # fmt: skip
-    except QueryError as error:
-        shown |= {
-            "problem": error,
-            "before": asked.typed[: error.position],
-            "at": asked.typed[error.position : error.position + 1] or " ",
-            "after": asked.typed[error.position + 1 :],
-            "caret": _caret(asked.typed[: error.position]),
-        }
-        return render(request, "archive/list.html", shown, status=422)
-    more = number * PER_PAGE < min(found.total, MAX_OFFSET)
-    if one_each:
-        more = more and len(found.hits) == PER_PAGE
-    shown |= {
-        "found": found,
-        "query_text": asked.text(),
-        "facets": _facets(found, asked),
-        "days": _days(request, found),
-        "prev": _page_url(request, number - 1) if number > 1 else "",
-        "next": _page_url(request, number + 1) if more else "",
-        "classes": media_classes(),
-    }
-    return render(request, "archive/list.html", shown)
-
-
-def _caret(before: str) -> str:
-    """A caret under the character after `before`: a Han character is as wide as two blanks."""
-    wide = sum(unicodedata.east_asian_width(one) in {"W", "F"} for one in before)
-    return "\u3000" * wide + " " * (len(before) - wide) + "^"
-
-
-def _page_number(request: MemberRequest) -> int:
-    try:
-        number = int(request.GET.get("page", "1"))
-    except ValueError:
-        return 1
-    return max(1, min(number, MAX_OFFSET // PER_PAGE))
-
-
-def _page_url(request: MemberRequest, number: int) -> str:
-    values = request.GET.copy()
-    values["page"] = str(number)
-    return f"?{values.urlencode()}"
-
-
-def _facets(found: selectors.SearchPage, asked: Asked) -> list[dict[str, Any]]:
-    """The chips beside the hits; what is chosen stays shown, though nothing has it."""
-    heads = {
-        "source": _("来源"), "kind": _("类型"), "class": _("媒体类别"), "region": _("地区"),
-        "lang": _("语种"), "tag": _("标签与实体"),
-    }  # fmt: skip
-    labels: dict[str, Mapping[str, object]] = {
-        "kind": dict(Document.Kind.choices),
-        "class": media_classes(),
-        "lang": {"zh": _("中文"), "en": _("英文")},
-    }
-    shown = []
-    for name, (_key, facet) in CHIPS.items():
-        known = {value: n for value, n in found.facets.get(facet, ()) if value}
-        chosen = asked.chips.get(name, ())
-        values = dict.fromkeys([*list(known)[:FACET_SHOWN], *chosen])
-        counts = [(value, known.get(value, 0)) for value in values]
-        chips = [(value, labels.get(name, {}).get(value, value), n) for value, n in counts]
-        if chips:
-            shown.append({"name": name, "head": heads[name], "chips": chips})
-    return shown
-
-
-def _days(request: MemberRequest, found: selectors.SearchPage) -> list[Bar]:
-    """The newest days with how many were found; each leads to that day."""
-    zone = ZoneInfo(settings.TIME_ZONE)
-    bars = []
-    for start, count in found.histogram[-DAYS_SHOWN:][::-1]:
-        day = datetime.fromtimestamp(start, UTC).astimezone(zone).date()
-        values = request.GET.copy()
-        values["day"] = day.isoformat()
-        values.pop("page", None)
-        bars.append(Bar(f"{day:%m-%d}", count, f"?{values.urlencode()}"))
-    return bars
 
 
 @page("archive.view")
@@ -170,16 +55,6 @@ def document(request: MemberRequest, document_id: uuid.UUID) -> HttpResponse:
 
 def _scripts() -> dict[str, str]:
     return {"Hans": _("简体"), "Hant": _("繁体")}
-
-
-@page("archive.view")
-@require_safe
-def suggest(request: MemberRequest) -> JsonResponse:
-    """What the search box offers while somebody types."""
-    typed = request.GET.get("q", "")[: suggesting.MAX_TYPED]
-    at = request.GET.get("at", "")
-    offers = suggesting.offers_for(request.user, typed, int(at) if at.isdecimal() else len(typed))
-    return JsonResponse({"items": [one.as_dict() for one in offers]})
 
 
 @page("archive.view")

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import uuid
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import FileResponse, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from rongmei.archive import exporting, exports
-from rongmei.archive.export_forms import FORMS
+from rongmei.archive import exporting, exports, selectors
+from rongmei.archive.errors import QueryError
+from rongmei.archive.export_forms import FORMS, headings
 from rongmei.archive.models import ExportJob
+from rongmei.archive.query import describe, to_string
 from rongmei.archive.searching import asked_of
-from rongmei.kernel.errors import RongmeiError
+from rongmei.kernel.errors import RongmeiError, words_at_form
 from rongmei.network.guard import MemberRequest, page
 
 SHOWN = 50
@@ -37,19 +41,47 @@ def exports_list(request: MemberRequest) -> HttpResponse:
 
 
 @page("archive.export")
-@require_POST
 def export(request: MemberRequest) -> HttpResponse:
-    """Have the present result put into a file."""
-    asked = asked_of(dict(request.POST.lists()))
-    form = request.POST.get("format", "csv")
+    """Choose how a result is to be put into a file, and have it done."""
+    if request.method == "POST":
+        return _asked_for(request)
+    asked = asked_of(dict(request.GET.lists()))
+    limit = settings.RONGMEI_NODE.export_rows
     try:
-        exports.export_ask(by=request.user, query=asked.text(), form=form)
+        query = asked.query()
+        found = selectors.find(request.user, query, limit=1, facets=False, highlight=False)
+    except QueryError:
+        # The search page points at what is wrong.
+        return redirect(f"{reverse('archive:list')}?{urlencode({'q': asked.typed})}")
+    shown = {
+        "query": to_string(query), "said": describe(query), "total": found.total, "limit": limit,
+        "columns": headings().items(), "forms": _forms(), "days": exporting.keeping_days(),
+    }  # fmt: skip
+    return render(request, "archive/export.html", shown)
+
+
+def _forms() -> list[tuple[str, str, str]]:
+    return [
+        ("csv", _("CSV 表格"), _("可用 Excel、WPS 打开")),
+        ("jsonl", "JSON Lines", _("一行一篇，给程序用")),
+        ("ninjs", "ninjs 3.1", _("给其他新闻系统；内容按标准固定，不能选列")),
+        ("parquet", "Parquet", _("做数据分析")),
+    ]
+
+
+def _asked_for(request: MemberRequest) -> HttpResponse:
+    asked = asked_of(dict(request.POST.lists()))
+    most = request.POST.get("most", "").strip()
+    try:
+        exports.export_ask(
+            by=request.user, query=asked.text(), form=request.POST.get("format", "csv"),
+            columns=request.POST.getlist("columns"), most=int(most) if most.isdecimal() else 0,
+        )  # fmt: skip
     except RongmeiError as error:
-        if error.status in {403, 404}:
-            raise
-        messages.error(request, error.message)
-    else:
-        messages.success(request, _("已开始导出，完成后会通知你，可以离开这一页。"))
+        messages.error(request, words_at_form(error))
+        back = f"{reverse('archive:export')}?{urlencode({'q': asked.typed})}"
+        return redirect(back if not isinstance(error, QueryError) else "archive:list")
+    messages.success(request, _("已开始导出，完成后会通知你，可以离开这一页。"))
     return redirect("archive:exports")
 
 

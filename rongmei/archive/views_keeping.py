@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from rongmei.archive import holds, keeping, retention
 from rongmei.archive.forms import HoldForm, LiftForm, RuleForm
 from rongmei.archive.models import Document, RetentionRule
-from rongmei.kernel.errors import RongmeiError
+from rongmei.kernel.errors import RongmeiError, words_at_form
 from rongmei.network import policy
 from rongmei.network.guard import MemberRequest, page
 from rongmei.sources.selectors import media_classes
@@ -45,7 +45,7 @@ def rule_new(request: MemberRequest) -> HttpResponse:
         try:
             rule = keeping.rule_propose(by=request.user, **form.cleaned_data)
         except RongmeiError as error:
-            form.add_error(None, error.message)
+            form.add_error(None, words_at_form(error))
         else:
             messages.success(request, _("已提出，还没有生效；请另一位同事核准。"))
             return redirect("archive:rule", rule.pk)
@@ -99,7 +99,7 @@ def hold_list(request: MemberRequest) -> HttpResponse:
                 source=data["source"], document_ids=holds.ids_in(data["documents"]),
             )  # fmt: skip
         except RongmeiError as error:
-            form.add_error(None, error.message)
+            form.add_error(None, words_at_form(error))
         else:
             messages.success(request, _("已保全，清理时不会动这些资料"))
             return redirect("archive:hold", hold.pk)

@@ -18,9 +18,9 @@ from django.utils.http import parse_etags, quote_etag
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from rongmei.archive import saved
+from rongmei.archive import looks, saved
 from rongmei.archive.models import Document, SavedSearch
-from rongmei.kernel.errors import NotFound, RongmeiError
+from rongmei.kernel.errors import NotFound, RongmeiError, words_at_form
 from rongmei.network.guard import MemberRequest, page
 
 
@@ -54,9 +54,7 @@ def search_save(request: MemberRequest) -> HttpResponse:
             reach=request.POST.get("reach", "own"), notify=request.POST.get("notify", ""),
         )  # fmt: skip
     except RongmeiError as error:
-        if error.status == 403:
-            raise
-        messages.error(request, error.message)
+        messages.error(request, words_at_form(error))
     else:
         messages.success(request, _("已保存这个检索"))
     return redirect(f"{reverse('archive:list')}?{urlencode({'q': query})}")
@@ -67,7 +65,20 @@ def search_save(request: MemberRequest) -> HttpResponse:
 def search_run(request: MemberRequest, search_id: uuid.UUID) -> HttpResponse:
     """Run a saved search: its address stays the same when the query is changed."""
     held = saved.search_for(request.user, search_id)
-    return redirect(f"{reverse('archive:list')}?{urlencode({'q': held.query, 'saved': held.pk})}")
+    asked = {"q": held.query, "saved": str(held.pk)}
+    before = looks.search_looked(by=request.user, search_id=search_id)
+    if before is not None:
+        asked["since"] = looks.since_words(before)
+    return redirect(f"{reverse('archive:list')}?{urlencode(asked)}")
+
+
+@page("archive.view")
+@require_safe
+def search_pulse(request: MemberRequest, search_id: uuid.UUID) -> HttpResponse:
+    """A saved search at a glance, put beside its name: its last thirty days, and what is new."""
+    held = saved.search_for(request.user, search_id)
+    shown = {"search": held, "pulse": looks.pulse_of(request.user, held)}
+    return render(request, "archive/_pulse.html", shown)
 
 
 @page("archive.view")
@@ -83,9 +94,7 @@ def search_change(request: MemberRequest, search_id: uuid.UUID) -> HttpResponse:
     try:
         saved.search_change(by=request.user, search_id=search_id, **fields)
     except RongmeiError as error:
-        if error.status in {403, 404}:
-            raise
-        messages.error(request, error.message)
+        messages.error(request, words_at_form(error))
     else:
         messages.success(request, _("已保存"))
     return redirect("archive:saved")

@@ -47,6 +47,17 @@ class RongmeiError(Exception):
         return self.message
 
 
+def words_at_form(error: RongmeiError) -> str:
+    """What the form says when its sender's wish was refused.
+
+    Who may not do it, or asks for what is not there, gets that answer as a page of its own (403,
+    404) and no form to try again with.
+    """
+    if error.status in {403, 404}:
+        raise error
+    return error.message
+
+
 class Conflict(RongmeiError):
     """Somebody changed this in the meantime."""
 

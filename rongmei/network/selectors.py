@@ -72,9 +72,10 @@ def units_in_reach(member: Any, permission: str) -> QuerySet[Unit]:
     return units().filter(pk__in=policy.units_for(member, permission))
 
 
-def unit_labels(ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, str]:
+def unit_labels(ids: Iterable[uuid.UUID], *, short: bool = False) -> dict[uuid.UUID, str]:
     """Names of units, for pages that hold only their ids."""
-    return {found.pk: found.label for found in Unit.objects.filter(pk__in=set(ids))}
+    found = Unit.objects.filter(pk__in=set(ids))
+    return {one.pk: one.short_label if short else one.label for one in found}
 
 
 def units_above(unit_id: uuid.UUID) -> list[Unit]:

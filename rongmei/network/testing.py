@@ -27,6 +27,7 @@ PEOPLE: Final = [
     ("planner", "策海帆", "Ce Haifan", "hq", (Role.PLANNER,)),
     ("analyst", "析微", "Xi Wei", "hq", (Role.ANALYST,)),
     ("hq.reporter", "总一稿", "Zong Yigao", "hq", (Role.REPORTER,)),
+    ("hq.chief", "总终签", "Zong Zhongqian", "hq", (Role.FINAL_REVIEWER,)),
     ("sysadmin", "系统安", "Xi Tongan", "hq", (Role.SYSTEM_ADMIN,)),
     ("secadmin", "安全守", "An Quanshou", "hq", (Role.SECURITY_ADMIN,)),
     ("auditor", "审计清", "Shen Jiqing", "hq", (Role.AUDIT_ADMIN,)),

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.http import require_POST, require_safe
 
-from rongmei.kernel.errors import NotFound, RongmeiError
+from rongmei.kernel.errors import NotFound, RongmeiError, words_at_form
 from rongmei.kernel.http_errors import HttpError
 from rongmei.network import policy
 from rongmei.network.guard import MemberRequest, page
@@ -195,7 +195,7 @@ def source_change(request: MemberRequest, source_id: uuid.UUID) -> HttpResponse:
         try:
             actions.source_change(by=request.user, source_id=source_id, **form.wanted())
         except RongmeiError as error:
-            form.add_error(None, error.message)
+            form.add_error(None, words_at_form(error))
         else:
             messages.success(request, _("已保存"))
             return redirect("sources:detail", source_id)
@@ -291,7 +291,7 @@ def _add_chosen(request: MemberRequest, step: str) -> HttpResponse:
             if internal:
                 actions.source_mark_internal(by=request.user, source_id=source.pk, internal=True)
         except RongmeiError as error:
-            form.add_error(None, error.message)
+            form.add_error(None, words_at_form(error))
         else:
             messages.success(request, _("已添加，几秒后开始读取"))
             return redirect("sources:detail", source.pk)

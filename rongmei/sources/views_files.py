@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
-from rongmei.kernel.errors import NotFound, RongmeiError
+from rongmei.kernel.errors import NotFound, RongmeiError, words_at_form
 from rongmei.network import policy
 from rongmei.network.guard import MemberRequest, page
 from rongmei.sources import actions, forms, selectors, spool
@@ -93,7 +93,7 @@ def add(request: MemberRequest, way: str) -> HttpResponse:
             if internal:
                 actions.source_mark_internal(by=request.user, source_id=source.pk, internal=True)
         except RongmeiError as error:
-            form.add_error(None, error.message)
+            form.add_error(None, words_at_form(error))
         else:
             messages.success(request, _("已添加"))
             return redirect("sources:detail", source.pk)

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
-from rongmei.kernel.errors import RongmeiError
+from rongmei.kernel.errors import RongmeiError, words_at_form
 from rongmei.network import policy
 from rongmei.network.guard import MemberRequest, page
 from rongmei.sources import selectors
@@ -54,7 +54,7 @@ def bulk(request: MemberRequest) -> HttpResponse:
     try:
         done = many.sources_change_many(by=request.user, source_ids=ids, way=way, value=value)
     except RongmeiError as error:
-        messages.error(request, error.message)
+        messages.error(request, words_at_form(error))
     else:
         words = ngettext("已改 %(n)s 个信源", "已改 %(n)s 个信源", done.changed) % {
             "n": done.changed
@@ -73,7 +73,7 @@ def group_list(request: MemberRequest) -> HttpResponse:
         try:
             _group_verb(request)
         except RongmeiError as error:
-            messages.error(request, error.message)
+            messages.error(request, words_at_form(error))
         else:
             messages.success(request, _("已保存"))
         return redirect("sources:groups")

@@ -55,7 +55,9 @@ class StepForm(forms.Form):
     stage = forms.ChoiceField(label=_("属于"), choices=STAGES)
     does = forms.ChoiceField(label=_("做什么"), choices=DOES)
     unit = forms.ChoiceField(label=_("由谁审签"), required=False)
-    people = forms.MultipleChoiceField(label=_("指定的人"), required=False)
+    people = forms.MultipleChoiceField(
+        label=_("指定的人"), required=False, widget=forms.CheckboxSelectMultiple
+    )
     beside = forms.BooleanField(label=_("与上一环节并行"), required=False)
     hours = forms.IntegerField(
         label=_("时限（小时）"), min_value=0, max_value=flows.MOST_HOURS, required=False

@@ -37,22 +37,21 @@ def course(story: Story, signatures: Sequence[Signature]) -> list[Stop]:
     waiting = {one.key for one in rules.open_steps(story, signatures)}
     steps = rules.flow_of(story).steps
     placed = [one.unit_id for one in steps if one.unit_id]
-    names = network.unit_labels(placed) if placed else {}
+    names = network.unit_labels(placed, short=True) if placed else {}
     for step in steps:
         place = names.get(step.unit_id, "") if step.unit_id else ""
-        name = f"{step.label} · {place}" if place else step.label
         signed = standing.get(step.key)
         if signed is not None and not writing:
             took = signed.signed_at - before if before else None
             who = signed.person_name
             if signed.for_name:
                 who = _("%(who)s（代%(for)s）") % {"who": who, "for": signed.for_name}
-            stops.append(Stop(name, "done", who, signed.signed_at, took))
+            stops.append(Stop(step.label, "done", who, signed.signed_at, took, note=place))
             before = signed.signed_at
         else:
             now = step.key in waiting
             note = _sent_note(story, step) if now and place else ""
-            stops.append(Stop(name, "now" if now else "next", note=note))
+            stops.append(Stop(step.label, "now" if now else "next", place, note=note))
     if story.state == StoryState.WITHDRAWN:
         note = story.withdrawn_reason[:60]
         stops.append(Stop(_("撤稿"), "failed", at=story.withdrawn_at, note=note))

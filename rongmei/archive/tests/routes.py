@@ -121,6 +121,10 @@ def new_hold(cast: Cast) -> dict[str, Any]:
     return {"name": "示例", "reason": "示例", "documents": str(private(cast)["document_id"])}
 
 
+def api_rule(cast: Cast) -> dict[str, Any]:
+    return {**new_rule(cast), "days": 90}
+
+
 def api_hold(cast: Cast) -> dict[str, Any]:
     ids = [str(private(cast)["document_id"])]
     return {"name": "示例", "reason": "示例", "document_ids": ids}
@@ -172,7 +176,8 @@ ROUTES: dict[str, Route | tuple[Route, ...]] = {
         Route(allowed=(("sysadmin", 200),), refused=(("secadmin", 403), ("planner", 403))),
         Route(
             method="POST", data=new_rule, allowed=(("sysadmin", 302),),
-            refused=(("secadmin", 403), ("planner", 403)),
+            # An administrator of a centre may propose, but not for everybody.
+            refused=(("secadmin", 403), ("planner", 403), ("yl.sysadmin", 403)),
         ),
     ),
     "archive:rule": Route(
@@ -219,12 +224,20 @@ ROUTES: dict[str, Route | tuple[Route, ...]] = {
         args=saved, allowed=(("yl.reporter", 302),),
         refused=(("yl.first", 404), ("planner", 404), ("sysadmin", 403)),
     ),
+    "archive:search_pulse": Route(
+        args=saved, allowed=(("yl.reporter", 200),),
+        refused=(("yl.first", 404), ("planner", 404), ("sysadmin", 403)),
+    ),
     "archive:search_change": Route(**OWN_SEARCH, data=lambda cast: {"name": "示例"}),
     "archive:search_forget": Route(**OWN_SEARCH),
     "archive:search_feed_key": Route(**{**OWN_SEARCH, "allowed": (("yl.reporter", 200),)}),
     "search_feed": Route(args=feed, public="a feed reader holds a key, made for this search alone"),
-    "archive:export": Route(
-        method="POST", data=query, allowed=(("planner", 302), ("analyst", 302)), refused=NO_EXPORT
+    "archive:export": (
+        Route(data=query, allowed=(("planner", 200), ("analyst", 200)), refused=NO_EXPORT),
+        Route(
+            method="POST", data=query, allowed=(("planner", 302), ("analyst", 302)),
+            refused=NO_EXPORT,
+        ),
     ),
     "archive:exports": Route(allowed=(("planner", 200),), refused=NO_EXPORT),
     "archive:export_cancel": Route(
@@ -254,6 +267,21 @@ ROUTES: dict[str, Route | tuple[Route, ...]] = {
     "api:archive_export_file": Route(**{**OWN_EXPORT, "args": finished}),
     "api:archive_retention": Route(
         allowed=(("sysadmin", 200), ("auditor", 200)), refused=(("planner", 403), ("duty", 403))
+    ),
+    "api:archive_retention_proposals": Route(
+        allowed=(("sysadmin", 200), ("auditor", 200)), refused=(("planner", 403), ("duty", 403))
+    ),
+    "api:archive_retention_propose": Route(
+        method="POST", data=api_rule, allowed=(("sysadmin", 201),),
+        refused=(("secadmin", 403), ("planner", 403)),
+    ),
+    "api:archive_retention_preview": Route(
+        args=rule, allowed=(("yl.sysadmin", 200), ("secadmin", 200)), refused=(("planner", 403),)
+    ),
+    "api:archive_retention_decide": Route(
+        args=rule, method="POST", data=lambda cast: {"act": "agree"},
+        allowed=(("yl.secadmin", 200), ("auditor", 200)),
+        refused=(("planner", 403), ("yl.reporter", 403)),
     ),
     "api:archive_holds": Route(allowed=HOLDERS, refused=NO_HOLDERS),
     "api:archive_hold_place": Route(

@@ -23,7 +23,7 @@ from rongmei.archive.errors import ExportStopped, QueryError
 from rongmei.archive.export_forms import ninjs_of
 from rongmei.archive.models import Document, ExportJob
 from rongmei.archive.tests.stock import NASTY, keep, keep_nasty
-from rongmei.kernel.errors import Conflict, NotAllowed, NotFound
+from rongmei.kernel.errors import BadInput, Conflict, NotAllowed, NotFound
 from rongmei.kernel.models import AuditEntry
 from rongmei.network.models import Notice, RoleHolding
 
@@ -47,8 +47,8 @@ def many(cast, own_index):
     own_index()
 
 
-def ask(cast, form="jsonl", query="台风", who="planner"):
-    return exports.export_ask(by=cast[who], query=query, form=form)
+def ask(cast, form="jsonl", query="台风", who="planner", **more):
+    return exports.export_ask(by=cast[who], query=query, form=form, **more)
 
 
 def work() -> None:
@@ -81,6 +81,53 @@ def test_an_export_holds_everything_found_and_says_so_once(cast, many):
     assert "台风" in notice.title
     exporting.work_due()
     assert Notice.objects.filter(kind="archive.export").count() == 1
+
+
+def test_only_the_columns_that_were_chosen_are_in_it_in_the_tables_order(cast, many):
+    chosen = ["url", "title"]
+    jobs = {form: ask(cast, form, columns=chosen) for form in ("csv", "jsonl", "parquet", "ninjs")}
+    work()
+    assert {tuple(row) for row in rows_of(jobs["jsonl"])} == {("title", "url")}
+    table = exporting.path_of(jobs["csv"]).read_bytes().decode("utf-8-sig")
+    heads, first, *_rest = csv.reader(io.StringIO(table))
+    assert heads == ["标题", "链接"]
+    assert first == ["第6条台风消息", "https://news.example/6"]
+    assert pq.read_table(exporting.path_of(jobs["parquet"])).column_names == ["title", "url"]
+    # A standard item is whole or none.
+    assert {"uri", "bodies", "headlines"} <= rows_of(jobs["ninjs"])[0].keys()
+    with pytest.raises(BadInput):
+        ask(cast, columns=["title", "password"])
+
+
+def test_a_limit_takes_the_newest_and_lifts_the_refusal_of_too_many(
+    cast, many, settings, monkeypatch
+):
+    limits(settings, monkeypatch, export_rows=5)
+    with pytest.raises(ExportStopped):
+        ask(cast)
+    job = ask(cast, most=3)
+    assert job.total == 3
+    work()
+    assert [row["title"] for row in rows_of(job)] == [f"第{n}条台风消息" for n in (6, 5, 4)]
+    with pytest.raises(BadInput):
+        ask(cast, most=6)
+
+
+def test_the_page_of_an_export_says_how_many_and_keeps_the_search(cast, many, signed_in):
+    client = signed_in("planner")
+    page = client.get(
+        "/desk/archive/export/", {"q": "台风", "source": "云岭日报(示例)"}
+    ).content.decode()
+    assert "现在有 8 篇" in page
+    assert "source:&quot;云岭日报(示例)&quot;" in page
+    asked = {"q": "台风", "format": "csv", "columns": ["title", "url"], "most": "2"}
+    assert client.post("/desk/archive/export/", asked)["Location"] == "/desk/archive/exports/"
+    job = ExportJob.objects.get()
+    assert (job.columns, job.most, job.total) == (["title", "url"], 2, 2)
+    assert "2 列" in client.get("/desk/archive/exports/").content.decode()
+    nothing = client.get("/desk/archive/export/", {"q": "台风 -台风"}).content.decode()
+    assert "没有可导出的" in nothing
+    assert client.get("/desk/archive/export/", {"q": "(台风"}).status_code == 302
 
 
 def test_what_others_keep_to_themselves_is_not_in_it(cast, many):

@@ -602,6 +602,16 @@ def test_the_command_counts_first_and_removes_then(cast):
     assert titles() == {"甲"}
 
 
+def test_a_refused_hold_is_no_fault_of_the_form(cast, client, monkeypatch):
+    def refuse(**given):
+        raise NotAllowed
+
+    monkeypatch.setattr(keeping, "hold_place", refuse)
+    client.force_login(cast["auditor"])
+    form = {"name": "示例", "reason": "示例", "query": "台风"}
+    assert client.post("/desk/archive/holds/", form).status_code == 403
+
+
 def test_the_pages_lead_from_a_proposal_to_its_preview_and_into_force(cast, client):
     keep(cast, "甲", days=100)
     client.force_login(cast["sysadmin"])

@@ -8,8 +8,10 @@ import pytest
 from django.utils import timezone
 
 from rongmei.kernel import db
+from rongmei.kernel.errors import NotAllowed
 from rongmei.kernel.models import AuditEntry
 from rongmei.network import joining, roadmap, selectors
+from rongmei.network.actions import units
 from rongmei.network.actions.units import Milepost, road_set
 from rongmei.network.errors import BadMessage, RoadOutOfOrder
 from rongmei.network.models import RoadStep, Unit
@@ -98,6 +100,18 @@ def test_the_page_narrows_by_step_and_by_lateness(cast, signed_in):
         page = client.get(f"/desk/network/road/?{query}").text
         assert page.count('class="row-title"') == 1
         assert "石门坎" in page
+
+
+def test_a_refused_road_is_no_fault_of_the_form(cast, signed_in, monkeypatch):
+    """The right may be gone between opening the form and sending it."""
+
+    def refuse(**given):
+        raise NotAllowed
+
+    monkeypatch.setattr(units, "road_set", refuse)
+    address = f"/desk/network/units/{cast.unit('shimenkan').pk}/road/"
+    answer = signed_in("yl.sysadmin").post(address, {"planned-planned_on": "2026-01-05"})
+    assert answer.status_code == 403
 
 
 def test_the_form_says_what_is_wrong_and_keeps_what_was_typed(cast, signed_in):

@@ -14,7 +14,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from rongmei.kernel.errors import NotAllowed, RongmeiError
+from rongmei.kernel.errors import RongmeiError, words_at_form
 from rongmei.network import policy, previews, selectors
 from rongmei.network.actions import members, roles
 from rongmei.network.forms import MemberForm, ReasonForm, RoleForm
@@ -94,7 +94,7 @@ def member_add(request: MemberRequest) -> HttpResponse:
         try:
             made = members.member_add(by=request.user, **form.cleaned_data)
         except RongmeiError as error:
-            form.add_error(None, error.message)
+            form.add_error(None, words_at_form(error))
         else:
             return _password(request, made, new=True)
     shown = {"form": form, "person": None}
@@ -120,7 +120,7 @@ def member_change(request: MemberRequest, member_id: uuid.UUID) -> HttpResponse:
         try:
             members.member_change(by=request.user, member_id=member_id, fields=form.cleaned_data)
         except RongmeiError as error:
-            form.add_error(None, error.message)
+            form.add_error(None, words_at_form(error))
         else:
             messages.success(request, _("已保存"))
             return redirect("network:member", member_id)
@@ -218,9 +218,7 @@ def role_grant(request: MemberRequest, member_id: uuid.UUID) -> HttpResponse:
             roles.check_role(by=request.user, member=member, role=role, ends_at=form.ends_at())
             changes = previews.role_grant(member, unit_id, role)
         except RongmeiError as error:
-            if isinstance(error, NotAllowed):
-                raise
-            form.add_error(None, error.message)
+            form.add_error(None, words_at_form(error))
     shown = {
         "form": form,
         "person": member,

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _l
 from django.views.decorators.http import require_safe
 
-from rongmei.kernel.errors import NotFound, RongmeiError
+from rongmei.kernel.errors import NotFound, RongmeiError, words_at_form
 from rongmei.network import policy, previews, selectors
 from rongmei.network.actions import roles
 from rongmei.network.forms import GrantForm, ReasonForm
@@ -86,7 +86,7 @@ def grant_give(request: MemberRequest) -> HttpResponse:
                 return redirect("network:grants")
             changes = previews.grant_give(data["unit_id"], data["to_unit_id"], data["permission"])
         except RongmeiError as error:
-            form.add_error(None, error.message)
+            form.add_error(None, words_at_form(error))
     shown = {"form": form, "changes": changes}
     return render(request, "network/grant_form.html", shown, status=422 if form.errors else 200)
 

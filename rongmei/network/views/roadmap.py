@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from rongmei.kernel.errors import RongmeiError
+from rongmei.kernel.errors import RongmeiError, words_at_form
 from rongmei.network import policy, roadmap, selectors
 from rongmei.network.actions import units
 from rongmei.network.forms import MilepostForm
@@ -77,7 +77,7 @@ def road_change(request: MemberRequest, unit_id: uuid.UUID) -> HttpResponse:
         try:
             units.road_set(by=request.user, unit_id=unit_id, steps=given)
         except RongmeiError as found:
-            error = found.message
+            error = words_at_form(found)
         else:
             messages.success(request, _("已保存"))
             return redirect("network:unit", unit_id)

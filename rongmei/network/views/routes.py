@@ -12,7 +12,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from rongmei.kernel.errors import RongmeiError
+from rongmei.kernel.errors import RongmeiError, words_at_form
 from rongmei.network import deliveries, policy, selectors
 from rongmei.network.actions import routes
 from rongmei.network.forms import RouteForm
@@ -52,7 +52,7 @@ def route_add(request: MemberRequest) -> HttpResponse:
                 by=request.user, unit_id=form.cleaned_data["unit_id"], fields=_fields(form)
             )
         except RongmeiError as error:
-            form.add_error(None, error.message)
+            form.add_error(None, words_at_form(error))
         else:
             messages.success(request, _("已保存，可以先测试一下"))
             return redirect("network:routes")
@@ -70,7 +70,7 @@ def route_change(request: MemberRequest, route_id: uuid.UUID) -> HttpResponse:
         try:
             routes.route_change(by=request.user, route_id=route_id, fields=_fields(form))
         except RongmeiError as error:
-            form.add_error(None, error.message)
+            form.add_error(None, words_at_form(error))
         else:
             messages.success(request, _("已保存"))
             return redirect("network:routes")

@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from rongmei.kernel.errors import RongmeiError
+from rongmei.kernel.errors import RongmeiError, words_at_form
 from rongmei.network import policy, previews, roadmap, selectors
 from rongmei.network.actions import units
 from rongmei.network.forms import ReasonForm, UnitForm
@@ -118,7 +118,7 @@ def unit_add(request: MemberRequest) -> HttpResponse:
                 fields=_fields(form),
             )
         except RongmeiError as error:
-            form.add_error(None, error.message)
+            form.add_error(None, words_at_form(error))
         else:
             messages.success(request, _("已新建单位“%(name)s”") % {"name": unit.name})
             return redirect("network:unit", unit.pk)
@@ -149,7 +149,7 @@ def unit_change(request: MemberRequest, unit_id: uuid.UUID) -> HttpResponse:
             try:
                 units.unit_change(by=request.user, unit_id=unit_id, fields=fields)
             except RongmeiError as error:
-                form.add_error(None, error.message)
+                form.add_error(None, words_at_form(error))
             else:
                 messages.success(request, _("已保存"))
                 return redirect("network:unit", unit_id)

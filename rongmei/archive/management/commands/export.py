@@ -12,7 +12,7 @@ from typing_extensions import override
 
 from rongmei.archive import exporting
 from rongmei.archive.errors import ArchiveError, QueryError
-from rongmei.archive.export_forms import FORMS
+from rongmei.archive.export_forms import COLUMNS, FORMS
 from rongmei.kernel import audit, db
 
 
@@ -27,17 +27,25 @@ class Command(BaseCommand):
         parser.add_argument("--format", choices=sorted(FORMS), default="jsonl")
         parser.add_argument("--out", type=Path, required=True)
         parser.add_argument("--most", type=int, default=0, help="at most so many, newest first")
+        parser.add_argument(
+            "--columns", default="", help="只要这些列，用逗号分开 / only these columns, by comma"
+        )
         parser.add_argument("--json", action="store_true")
 
     @override
     def handle(self, *args: Any, **options: Any) -> None:
         query, out = options["query"], options["out"]
         most = options["most"] or 10_000_000
+        columns = tuple(filter(None, options["columns"].split(","))) or COLUMNS
+        if unknown := set(columns) - set(COLUMNS):
+            raise CommandError(
+                f"没有这样的列：{', '.join(sorted(unknown))}。可选：{', '.join(COLUMNS)}"
+            )
         say = self._quiet if options["json"] else self._progress
         with db.write():
             audit.record(None, "archive.exported", query=query[:500], format=options["format"])
         try:
-            found, written = exporting.save_to(out, query, options["format"], say, most)
+            found, written = exporting.save_to(out, query, options["format"], say, most, columns)
         except QueryError as error:
             raise CommandError(f"{query}\n{' ' * error.position}^\n{error.message}") from error
         except (ArchiveError, OSError) as error:
