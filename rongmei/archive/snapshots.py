@@ -60,10 +60,11 @@ def wanted(media_class: str) -> bool:
 
 def earlier(digests: Iterable[str]) -> dict[str, Earlier]:
     """Of these bodies, by digest, those that are kept already."""
-    known = Snapshot.objects.filter(sha256__in=list(digests), same_as=None).only(
-        "id", "sha256", "url", "fetched_at"
-    )
-    return {row.sha256: Earlier(row.pk, Original(row.url, row.fetched_at)) for row in known}
+    wanted = ("id", "sha256", "url", "fetched_at", "same_as_id")
+    known = rows.matching(Snapshot, wanted, column="sha256", among=list(digests))
+    return {
+        digest: Earlier(pk, Original(url, at)) for pk, digest, url, at, same in known if not same
+    }
 
 
 def claimed_ends(segments: Sequence[str]) -> dict[str, int]:

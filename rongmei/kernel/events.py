@@ -17,7 +17,9 @@ from django.core.serializers.json import DjangoJSONEncoder
 from typing_extensions import override
 
 from rongmei.kernel import context, db
+from rongmei.kernel.ids import uuid7
 from rongmei.kernel.models import Cursor, Event
+from rongmei.kernel.rows import insert_values
 
 REGISTRY: dict[str, type[DomainEvent]] = {}
 
@@ -45,16 +47,20 @@ def publish(*happened: DomainEvent) -> None:
         raise RuntimeError("events.publish() outside kernel.db.write(): it could tell a lie")
     db.serialise()
     actor = context.current().actor_id
-    Event.objects.bulk_create(
-        Event(
-            name=event.name,
-            unit_id=event.unit_id,
-            subject_type=event.subject_type,
-            subject_id=event.subject_id,
-            actor_id=actor,
-            payload=_payload(event),
-        )
-        for event in happened
+    insert_values(
+        Event,
+        [
+            {
+                "id": uuid7(),
+                "name": event.name,
+                "unit_id": event.unit_id,
+                "subject_type": event.subject_type,
+                "subject_id": event.subject_id,
+                "actor_id": actor,
+                "payload": _payload(event),
+            }
+            for event in happened
+        ],
     )
 
 

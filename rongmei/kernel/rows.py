@@ -1,4 +1,4 @@
-"""What the ORM does too slowly or not at all: many new rows at once, and looking into JSON lists.
+"""What the ORM does too slowly or not at all: many rows at once, and looking into JSON lists.
 
 `bulk_create` asks every value of every row whether it is an expression, and every field how it is
 stored; here each column is asked once. What is left out with that: signals, expressions, keys given
@@ -7,6 +7,7 @@ by the database.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, TypeAlias
@@ -96,6 +97,71 @@ def _preparation(field: _Field) -> _Prepare | None:
 
 def _hex(value: Any) -> str | None:
     return None if value is None else str(value.hex)
+
+
+def matching(
+    model: type[models.Model],
+    wanted: Sequence[str],
+    *,
+    column: str,
+    among: Sequence[str],
+    **equal: Any,
+) -> list[tuple[Any, ...]]:
+    """The columns `wanted` of the rows whose text in `column` is one of many, and others as given.
+
+    The ORM asks every value of a long list whether it is an expression, which takes longer than
+    finding the rows. All of them go as one parameter here, so that the statement stays the same,
+    and is prepared once.
+    """
+    if not among:
+        return []
+    meta, quote = model._meta, connection.ops.quote_name
+    fields = {one.attname: one for one in meta.concrete_fields}
+    named = ", ".join(quote(str(fields[name].column)) for name in wanted)
+    place = quote(str(fields[column].column))
+    values: list[Any]
+    if connection.vendor == "postgresql":
+        many, values = "= ANY(%s)", [list(among)]
+    else:
+        many, values = "IN (SELECT value FROM json_each(%s))", [json.dumps(list(among))]
+    tests = [f"{place} {many}"]
+    for name, value in equal.items():
+        tests.append(f"{quote(str(fields[name].column))} = %s")
+        values += _column(fields[name], [value])
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT {named} FROM {quote(meta.db_table)} WHERE {' AND '.join(tests)}",  # noqa: S608 - names of our own
+            values,
+        )
+        rows = cursor.fetchall()
+    if not rows:
+        return []
+    readers = [_reader(fields[name]) for name in wanted]
+    columns = zip(*rows, strict=True)
+    return list(
+        zip(
+            *(
+                map(reader, values) if reader else values
+                for reader, values in zip(readers, columns, strict=True)
+            ),
+            strict=True,
+        )
+    )
+
+
+def _reader(field: _Field) -> _Prepare | None:
+    """How a value of the field comes out of the database; None where it comes as it is."""
+    place = field.get_col(field.model._meta.db_table)
+    readers = connection.ops.get_db_converters(place) + place.get_db_converters(connection)
+    if not readers:
+        return None
+
+    def read(value: Any) -> Any:
+        for one in readers:
+            value = one(value, place, connection)
+        return value
+
+    return read
 
 
 def named_in_lists(model: type[models.Model], column: str, values: Sequence[str]) -> set[str]:

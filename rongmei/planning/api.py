@@ -107,6 +107,19 @@ class TaskIn(Schema):
     urgent: bool = False
 
 
+class OrderIn(Schema):
+    """The same work for several units, in several forms."""
+
+    pitch_id: uuid.UUID | None = None
+    to_unit_ids: list[uuid.UUID]
+    genres: list[str] = ["text"]
+    title: str
+    brief: str = ""
+    due_at: datetime
+    length: int | None = None
+    urgent: bool = False
+
+
 class AnswerIn(Schema):
     """Whether the unit takes the task; a refusal needs a reason."""
 
@@ -161,6 +174,14 @@ def dispatch_task(request: HttpRequest, task: TaskIn) -> Any:
     member = member_of(request)
     made = actions.task_dispatch(by=member, **task.dict())
     return selectors.task_for(member, made.pk)
+
+
+@task_router.post("/orders", response={201: list[TaskOut]})
+def dispatch_tasks(request: HttpRequest, order: OrderIn) -> Any:
+    """Give several units a task each, in each form: all of them, or none."""
+    member = member_of(request)
+    made = actions.tasks_dispatch(by=member, **order.dict())
+    return selectors.tasks_visible_to(member).filter(pk__in=[one.pk for one in made]).order_by("id")
 
 
 @task_router.post("/{uuid:task_id}/answer", response=TaskOut)

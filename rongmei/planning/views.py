@@ -230,17 +230,17 @@ def pitch_dispatch(request: MemberRequest, pitch_id: uuid.UUID) -> HttpResponse:
     units = network.units_in_reach(request.user, "planning.dispatch")
     form = TaskForm(request.POST, units=units)
     if form.is_valid():
-        fields = form.cleaned_data
-        to_unit_id = uuid.UUID(fields.pop("to_unit_id"))
         try:
-            task = actions.task_dispatch(
-                by=request.user, pitch_id=pitch_id, to_unit_id=to_unit_id, **fields
-            )
+            made = actions.tasks_dispatch(by=request.user, pitch_id=pitch_id, **form.cleaned_data)
         except PlanningError as error:
             form.add_error(None, error.message)
         else:
-            words = {"n": task.number, "unit": task.to_unit.label}
-            messages.success(request, _("任务 %(n)s 已下达给%(unit)s。") % words)
+            names = "、".join(dict.fromkeys(one.to_unit.label for one in made))
+            words = {"n": len(made), "first": made[0].number, "unit": names}
+            if len(made) == 1:
+                messages.success(request, _("任务 %(first)s 已下达给%(unit)s。") % words)
+            else:
+                messages.success(request, _("%(n)s 个任务已下达给%(unit)s。") % words)
             return redirect("planning:pitch", pitch_id)
     return render(request, "planning/pitch.html", _pitch_shown(request, found, form), status=422)
 

@@ -56,6 +56,9 @@ ADVICE: Final = {
 }  # fmt: skip
 
 
+PERSONAL: Final = frozenset({"id_card", "mobile", "bank_card", "email", "address", "meter"})
+
+
 @dataclass(frozen=True)
 class Report:
     """What all checks found in one text."""
@@ -104,26 +107,40 @@ def valid_bank_card(number: str) -> bool:
     return len(number) >= 16 and len(set(number)) > 2 and total % 10 == 0
 
 
+def mask(code: str, found: str) -> str:
+    """Personal data with what tells whose it is hidden: what one click puts in its place."""
+    if code == "email":
+        name, host = found.split("@", 1)
+        return f"{name[:1]}**@{host}"
+    if code == "address":
+        return re.split(r"\d", found, maxsplit=1)[0]
+    first, last = {"id_card": (3, 4), "mobile": (3, 4), "meter": (2, 2)}.get(code, (0, 4))
+    at = [place for place, one in enumerate(found) if one.isalnum()]
+    hidden = set(at[first : len(at) - last])
+    return "".join("*" if place in hidden else one for place, one in enumerate(found))
+
+
 def _personal(part: str, text: str) -> Iterator[Finding]:
     folded = fold(text)
 
-    def span(match: re.Match[str]) -> tuple[int, int]:
-        return folded.span(*match.span(1))
+    def told(level: Level, code: str, match: re.Match[str]) -> Finding:
+        start, end = folded.span(*match.span(1))
+        return _finding(level, code, part, text, (start, end), mask(code, text[start:end]))
 
     for match in _ID_CARD.finditer(folded.text):
         if valid_id_card(match[1]):
-            yield _finding(Level.FORBID, "id_card", part, text, span(match))
+            yield told(Level.FORBID, "id_card", match)
     for match in _BANK_CARD.finditer(folded.text):
         digits = re.sub(r"\D", "", match[1])
         if valid_bank_card(digits) and not (len(digits) == 18 and valid_id_card(digits)):
-            yield _finding(Level.FORBID, "bank_card", part, text, span(match))
+            yield told(Level.FORBID, "bank_card", match)
     for code, pattern in (("email", _EMAIL), ("address", _ADDRESS)):
         for match in pattern.finditer(folded.text):
-            yield _finding(Level.CAUTION, code, part, text, span(match))
+            yield told(Level.CAUTION, code, match)
     for match in _MOBILE.finditer(folded.text):
-        yield _finding(Level.CAUTION, "mobile", part, text, span(match))
+        yield told(Level.CAUTION, "mobile", match)
     for match in _METER.finditer(folded.text):
-        yield _finding(Level.CAUTION, "meter", part, text, span(match))
+        yield told(Level.CAUTION, "meter", match)
 
 
 def _sensitive_places(part: str, text: str) -> Iterator[Finding]:
@@ -154,7 +171,9 @@ def checked_text(story: Any, content: Mapping[str, Any]) -> CheckedText:
     parts = [(name, content[name]) for name in PARTS if content[name]]
     body = canonical.body_text(content)
     shown = canonical.pictured(content)
-    pictures = [(block["picture"], block.get("credit", "")) for block in shown if block["picture"]]
+    pictures = [
+        (media, block.get("credit", "")) for block in shown for media in canonical.media_of(block)
+    ]
     if content["lead_picture"]:
         pictures.append((content["lead_picture"], ""))
     return CheckedText(
@@ -171,8 +190,23 @@ def _checkers() -> list[Checker]:
 
 def versions_now(story: Any) -> dict[str, str]:
     """The versions that the story would be checked by today: other ones make a report expire."""
-    text = CheckedText(story.unit_id, (), timezone.now(), rules=_rules(story))
+    return _versions(CheckedText(story.unit_id, (), timezone.now(), rules=_rules(story)))
+
+
+def _versions(text: CheckedText) -> dict[str, str]:
     return {one.name: version for one in _checkers() if (version := one.version_for(text))}
+
+
+def versions_of_many(stories: Iterable[Any]) -> dict[uuid.UUID, dict[str, str]]:
+    """The same for many stories, by their keys, in one query."""
+    stories = list(stories)
+    kinds = {(one.unit_id, one.category) for one in stories}
+    rules = lexicons.in_force_for(kinds, timezone.localdate())
+    versions = {
+        kind: _versions(CheckedText(kind[0], (), timezone.now(), rules=held))
+        for kind, held in rules.items()
+    }
+    return {one.pk: versions[one.unit_id, one.category] for one in stories}
 
 
 def _rules(story: Any) -> tuple[RulesInForce, ...]:
@@ -189,8 +223,13 @@ def run(story: Any, content: Mapping[str, Any]) -> Report:
         (finding for checker in checkers for finding in checker.run(text)),
         key=lambda one: (order.index(one.level), one.part, one.start),
     )
+    # Two checkers that say the same of the same words are one finding, the more serious one.
+    once = {
+        (one.part, one.start, one.end, one.suggestion, one.found or one.code): one
+        for one in reversed(found)
+    }
     return Report(
-        content_hash=canonical.hash_of(content), findings=tuple(found),
+        content_hash=canonical.hash_of(content), findings=tuple(reversed(once.values())),
         versions={one.name: version for one in checkers if (version := one.version_for(text))},
         took_ms=round((time.perf_counter() - began) * 1000, 2),
     )  # fmt: skip

@@ -39,6 +39,27 @@ class NotEditable(StoryError):
     )
 
 
+class RemarkSettled(StoryError):
+    """The remark is settled."""
+
+    status = 409
+    words = _("这条意见已经处理，回复没有保存。要继续讨论，请先重新打开它。")
+
+
+class WordRefused(StoryError):
+    """The document cannot be taken in."""
+
+    status = 422
+    words = _("这个文件不是 Word 文档，或已损坏，没有导入。")
+
+
+class WordUnseen(StoryError):
+    """The document has tracked changes or comments that nobody has looked at."""
+
+    status = 409
+    words = _("文档里有修订或批注，还没有建稿。请看过下面列出的内容，再选一次文件并建稿。")
+
+
 class WrongStep(StoryError):
     """The story is not at this step."""
 
@@ -205,6 +226,20 @@ class BadLexiconSheet(StoryError):
 
     status = 422
     words = _("读不出这个文件，没有导入。请用 UTF-8 或 GB 18030 的 CSV，或 .xlsx。")
+
+
+class FindingGone(StoryError):
+    """The finding is not there any more, or cannot be changed by itself."""
+
+    status = 409
+    words = _("这处内容已不在或跨了格式，不能自动替换，没有改动。请在编辑器里改。")
+
+
+class FindingStands(StoryError):
+    """What is forbidden cannot be let stand."""
+
+    status = 422
+    words = _("“禁”级问题不能保留，没有记录。请修改稿件。")
 
 
 class SubmissionChanged(StoryError):

@@ -131,21 +131,35 @@ def standing(rows: QuerySet[Lexicon], today: date) -> list[Standing]:
     ]
 
 
+Kind = tuple[uuid.UUID, str]
+
+
 def in_force(unit_id: uuid.UUID, category: str, today: date) -> tuple[RulesInForce, ...]:
-    """The versions that hold for a story of this unit and column today (two queries)."""
-    units = [unit_id, *policy.tree().above(unit_id)]
+    """The versions that hold for a story of this unit and column today (one query)."""
+    return in_force_for([(unit_id, category)], today)[unit_id, category]
+
+
+def in_force_for(kinds: Iterable[Kind], today: date) -> dict[Kind, tuple[RulesInForce, ...]]:
+    """The versions that hold for stories of each (unit, column) today (one query)."""
+    tree = policy.tree()
+    above = {kind: {kind[0], *tree.above(kind[0])} for kind in kinds}
     rows = LexiconVersion.objects.filter(
-        lexicon__unit__in=units, state=LexiconVersion.State.APPROVED, effective_on__lte=today,
+        lexicon__unit__in=set().union(*above.values()), state=LexiconVersion.State.APPROVED,
+        effective_on__lte=today,
     ).order_by("lexicon__name", "lexicon_id", "-number")  # fmt: skip
-    found: dict[uuid.UUID, RulesInForce | None] = {}
-    for key, lexicon, name, number, digest, categories, until in rows.values_list(
-        "pk", "lexicon_id", "lexicon__name", "number", "digest", "categories", "valid_until"
-    ):
-        if lexicon in found:
-            continue
-        holds = (until is None or until >= today) and (not categories or category in categories)
-        found[lexicon] = RulesInForce(str(key), digest, f"{name} {number}") if holds else None
-    return tuple(one for one in found.values() if one is not None)
+    newest: dict[uuid.UUID, Any] = {}
+    for row in rows.select_related("lexicon").defer("entries"):
+        newest.setdefault(row.lexicon_id, row)
+    return {
+        (unit, category): tuple(
+            RulesInForce(str(row.pk), row.digest, f"{row.lexicon.name} {row.number}")
+            for row in newest.values()
+            if row.lexicon.unit_id in units
+            and (row.valid_until is None or row.valid_until >= today)
+            and (not row.categories or category in row.categories)
+        )
+        for (unit, category), units in above.items()
+    }
 
 
 def rule_of(entry: Mapping[str, Any]) -> Rule:

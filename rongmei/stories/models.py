@@ -386,16 +386,29 @@ class Check(OwnedRecord):
 
 
 class Comment(OwnedRecord):
-    """A remark on a story; settled when answered."""
+    """A remark on a story or on a passage of it, or an answer to one; settled when dealt with."""
 
     story = models.ForeignKey(Story, models.CASCADE, related_name="comments")
+    parent = models.ForeignKey("self", models.CASCADE, null=True, related_name="answers")
     author_id = models.UUIDField()
     author_name = models.CharField(max_length=40)
     text = models.TextField()
+    # The passage as it was, what stood around it, and the field or block it stood in.
+    quote = models.TextField(blank=True)
+    before = models.CharField(max_length=40, blank=True)
+    after = models.CharField(max_length=40, blank=True)
+    part = models.CharField(max_length=40, blank=True)
     settled_at = models.DateTimeField(null=True)
+    settled_by = models.CharField(max_length=40, blank=True)
 
     class Meta:
         ordering = ["id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(parent=None) | models.Q(quote="", settled_at=None),
+                name="answers_hang_on_a_remark",
+            )
+        ]
 
     @override
     def __str__(self) -> str:
@@ -505,3 +518,23 @@ class LexiconVersion(OwnedRecord):
     @override
     def __str__(self) -> str:
         return f"{self.lexicon} {self.number}"
+
+
+class FindingNote(OwnedRecord):
+    """A finding that a person let stand, and why: it holds while these very words are in the story."""
+
+    story = models.ForeignKey(Story, models.CASCADE, related_name="finding_notes")
+    code = models.CharField(max_length=24)
+    found = models.CharField(max_length=200)
+    reason = models.CharField(max_length=300)
+    person_id = models.UUIDField()
+    person_name = models.CharField(max_length=40)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["story", "code", "found"], name="one_note_a_finding")
+        ]
+
+    @override
+    def __str__(self) -> str:
+        return f"{self.code} {self.person_name}"

@@ -44,6 +44,25 @@ def _picture(image: dict[str, Any], name: str) -> dict[str, Any]:
     return item
 
 
+def _clip(clip: dict[str, Any], name: str) -> dict[str, Any]:
+    """A video or a recording; where it plays when its file stayed at its home."""
+    address = _full(clip["url"] or clip["elsewhere"])
+    rendition: dict[str, Any] = {"name": "main", "href": address, "contentType": clip["mime"]}
+    if clip["seconds"] is not None:
+        rendition["duration"] = clip["seconds"]
+    item: dict[str, Any] = {
+        "name": name,
+        "uri": address,
+        "type": clip["kind"],
+        "by": clip["credit"],
+        "descriptions": [{"role": "caption", "value": clip["caption"] or clip["title"]}],
+        "renditions": [rendition],
+    }
+    if clip["aigc"]:
+        item["digitalSourceType"] = GENERATED
+    return item
+
+
 def of_package(package: SignedPackage) -> dict[str, Any]:
     """The ninjs object of a signed package."""
     headlines = [
@@ -80,8 +99,9 @@ def of_package(package: SignedPackage) -> dict[str, Any]:
         item["places"] = [{"name": package.place}]
     if package.embargo_until:
         item["embargoedUntil"] = package.embargo_until.isoformat()
+    media = [_clip(clip, f"clip-{n}") for n, clip in enumerate(package.clips, 1)]
     pictures = [_picture(package.lead_image, "lead")] if package.lead_image else []
     pictures += [_picture(image, f"picture-{n}") for n, image in enumerate(package.images, 1)]
-    if pictures:
-        item["associations"] = pictures
+    if pictures or media:
+        item["associations"] = [*pictures, *media]
     return item

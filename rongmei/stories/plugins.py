@@ -24,11 +24,14 @@ from rongmei.stories import (
     submissions,
 )
 from rongmei.stories.api import router
+from rongmei.stories.api_findings import router as findings_router
 from rongmei.stories.api_flows import router as review_router
 from rongmei.stories.api_queue import router as queue_router
+from rongmei.stories.api_remarks import router as remarks_router
 from rongmei.stories.api_sheet import router as sheet_router
 from rongmei.stories.api_submissions import router as submission_router
 from rongmei.stories.api_versions import router as versions_router
+from rongmei.stories.api_word import router as word_router
 from rongmei.stories.hooks import Checker
 
 
@@ -69,11 +72,19 @@ def register_api() -> list[tuple[str, Router]]:
         ("/review", queue_router),
         ("/review", review_router),
     ]
+    return [("/stories", router), ("/stories", findings_router), ("/review", review_router)]
     """/api/v1/stories, /api/v1/review and /api/v1/submissions."""
     return [
-        ("/stories", router), ("/stories", versions_router), ("/review", sheet_router),
-        ("/review", review_router), ("/submissions", submission_router),
-    ]  # fmt: skip
+        # Before those with an id in the same place.
+        ("/stories", word_router),
+        ("/stories", router),
+        ("/stories", versions_router),
+        ("/stories", remarks_router),
+        ("/stories", findings_router),
+        ("/review", sheet_router),
+        ("/review", review_router),
+        ("/submissions", submission_router),
+    ]
 
 
 @hookimpl
@@ -123,6 +134,8 @@ def register_audit_words() -> dict[str, object]:
     return {
         "story.created": _("新建了稿件"),
         "story.saved": _("保存了稿件"),
+        "story.from_word": _("从 Word 文档建了稿件"),
+        "story.word_exported": _("导出了 Word 文档，稿件"),
         "story.restored": _("恢复了稿件的旧版本"),
         "story.submitted": _("送审了稿件"),
         "story.passed": _("通过并签了名"),
@@ -162,8 +175,11 @@ def register_audit_words() -> dict[str, object]:
         "lexicon.turned_down": _("没有核准词库的改动"),
         "lexicon.refused": _("想核准自己提交的改动，被拒绝，词库"),
         "cms.refused": _("在编辑器里的操作被拒绝"),
+        "finding.settled": _("说明理由，保留了检查发现，稿件"),
         "comment.added": _("评论了稿件"),
+        "comment.answered": _("回复了评论，稿件"),
         "comment.settled": _("了结了评论，稿件"),
+        "comment.reopened": _("重新打开了评论，稿件"),
     }
 
 

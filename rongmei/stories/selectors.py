@@ -7,7 +7,8 @@ from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Exists, Min, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
 from rongmei.kernel.errors import NotFound
 from rongmei.kernel.rows import named_in_lists
@@ -256,14 +257,30 @@ def latest_check(story: Story) -> Check | None:
     return Check.objects.filter(story=story, content_hash=story.content_hash).first()
 
 
+def was_signed_off(story: Story) -> bool:
+    """Whether a text of the story has ever had its last signature, whatever became of it since."""
+    if story.signed_at is not None:
+        return True
+    last = rules.flow_of(story).last.key
+    passed = Signature.objects.filter(story=story, verdict=Signature.Verdict.PASSED, step=last)
+    return passed.exists()
+
+
 def amendments_of(story: Story) -> QuerySet[Amendment]:
     """Corrections and the withdrawal, newest first."""
     return Amendment.objects.filter(story=story)
 
 
 def comments_of(story: Story) -> QuerySet[Comment]:
-    """Remarks, oldest first."""
+    """Remarks and answers, oldest first."""
     return Comment.objects.filter(story=story)
+
+
+def with_open_remarks(rows: QuerySet[Story]) -> QuerySet[Story]:
+    """The same stories, each with the number of remarks on it that wait: `open_remarks`."""
+    waiting = Comment.objects.filter(story=OuterRef("pk"), parent=None, settled_at=None)
+    counted = waiting.order_by().values("story").annotate(n=Count("pk")).values("n")
+    return rows.annotate(open_remarks=Coalesce(Subquery(counted), 0))
 
 
 def stories_of_task(member: Any, task_id: uuid.UUID) -> QuerySet[Story]:

@@ -86,7 +86,8 @@ class SignedPackage:
     """A signed story as it may be published: exactly what the three signatures cover.
 
     `html` is safe; `lead_image` and `images` are dicts with url, width, height, caption, credit,
-    aigc, digest. Times are aware.
+    aigc, digest; `clips` are videos and recordings with kind, mime, url, seconds, poster, caption,
+    credit, transcript, aigc, digest. Times are aware.
     """
 
     story_id: uuid.UUID
@@ -115,6 +116,7 @@ class SignedPackage:
     pitch_id: uuid.UUID | None
     rights_basis: str = ""
     features_exemplar: bool = False
+    clips: tuple[dict[str, Any], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -8,20 +8,32 @@ from wagtail.admin.urls import urlpatterns as wagtail_patterns
 from rongmei.stories import (
     views,
     views_amending,
+    views_findings,
     views_flows,
     views_lexicons,
+    views_live,
     views_phone,
     views_queue,
+    views_remarks,
     views_sheet,
     views_submissions,
     views_versions,
+    views_word,
 )
 from rongmei.stories.editor.gate import behind_gate
 
 urlpatterns = [
     path("", views.story_list, name="list"),
     path("new/", views.story_new, name="new"),
+    path("new/word/", views_word.word_new, name="word_new"),
+    path("new/word/preview/", views_word.word_preview, name="word_preview"),
     path("<uuid:story_id>/", views.story_detail, name="story"),
+    path("<uuid:story_id>/word/", views_word.story_word, name="word"),
+    path(
+        "<uuid:story_id>/versions/<int:before>/to/<int:after>/word/",
+        views_word.changes_word,
+        name="changes_word",
+    ),
     path("<uuid:story_id>/sheet/", views_sheet.review_sheet, name="sheet"),
     path("<uuid:story_id>/sheet.pdf", views_sheet.sheet_pdf, name="sheet_pdf"),
     path("sheets/", views_sheet.sheets_zip, name="sheets"),
@@ -37,7 +49,13 @@ urlpatterns = [
         views_versions.version_restore,
         name="version_restore",
     ),
-    path("<uuid:story_id>/comments/", views.comment, name="comment"),
+    path(
+        "<uuid:story_id>/findings/replace/", views_findings.finding_replace, name="finding_replace"
+    ),
+    path("<uuid:story_id>/findings/settle/", views_findings.finding_settle, name="finding_settle"),
+    path("<uuid:story_id>/live/", views_live.live_check, name="live_check"),
+    path("<uuid:story_id>/live/settle/", views_live.live_settle, name="live_settle"),
+    path("<uuid:story_id>/comments/", views_remarks.comment, name="comment"),
     path("lexicons/", views_lexicons.lexicon_list, name="lexicons"),
     path("lexicons/<uuid:lexicon_id>/", views_lexicons.lexicon_detail, name="lexicon"),
     path(
@@ -70,7 +88,9 @@ urlpatterns = [
         views_lexicons.lexicon_export,
         name="lexicon_export",
     ),
-    path("comments/<uuid:comment_id>/settle/", views.settle, name="settle"),
+    path("comments/<uuid:comment_id>/answer/", views_remarks.answer, name="answer"),
+    path("comments/<uuid:comment_id>/settle/", views_remarks.settle, name="settle"),
+    path("comments/<uuid:comment_id>/reopen/", views_remarks.reopen, name="reopen"),
 ]
 
 review_patterns = [

@@ -14,22 +14,31 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from rongmei.archive import selectors as archive
-from rongmei.kernel import plugins
 from rongmei.kernel.errors import NotFound, RongmeiError
 from rongmei.network import policy
 from rongmei.network import selectors as network
 from rongmei.network.guard import MemberRequest, page
 from rongmei.planning import selectors as planning
-from rongmei.stories import actions, causes, checking, dossier, package, reading, selectors, waiting
+from rongmei.stories import (
+    actions,
+    checking,
+    dossier,
+    findings,
+    package,
+    reading,
+    selectors,
+    waiting,
+)
 from rongmei.stories import policy as rules
 from rongmei.stories.errors import StoryError
 from rongmei.stories.forms import NewStoryForm
 from rongmei.stories.models import Story, StoryState
+from rongmei.stories.views_amending import publish_panel
+from rongmei.stories.views_remarks import talk_of
 
 PAGE_SIZE: Final = 50
 PANELS: Final = ("dossier", "checks", "history", "talk", "relations", "publish")
@@ -79,6 +88,7 @@ def story_list(request: MemberRequest) -> HttpResponse:
     found = Paginator(_sorted(rows, request.GET.get("sort", "")), PAGE_SIZE).get_page(
         request.GET.get("page")
     )
+    findings.put_levels(found)
     return render(
         request,
         "stories/list.html",
@@ -157,7 +167,8 @@ def _shown(request: MemberRequest, story: Story, default_panel: str) -> dict[str
     check, expired = checking.present(story, selectors.latest_check(story))
     panel = request.GET.get("panel", default_panel)
     shown: dict[str, Any] = {
-        "story": story, "signatures": signatures, "check": check, "check_expired": expired, "badge": BADGES[StoryState(story.state)],
+        "story": story, "signatures": signatures, "check": check, "check_expired": expired,
+        "findings": findings.shown(story, check.findings), "badge": BADGES[StoryState(story.state)],
         "panel": panel if panel in PANELS else default_panel, "default_panel": default_panel,
         "opens_dossier": default_panel == "dossier", "opens_checks": default_panel == "checks",
         "has_dossier": story.state in {StoryState.FINAL, StoryState.SIGNED},
@@ -168,28 +179,21 @@ def _shown(request: MemberRequest, story: Story, default_panel: str) -> dict[str
         and policy.allows(member, "stories.write", story),
         "may_withdraw": not story.is_replica and story.state != StoryState.WITHDRAWN
         and policy.allows(member, "stories.withdraw", story),
-        "may_correct": not story.is_replica and story.signed_at is not None
-        and story.withdrawn_at is None and policy.allows(member, "stories.withdraw", story),
+        "may_correct": not story.is_replica and story.withdrawn_at is None
+        and policy.allows(member, "stories.withdraw", story) and selectors.was_signed_off(story),
         "may_share": not story.is_replica and story.state == StoryState.SIGNED
         and policy.allows(member, "stories.share", story),
         "shared_units": network.unit_labels(uuid.UUID(one) for one in story.shared_with),
         "may_reread": rules.may_reread(member, story, signatures),
-        **package.reading(story),
+        **package.reading(story), **talk_of(request, story),
     }  # fmt: skip
     if shown["panel"] == "history":
         shown.update(_history(request, story, signatures))
     elif shown["panel"] == "dossier":
         shown["dossier"] = dossier.of(story, signatures, dossier.images_of(shown))
         shown["check_levels"] = waiting.levels_of(check.findings)
-    elif shown["panel"] == "talk":
-        shown["comments"] = selectors.comments_of(story)
     elif shown["panel"] == "publish":
-        made = plugins.manager.hook.register_story_parts()
-        shown["parts"] = [mark_safe(one.render(request, story)) for some in made for one in some]  # noqa: S308 - a plugin's own template
-        shown["causes"] = list(causes.choices())
-        shown["amendments"] = [
-            (one, causes.words_of(one.cause)) for one in selectors.amendments_of(story)
-        ]
+        shown.update(publish_panel(request, story))
     elif shown["panel"] == "relations":
         shown.update(_relations(request, story))
     return shown
@@ -302,19 +306,3 @@ def lock(request: MemberRequest, story_id: uuid.UUID) -> HttpResponse:
 def unlock(request: MemberRequest, story_id: uuid.UUID) -> HttpResponse:
     """解锁."""
     return _done(request, actions.story_unlock(by=request.user, story_id=story_id), _("已解锁。"))
-
-
-@require_POST
-@page("stories.view")
-def comment(request: MemberRequest, story_id: uuid.UUID) -> HttpResponse:
-    """A remark."""
-    actions.comment_add(by=request.user, story_id=story_id, text=request.POST.get("text", ""))
-    return redirect(f"{reverse('stories:story', args=[story_id])}?panel=talk")
-
-
-@require_POST
-@page("stories.view")
-def settle(request: MemberRequest, comment_id: uuid.UUID) -> HttpResponse:
-    """Settle a remark."""
-    made = actions.comment_settle(by=request.user, comment_id=comment_id)
-    return redirect(f"{reverse('stories:story', args=[made.story_id])}?panel=talk")

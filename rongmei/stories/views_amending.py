@@ -3,17 +3,32 @@
 from __future__ import annotations
 
 import uuid
+from typing import Any
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from rongmei.kernel import plugins
 from rongmei.kernel.errors import RongmeiError
 from rongmei.network.guard import MemberRequest, page
-from rongmei.stories import actions
+from rongmei.stories import actions, causes, selectors
+from rongmei.stories.models import Story
+
+
+def publish_panel(request: HttpRequest, story: Story) -> dict[str, Any]:
+    """What the tab 发布 of a story shows: parts of the rooms above, what was corrected, and why one may."""
+    parts = [one for some in plugins.manager.hook.register_story_parts() for one in some]
+    return {
+        # A plugin's own template, which escapes what it was given.
+        "parts": [mark_safe(one.render(request, story)) for one in parts],  # noqa: S308
+        "causes": list(causes.choices()),
+        "amendments": [(one, causes.words_of(one.cause)) for one in selectors.amendments_of(story)],
+    }
 
 
 def _back(story_id: uuid.UUID) -> HttpResponse:

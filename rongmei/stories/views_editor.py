@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
+from django.middleware.csrf import get_token
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.functional import cached_property
@@ -17,11 +18,12 @@ from wagtail.snippets.views.snippets import EditView, PreviewOnEditView
 
 from rongmei.kernel.errors import NotFound, RongmeiError
 from rongmei.planning import selectors as planning
-from rongmei.stories import actions, checking, package, selectors
+from rongmei.stories import actions, package
 from rongmei.stories import policy as rules
 from rongmei.stories.actions.writing import EDITABLE
 from rongmei.stories.errors import StoryChanged
 from rongmei.stories.models import Story
+from rongmei.stories.views_remarks import talk_of
 
 AUTOSAVE_MS: Final = 3000
 
@@ -31,7 +33,7 @@ def _revision(posted: str | None) -> int | None:
 
 
 class MaterialSidePanel(BaseSidePanel):
-    """素材: what the piece is for, and what the machine says of the present text."""
+    """素材: what the piece is for."""
 
     class SidePanelToggle(BaseSidePanel.SidePanelToggle):
         """The button that opens it."""
@@ -55,8 +57,44 @@ class MaterialSidePanel(BaseSidePanel):
                 task = planning.task_for(self.request.user, story.task_id)
             except NotFound:
                 task = None
-        check, _expired = checking.present(story, selectors.latest_check(story))
-        context.update(story=story, task=task, findings=check.findings)
+        context.update(story=story, task=task)
+        return context
+
+
+class ChecksSidePanel(BaseSidePanel):
+    """检查: what the machine says of the text while it is written; `views_live` fills it."""
+
+    class SidePanelToggle(BaseSidePanel.SidePanelToggle):
+        """The button that opens it, with the number of findings."""
+
+        aria_label = _("检查")
+        icon_name = "check"
+
+    name = "checks"
+    title = _("检查")
+    template_name = "stories/editor_checks.html"
+    order = 40
+
+
+class TalkSidePanel(BaseSidePanel):
+    """讨论: remarks on the text and its passages."""
+
+    class SidePanelToggle(BaseSidePanel.SidePanelToggle):
+        """The button that opens it, with the number of remarks that wait."""
+
+        aria_label = _("讨论")
+        icon_name = "comment"
+
+    name = "talk"
+    title = _("讨论")
+    template_name = "stories/editor_talk.html"
+    order = 60
+    toggle_class = SidePanelToggle
+
+    @override
+    def get_context_data(self, parent_context: Any) -> dict[str, Any]:
+        context: dict[str, Any] = super().get_context_data(parent_context)
+        context.update(talk_of(self.request, self.object), csrf_token=get_token(self.request))
         return context
 
 
@@ -144,7 +182,12 @@ class StoryEditView(EditView):
 
     @override
     def get_side_panels(self) -> MediaContainer:
-        panels: list[Any] = [MaterialSidePanel(self.object, self.request)]
+        panels: list[Any] = [
+            ChecksSidePanel(self.object, self.request),
+            MaterialSidePanel(self.object, self.request),
+        ]
+        if not self.expects_json_response:
+            panels.append(TalkSidePanel(self.object, self.request))
         if not self.expects_json_response:
             panels.append(
                 PreviewSidePanel(self.object, self.request, preview_url=self.get_preview_url())

@@ -22,7 +22,7 @@ from rongmei.kernel.errors import NotFound
 from rongmei.network import policy
 from rongmei.network import selectors as network
 from rongmei.network.guard import MemberRequest, page
-from rongmei.stories import actions, checking, package, reading, selectors, waiting
+from rongmei.stories import actions, checking, findings, package, reading, selectors, waiting
 from rongmei.stories.errors import NotInBatch
 from rongmei.stories.models import StoryState
 from rongmei.stories.types import Outcome, Picked
@@ -85,6 +85,7 @@ def glance(request: MemberRequest, story_id: uuid.UUID) -> HttpResponse:
     check, expired = checking.present(story, selectors.latest_check(story))
     shown = {
         "story": story, "check": check, "check_expired": expired,
+        "findings": findings.shown(story, check.findings),
         "changed": reading.since_step_began(story), **package.reading(story),
     }  # fmt: skip
     return render(request, "stories/glance.html", shown)

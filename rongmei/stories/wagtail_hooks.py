@@ -11,6 +11,7 @@ from django.utils.html import format_html
 from wagtail import hooks
 from wagtail.snippets.models import register_snippet
 
+from rongmei.stories.views_clips import CHOOSER, ClipChooser
 from rongmei.stories.views_layout import StoryViewSet
 
 register_snippet(StoryViewSet)
@@ -19,7 +20,7 @@ register_snippet(StoryViewSet)
 @hooks.register("insert_global_admin_css")  # type: ignore[untyped-decorator] # Wagtail has no types
 def our_look() -> str:
     """Our tokens and the editor's own sheet, so that writing feels like the rest of the desk."""
-    sheets = ("ui/tokens.css", "stories/editor.css")
+    sheets = ("ui/tokens.css", "stories/editor.css", "stories/remarks.css")
     return format_html(
         "".join('<link rel="stylesheet" href="{}">' for _one in sheets), *map(static, sheets)
     )
@@ -27,11 +28,20 @@ def our_look() -> str:
 
 @hooks.register("insert_editor_js")  # type: ignore[untyped-decorator] # Wagtail has no types
 def our_scripts() -> str:
-    """Plain links instead of Wagtail's page tree, typing that is saved to the last key, data tables."""
-    scripts = ("stories/editor.js", "stories/cells.js")
+    """Plain links instead of Wagtail's page tree, typing that is saved to the last key, data tables,
+    remarks, and the machine's findings while one writes."""
+    scripts = (
+        "stories/editor.js", "stories/cells.js", "stories/remarks.js", "stories/checks.js",
+    )  # fmt: skip
     return format_html(
         "".join('<script src="{}"></script>' for _one in scripts), *map(static, scripts)
     )
+
+
+@hooks.register("register_admin_viewset")  # type: ignore[untyped-decorator] # Wagtail has no types
+def clip_chooser() -> ClipChooser:
+    """Videos and recordings to choose from."""
+    return CHOOSER
 
 
 @hooks.register("construct_image_chooser_queryset")  # type: ignore[untyped-decorator] # Wagtail has no types

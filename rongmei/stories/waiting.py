@@ -21,7 +21,7 @@ from rongmei.planning import selectors as planning
 from rongmei.stories import checking, selectors
 from rongmei.stories import policy as rules
 from rongmei.stories.flows import FlowStep
-from rongmei.stories.models import Check, Comment, Look, Signature, Story, Waiting
+from rongmei.stories.models import Check, Look, Signature, Story, Waiting
 
 MOST: Final = 2_000
 LEVELS: Final = ("forbid", "caution", "hint")
@@ -178,43 +178,41 @@ def flagged(one: Waits, flag: str, now: datetime) -> bool:
 
 @dataclass(frozen=True)
 class Row:
-    """A row of the queue: the story, what is known of its waiting, the step to sign, and why it
-    cannot be signed together with others ("" when it can)."""
+    """A row of the queue: the story, what is known of its waiting, the step to sign, why it cannot
+    be signed together with others ("" when it can), and whether the rules changed since its check."""
 
     story: Story
     waits: Waits
     step: FlowStep | None
     alone: str
+    expired: bool
 
 
 def rows_of(member: Any, waits: Sequence[Waits]) -> list[Row]:
     """The stories of these rows of the queue, with the step each waits for the member at."""
+    if not waits:
+        return []
     ids = [one.story_id for one in waits]
-    held = selectors.review_queue(member).filter(pk__in=ids).order_by()
+    held = selectors.with_open_remarks(selectors.review_queue(member)).filter(pk__in=ids).order_by()
     stories = {one.pk: one for one in held.prefetch_related("signatures")}
-    talked = set(
-        Comment.objects.filter(story__in=ids, settled_at=None).values_list("story_id", flat=True)
-    )
     checks = {
         one.story_id: one
         for one in Check.objects.filter(story__in=ids, content_hash=F("story__content_hash"))
     }
-    today: dict[tuple[uuid.UUID, str], dict[str, str]] = {}
+    today = checking.versions_of_many(stories.values())
     found = []
     for one in waits:
         story = stories.get(one.story_id)
         # Somebody else may have signed it since the queue was read.
         if story is None:
             continue
-        steps = rules.steps_for(member, story, selectors.signatures_of(story))
-        # Which rules hold depends on unit and column alone.
-        kind = (story.unit_id, story.category)
-        if kind not in today:
-            today[kind] = checking.versions_now(story)
+        steps = rules.steps_left_to(member, story, selectors.signatures_of(story))
         kept = checks.get(story.pk)
-        current = kept if kept is not None and kept.versions == today[kind] else None
-        alone = why_alone(one, current, talked=story.pk in talked)
-        found.append(Row(story, one, steps[0] if steps else None, alone))
+        current = kept if kept is not None and kept.versions == today[story.pk] else None
+        alone = why_alone(one, current, talked=bool(getattr(story, "open_remarks", 0)))
+        found.append(
+            Row(story, one, steps[0] if steps else None, alone, one.checked and current is None)
+        )
     return found
 
 

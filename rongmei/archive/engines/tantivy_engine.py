@@ -216,14 +216,17 @@ class TantivyWriter(IndexWriter):
 
     @override
     def add(self, batch: Iterable[IndexDocument]) -> None:
-        self.is_dirty = True
         # In parts, so that the engine's own thread works while the next part is prepared.
         for part in batches(batch, _PART):
-            rows = [(one.id, tantivy_document(one, self._analyser)) for one in part]
-            with self._writing():
-                for document_id, row in rows:
-                    self._engine.delete_documents_by_term("id", document_id)
-                    self._engine.add_document(row)
+            self.put([(one.id, tantivy_document(one, self._analyser)) for one in part])
+
+    def put(self, rows: Iterable[tuple[str, tantivy.Document]]) -> None:
+        """Add documents that are prepared already, each under its id."""
+        self.is_dirty = True
+        with self._writing():
+            for document_id, row in rows:
+                self._engine.delete_documents_by_term("id", document_id)
+                self._engine.add_document(row)
 
     @override
     def delete(self, ids: Iterable[str]) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import tantivy
 
@@ -88,19 +89,25 @@ def tantivy_document(document: IndexDocument, analyser: Analyser) -> tantivy.Doc
     ):
         for text in texts:
             row.add_text(name, text)
-    row.add_text("title_words", " ".join(analyser.askable_words(title)))
+    row.add_text("title_words", analyser.spaced_words(title))
     row.add_text("title_units", spaced_units(title))
-    row.add_text("body_words", " ".join(analyser.askable_words(f"{summary}\n{body}")))
+    row.add_text("body_words", analyser.spaced_words(f"{summary}\n{body}"))
     opening = f"{spaced_units(summary)} {BREAK} " if summary else ""
     row.add_text("body_units", f"{opening}{spaced_units(body)}")
-    row.add_text("source_units", " ".join(units(document.source)))
-    row.add_text("region_units", " ".join(units(document.region)))
+    row.add_text("source_units", _name_units(document.source))
+    row.add_text("region_units", _name_units(document.region))
     published = max(-_FARTHEST, min(document.published_at, _FARTHEST))
     row.add_integer("published_at", published)
     row.add_integer("fetched_at", document.fetched_at)
     # One number orders by time and, within a second, by change number.
     row.add_integer("newest", published * _TIES + document.seq % _TIES)
     return row
+
+
+@lru_cache(maxsize=4096)
+def _name_units(name: str) -> str:
+    """Of a name that many documents have."""
+    return " ".join(units(name))
 
 
 def _suggestion(text: str) -> str:

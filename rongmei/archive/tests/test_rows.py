@@ -62,7 +62,28 @@ def test_numbers_given_by_the_database_ascend_in_the_order_of_the_rows(cast):
     assert list(kept) == [(one, False) for one in ids * 2]
 
 
+def test_rows_found_by_many_texts_are_those_the_orm_finds(cast):
+    for name in ("it's", 'a "b"', "中文\n二", "alone"):
+        _document(cast, name).save()
+    asked = ["it's", 'a "b"', "中文\n二", "nothing like it", "%s"]
+    columns = ("id", "identity", "unit_id", "source_id", "published_at", "shared", "tags")
+    found = rows.matching(Document, columns, column="identity", among=asked)
+    wanted = Document.objects.filter(identity__in=asked)
+    assert sorted(found) == sorted(wanted.values_list(*columns))
+    assert len(found) == 3
+    assert rows.matching(Document, ("id",), column="identity", among=["nothing"]) == []
+
+
+def test_rows_found_by_many_texts_may_have_to_hold_more(cast):
+    _document(cast, "one").save()
+    other = {"unit_id": cast.unit("hq").pk, "title": "别的"}
+    asked = {"column": "identity", "among": ["one"]}
+    assert rows.matching(Document, ("identity",), **asked, unit_id=other["unit_id"]) == [("one",)]
+    assert rows.matching(Document, ("identity",), **asked, **other) == []
+
+
 def test_nothing_to_put_in_asks_the_database_nothing(django_assert_num_queries):
     with django_assert_num_queries(0):
         rows.insert([])
         rows.insert_values(Change, [])
+        assert rows.matching(Document, ("id",), column="identity", among=[]) == []

@@ -341,7 +341,7 @@ def corrected(story, note="时间应为3时17分"):
 def test_a_corrected_story_has_every_live_publication_say_so(cast, newsroom, site):
     story, made = publish(cast, newsroom, site, "3时07分恢复供电")
     delivering.deliver_due()
-    newsroom.resign(story, "3时17分恢复供电")
+    newsroom.resign(story, "3时17分恢复供电", summary="3时17分恢复供电")
     corrected(story)
     follow_stories(plugins, "channels.story_corrected")
     delivering.deliver_due()

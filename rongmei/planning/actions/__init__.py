@@ -10,7 +10,12 @@ from rongmei.planning.actions.answering import (
     task_published,
     task_story_progress,
 )
-from rongmei.planning.actions.dispatching import task_accept_work, task_cancel, task_dispatch
+from rongmei.planning.actions.dispatching import (
+    task_accept_work,
+    task_cancel,
+    task_dispatch,
+    tasks_dispatch,
+)
 from rongmei.planning.actions.pitches import (
     Decision,
     pitch_cancel,
@@ -32,4 +37,5 @@ __all__ = [
     "task_dispatch",
     "task_published",
     "task_story_progress",
+    "tasks_dispatch",
 ]

@@ -61,13 +61,20 @@ def proposal(cast: Cast) -> dict[str, Any]:
 
 def order(cast: Cast) -> dict[str, Any]:
     return {
-        "to_unit_id": str(cast.unit("yunling").pk), "title": "示例新任务", "genre": "text",
+        "to_unit_ids": [str(cast.unit("yunling").pk)], "title": "示例新任务", "genres": ["text"],
         "due_at": timezone.localtime(_soon()).strftime("%Y-%m-%dT%H:%M"),
     }  # fmt: skip
 
 
-def order_by_api(cast: Cast) -> dict[str, Any]:
+def orders_by_api(cast: Cast) -> dict[str, Any]:
     return {**order(cast), "due_at": _soon().isoformat()}
+
+
+def order_by_api(cast: Cast) -> dict[str, Any]:
+    return {
+        "to_unit_id": str(cast.unit("yunling").pk), "title": "示例新任务", "genre": "text",
+        "due_at": _soon().isoformat(),
+    }  # fmt: skip
 
 
 def reason(cast: Cast) -> dict[str, Any]:
@@ -172,6 +179,10 @@ ROUTES: dict[str, Route | tuple[Route, ...]] = {
     "api:get_task": Route(
         args=task(TaskState.OFFERED), allowed=(("yl.reporter", 200),),
         refused=(("jc.reporter", 404), ("sysadmin", 404)),
+    ),
+    "api:dispatch_tasks": Route(
+        method="POST", data=orders_by_api, allowed=(("planner", 201),),
+        refused=(("jc.chief", 403), ("yl.reporter", 403)),
     ),
     "api:answer_task": Route(
         args=task(TaskState.OFFERED), method="POST", data=lambda cast: {"accept": True},

@@ -82,11 +82,11 @@ def _rfc822(text: str, local: tzinfo) -> datetime | None:
     month = _MONTHS.get(match[2].lower()) if match else None
     if match is None or month is None:
         return None
-    day, year, hour, minute, second, hours, minutes = (
-        int(match[part] or 0) for part in (1, 3, 4, 5, 6, 8, 9)
+    day, _name, year, hour, minute, second, sign, hours, minutes, utc = match.groups()
+    offset = _fixed(sign, int(hours), int(minutes)) if sign else UTC if utc else local
+    return datetime(
+        int(year), month, int(day), int(hour), int(minute), min(int(second or 0), 59), tzinfo=offset
     )
-    offset = _fixed(match[7], hours, minutes) if match[7] else UTC if match[10] else local
-    return datetime(year, month, day, hour, minute, min(second, 59), tzinfo=offset)
 
 
 @lru_cache(maxsize=256)

@@ -8,6 +8,7 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import lru_cache
 
 from rongmei.sources.collectors.clean import (
     clean_html,
@@ -29,6 +30,8 @@ MAX_HTML = 1_000_000
 MAX_TEXT = 300_000
 _MAX_NAMES = 30
 _MAX_IMAGES = 50
+# `plain` reads no more of a name or tag than this.
+_LONGEST_NAME = 1600
 _MAIL_AUTHOR = re.compile(r"^\S+@\S+\s*\(([^()]{1,80})\)$")
 _KANA = re.compile("[\u3040-\u30fa\u30fc-\u30ff]+")
 _HANGUL = re.compile("[\uac00-\ud7a3]+")
@@ -104,7 +107,7 @@ def finish(draft: Draft, *, base: str, remarks: list[Remark]) -> Item | None:
     given = draft.summary_html if draft.body_html or has_text else ""
     summary = html_to_text(given[:20_000]) if given or draft.complete else body
     pictures = [absolute(link, url or base) for link in draft.images] + image_links(body_html)
-    names = (_MAIL_AUTHOR.sub(r"\1", plain(name, 80)) for name in draft.authors)
+    names = map(_name, draft.authors)
     link = canonical(url)
     return Item(
         entry_key=entry_key(draft.entry_id, link, title, draft.published_at),
@@ -119,13 +122,24 @@ def finish(draft: Draft, *, base: str, remarks: list[Remark]) -> Item | None:
         updated_at=draft.updated_at,
         language=language_of(draft.language, title + body[:2000]),
         images=_few(pictures, _MAX_IMAGES),
-        tags=_few((plain(tag, 60) for tag in draft.tags), _MAX_NAMES),
+        tags=_few(map(_tag, draft.tags), _MAX_NAMES),
         medium=plain(draft.medium, 80),
         content_hash=content_hash(title, body),
         carrier=plain(draft.carrier, 80),
         region=plain(draft.region, 40),
         media_class=draft.media_class,
     )
+
+
+# The same few names and tags stand in every entry of a feed.
+@lru_cache(maxsize=1024)
+def _name(written: str) -> str:
+    return _MAIL_AUTHOR.sub(r"\1", plain(written[:_LONGEST_NAME], 80))
+
+
+@lru_cache(maxsize=1024)
+def _tag(written: str) -> str:
+    return plain(written[:_LONGEST_NAME], 60)
 
 
 def entry_key(entry_id: str, link: str, title: str, published_at: datetime | None) -> str:

@@ -13,7 +13,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rongmei.sources.collectors import parse
-from rongmei.sources.collectors.clean import _folded, clean_html, html_to_text, one_line, text_of
+from rongmei.sources.collectors.clean import (
+    _folded,
+    clean_html,
+    content_hash,
+    html_to_text,
+    one_line,
+    text_of,
+)
 from rongmei.sources.collectors.dates import _iso, _mail, parse_when
 from rongmei.sources.collectors.feed_lenient import read_lenient
 from rongmei.sources.collectors.identify import finish
@@ -53,6 +60,26 @@ def test_folding_the_common_marks_first_is_nfkc(text: str) -> None:
     visible = _folded(text)
     long = unicodedata.normalize("NFKC", _folded.__globals__["_INVISIBLE"].sub("", text)).lower()
     assert visible == long
+
+
+@settings(max_examples=300)
+@given(
+    st.text(max_size=60),
+    st.sampled_from(("", "\n", " " * 150)) | st.text(alphabet="本报甲，、 \n", max_size=12),
+    st.sampled_from(("", "新华社北京6月5日电", "本报讯", "本台 消息", "甲县3月20日讯 ")),
+    st.sampled_from(("", " ", "\n\n", " " * 90, " " * 150, " " * 210)),
+    st.sampled_from(("", "(记者甲)", "（通讯员" + "乙" * 57 + "）", "(甲…乙)", "（甲")),
+    st.text(alphabet="甲乙Ab1，。：…％（）～_ \u3000\n", max_size=90)
+    | st.text(alphabet="甲乙Ａ①\u200b\x07℃", max_size=30)
+    | st.just("甲，" * 120),
+)
+def test_what_a_text_says_is_the_same_by_the_short_and_the_long_way(
+    free: str, before: str, line: str, gap: str, brackets: str, rest: str
+) -> None:
+    names = content_hash.__globals__
+    for text in (free, f"{before}{line}{gap}{brackets}{rest}"):
+        long = names["_DATELINE"].sub("", _folded(text), count=1)
+        assert names["_said"](text) == names["_NOT_WORD"].sub("", long)
 
 
 @given(st.text(max_size=60) | st.text(alphabet="甲 \t\n\u3000\u200b\u00a0a", max_size=30))

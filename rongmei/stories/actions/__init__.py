@@ -32,6 +32,7 @@ from rongmei.stories.actions.desk import (
     submission_take,
     submissions_overdue,
 )
+from rongmei.stories.actions.findings import finding_replace, finding_settle
 from rongmei.stories.actions.flows import flow_draft, flow_publish, flow_retire
 from rongmei.stories.actions.lexicons import (
     lexicon_approve,
@@ -41,6 +42,12 @@ from rongmei.stories.actions.lexicons import (
     lexicon_restore,
 )
 from rongmei.stories.actions.printing import sheet_export
+from rongmei.stories.actions.remarks import (
+    comment_add,
+    comment_answer,
+    comment_reopen,
+    comment_settle,
+)
 from rongmei.stories.actions.review import (
     story_pass,
     story_return,
@@ -56,9 +63,9 @@ from rongmei.stories.actions.submissions import (
     submission_withdraw,
 )
 from rongmei.stories.actions.versions import story_restore
+from rongmei.stories.actions.word import story_from_word, word_export
 from rongmei.stories.actions.writing import (
-    comment_add,
-    comment_settle,
+    fields_set,
     story_create,
     story_lock,
     story_save,
@@ -74,9 +81,14 @@ __all__ = [
     "answer_receive",
     "batch_pass",
     "comment_add",
+    "comment_answer",
+    "comment_reopen",
     "comment_settle",
     "delegation_make",
     "delegation_revoke",
+    "fields_set",
+    "finding_replace",
+    "finding_settle",
     "flow_draft",
     "flow_publish",
     "flow_retire",
@@ -98,6 +110,7 @@ __all__ = [
     "story_correct",
     "story_correction_receive",
     "story_create",
+    "story_from_word",
     "story_lock",
     "story_look",
     "story_pass",
@@ -122,4 +135,5 @@ __all__ = [
     "submission_take",
     "submission_withdraw",
     "submissions_overdue",
+    "word_export",
 ]

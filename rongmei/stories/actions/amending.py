@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from rongmei.kernel import audit, db, events
 from rongmei.network import exchange, policy
 from rongmei.network import selectors as network
-from rongmei.stories import causes
+from rongmei.stories import causes, selectors
 from rongmei.stories import events as said
 from rongmei.stories.actions.common import locked, refusals_kept, tell_author
 from rongmei.stories.actions.sharing import from_its_home
@@ -55,7 +55,7 @@ def story_correct(*, by: Member, story_id: uuid.UUID, note: str, cause: str = "o
     with db.write():
         story = locked(by, story_id)
         policy.require(by, "stories.withdraw", story)
-        if story.signed_at is None or story.withdrawn_at is not None:
+        if story.withdrawn_at is not None or not selectors.was_signed_off(story):
             raise WrongState
         amendment_keep(by, story, Amendment.Kind.CORRECTION, cause, note)
         story.version += 1

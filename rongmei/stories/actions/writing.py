@@ -14,13 +14,13 @@ from django.utils.translation import gettext as _
 
 from rongmei.assets import selectors as assets
 from rongmei.kernel import audit, db, events
-from rongmei.kernel.errors import BadInput, NotFound
+from rongmei.kernel.errors import BadInput
 from rongmei.kernel.text import count_words
 from rongmei.network import policy
 from rongmei.network import selectors as network
 from rongmei.network.errors import NotOurUnit
 from rongmei.planning import selectors as planning
-from rongmei.stories import canonical, kinds, selectors
+from rongmei.stories import canonical, kinds
 from rongmei.stories import events as said
 from rongmei.stories import policy as rules
 from rongmei.stories.actions.common import (
@@ -33,7 +33,7 @@ from rongmei.stories.actions.common import (
     tell_task,
 )
 from rongmei.stories.errors import NotEditable, StoryChanged, StoryLocked
-from rongmei.stories.models import Comment, Signature, Story, StoryState
+from rongmei.stories.models import Signature, Story, StoryState
 from rongmei.stories.templates_of_text import starting_body
 
 if TYPE_CHECKING:
@@ -122,7 +122,8 @@ def _clean_body(value: Any) -> Any:
     return block.to_python(kept)
 
 
-def _set(story: Story, fields: Mapping[str, Any]) -> None:
+def fields_set(story: Story, fields: Mapping[str, Any]) -> None:
+    """Set named fields on the object, cleaned and looked at as a save does; BadInput says what is wrong."""
     unknown = set(fields) - EDITABLE
     if unknown:
         raise BadInput(
@@ -180,10 +181,14 @@ def story_save(
         if base_revision != story.latest_revision_id:
             raise StoryChanged
         before_hash, known = story.content_hash, canonical.picture_keys(story)
-        _set(story, fields)
+        known_clips = kinds.clip_keys(story.body)
+        fields_set(story, fields)
         fresh = canonical.picture_keys(story) - known
         if fresh and not assets.may_use(by, fresh):
             raise BadInput(_("选用的图片不存在或你无权使用，没有保存。"))
+        clips = kinds.clip_keys(story.body) - known_clips
+        if clips and not assets.may_use_clips(by, clips):
+            raise BadInput(_("选用的音视频不存在或你无权使用，没有保存。"))
         content = _derive(story)
         if story.content_hash == before_hash:
             return story
@@ -300,39 +305,3 @@ def story_unlock(*, by: Member, story_id: uuid.UUID) -> Story:
         story.save(update_fields=["locked", "locked_by", "locked_at", "updated_at"])
         audit.record(by, "story.unlocked", story, own=own)
     return story
-
-
-def comment_add(*, by: Member, story_id: uuid.UUID, text: str) -> Comment:
-    """Remark on a story one may see."""
-    if not text.strip() or len(text) > 4000:
-        raise BadInput(_("请写下 4000 字以内的意见，没有保存。"))
-    with db.write():
-        story = locked(by, story_id)
-        made = Comment.objects.create(
-            story=story,
-            unit_id=story.unit_id,
-            author_id=by.pk,
-            author_name=by.name,
-            text=text.strip(),
-        )
-        audit.record(by, "comment.added", story)
-    return made
-
-
-def comment_settle(*, by: Member, comment_id: uuid.UUID) -> Comment:
-    """Mark a remark as settled."""
-    with db.write():
-        made = (
-            Comment.objects.select_for_update(of=("self",))
-            .filter(pk=comment_id)
-            .select_related("story")
-            .first()
-        )
-        if made is None or not selectors.may_see(by, made.story):
-            raise NotFound
-        if by.pk != made.author_id and not policy.allows(by, "stories.write", made.story):
-            raise NotEditable
-        made.settled_at = made.settled_at or timezone.now()
-        made.save(update_fields=["settled_at", "updated_at"])
-        audit.record(by, "comment.settled", made.story)
-    return made

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
+from docx import Document
 
 from rongmei.network.testing import Cast, Route
 from rongmei.stories import actions, lexicon_sheets
@@ -86,6 +89,32 @@ def approval(cast: Cast) -> dict[str, Any]:
     }
 
 
+FOUND = kept(newsroom.draft, "示例最佳草稿")
+
+
+def a_finding(cast: Cast) -> dict[str, Any]:
+    story = FOUND(cast)
+    return {
+        "code": "absolute", "found": "最佳", "part": "title", "start": "2", "reason": "示例",
+        "content_hash": story.content_hash,
+    }  # fmt: skip
+
+
+def found_again(cast: Cast) -> dict[str, Any]:
+    return {**a_finding(cast), "start": 2}
+
+
+def let_stand(cast: Cast) -> dict[str, Any]:
+    return {"code": "absolute", "found": "最佳", "reason": "示例"}
+
+
+def on_screen(cast: Cast) -> dict[str, Any]:
+    return {
+        "title": "示例最佳草稿", "body-count": "0", "finding-code": "absolute", "finding-found": "最佳",
+        "finding-reason": "示例",
+    }  # fmt: skip
+
+
 def named(story: Callable[[Cast], Story]) -> Made:
     return lambda cast: {"story_id": story(cast).pk}
 
@@ -144,8 +173,41 @@ def seen(cast: Cast) -> dict[str, Any]:
     return {"base_revision": Story.objects.get(pk=DRAFT(cast).pk).latest_revision_id}
 
 
+def settled_remark(cast: Cast) -> dict[str, Any]:
+    story, by = DRAFT(cast), cast["yl.reporter"]
+    made = Comment.objects.filter(text="示例已处理").first() or actions.comment_add(
+        by=by, story_id=story.pk, text="示例已处理"
+    )
+    actions.comment_settle(by=by, comment_id=made.pk)
+    return {"comment_id": made.pk}
+
+
+def document() -> SimpleUploadedFile:
+    """A Word document with one line."""
+    made, out = Document(), io.BytesIO()
+    made.add_paragraph("示例一行。")
+    made.save(out)
+    return SimpleUploadedFile("示例.docx", out.getvalue())
+
+
+def in_word(cast: Cast) -> dict[str, Any]:
+    return {"file": document(), "unit": str(cast.unit("yunling").pk), "title": "示例新稿"}
+
+
+def in_word_by_api(cast: Cast) -> dict[str, Any]:
+    return {"file": document(), "unit_id": str(cast.unit("yunling").pk), "title": "示例新稿"}
+
+
+def words(cast: Cast) -> dict[str, Any]:
+    return {"text": "示例"}
+
+
 def picture(cast: Cast) -> dict[str, Any]:
     return {"pk": newsroom.a_picture(cast).pk}
+
+
+def clip(cast: Cast) -> dict[str, Any]:
+    return {"pk": str(newsroom.a_clip(cast).pk)}
 
 
 def in_editor(cast: Cast) -> dict[str, Any]:
@@ -229,6 +291,12 @@ def sent(story: Callable[[Cast], Story], by: str, *refused: tuple[str, int], **m
     return Route(args=named(story), method="POST", allowed=((by, 302),), refused=refused, **more)
 
 
+def sent_file(story: Callable[[Cast], Story]) -> Route:
+    """A file that a reader of the story may ask for."""
+    refused = (("jc.chief", 404), ("sysadmin", 403), ("yl.nobody", 403))
+    return Route(args=named(story), method="POST", allowed=(("yl.reporter", 200),), refused=refused)
+
+
 def asked(story: Callable[[Cast], Story], by: str, *refused: tuple[str, int], **more: Any) -> Route:
     """An operation of the API that `by` may ask for."""
     return Route(args=named(story), **{"method": "POST", **more}, allowed=((by, 200),), refused=refused)  # fmt: skip
@@ -261,6 +329,21 @@ ROUTES: dict[str, Route | tuple[Route, ...]] = {
     ),
     "stories:story": reads(DRAFT),
     "stories:sheet": reads(DRAFT),
+    "stories:word_new": (
+        Route(allowed=(("yl.reporter", 200),), refused=(("planner", 403), ("yl.planner", 403))),
+        Route(
+            method="POST", data=in_word, allowed=(("yl.reporter", 302),),
+            refused=(("jc.reporter", 422), ("yl.planner", 403)),
+        ),
+    ),
+    "stories:word_preview": Route(
+        method="POST", data=in_word, allowed=(("yl.reporter", 200),), refused=(("yl.planner", 403),)
+    ),
+    "stories:word": sent_file(DRAFT),
+    "stories:changes_word": Route(
+        args=two_versions, method="POST", allowed=(("yl.reporter", 200),),
+        refused=(("jc.chief", 404), ("sysadmin", 403)),
+    ),
     "stories:versions": reads(DRAFT),
     "stories:version_restore": Route(
         args=earlier, method="POST", data=seen, allowed=(("yl.reporter", 302),),
@@ -277,10 +360,22 @@ ROUTES: dict[str, Route | tuple[Route, ...]] = {
     "stories:comment": sent(
         DRAFT, "yl.reporter", ("jc.chief", 404), ("sysadmin", 403), data=lambda cast: {"text": "示例"}
     ),
-    "stories:settle": Route(
-        args=remark, method="POST", allowed=(("yl.reporter", 302),),
+    "stories:answer": Route(
+        args=remark, method="POST", data=words, allowed=(("yl.reporter", 302),),
         refused=(("jc.chief", 404), ("sysadmin", 403)),
     ),
+    "stories:reopen": Route(
+        args=settled_remark, method="POST", allowed=(("yl.reporter", 302),),
+        refused=(("jc.chief", 404), ("yl.planner", 403), ("sysadmin", 403)),
+    ),
+    "stories:settle": Route(
+        args=remark, method="POST", allowed=(("yl.reporter", 302),),
+        refused=(("jc.chief", 404), ("yl.planner", 403), ("sysadmin", 403)),
+    ),
+    "stories:finding_replace": sent(FOUND, "yl.reporter", *NOT_WRITERS, data=a_finding),
+    "stories:finding_settle": sent(FOUND, "yl.reporter", *NOT_WRITERS, data=a_finding),
+    "stories:live_check": asked(FOUND, "yl.reporter", *NOT_WRITERS, data=on_screen),
+    "stories:live_settle": asked(FOUND, "yl.reporter", *NOT_WRITERS, data=on_screen),
     "stories:lexicons": (
         LISTS,
         Route(
@@ -387,16 +482,56 @@ ROUTES: dict[str, Route | tuple[Route, ...]] = {
         ),
         asked(DRAFT, "yl.reporter", *NOT_WRITERS, method="PATCH", data=saved),
     ),
+    "api:story_check": (
+        Route(args=named(FOUND), **SEES),
+        asked(FOUND, "yl.reporter", *NOT_WRITERS, data=lambda cast: {"fields": {"title": "最佳"}}),
+    ),
+    "api:finding_replace": asked(FOUND, "yl.reporter", *NOT_WRITERS, data=found_again),
+    "api:finding_settle": Route(
+        args=named(FOUND), method="POST", allowed=(("yl.reporter", 204),), refused=NOT_WRITERS,
+        data=let_stand,
+    ),
     "api:submit": asked(DRAFT, "yl.reporter", *NOT_WRITERS),
     "api:pass_step": asked(WAITING, "yl.first", *NOT_FIRST[:-1], data=signature),
     "api:give_back": asked(WAITING, "yl.first", *NOT_FIRST[:-1], data=reason),
     "api:story_withdraw": asked(SIGNED, "yl.chief", *NOT_CHIEF, data=reason),
     "api:share": asked(SIGNED, "yl.chief", *NOT_CHIEF),
+    "api:story_word_preview": Route(
+        method="POST", form=True, data=in_word, allowed=(("yl.reporter", 200),), refused=(("yl.planner", 403),)
+    ),
+    "api:story_from_word": Route(
+        method="POST", form=True, data=in_word_by_api, allowed=(("yl.reporter", 201),),
+        refused=(("jc.reporter", 403), ("yl.planner", 403)),
+    ),
+    "api:story_word": asked(DRAFT, "yl.reporter", ("jc.chief", 404), ("sysadmin", 404)),
+    "api:story_changes_word": Route(
+        args=two_versions, method="POST", allowed=(("yl.reporter", 200),),
+        refused=(("jc.chief", 404), ("sysadmin", 404)),
+    ),
     "api:story_versions": Route(args=named(DRAFT), **SEES),
     "api:story_compare": Route(args=two_versions, **SEES),
     "api:story_restore": Route(
         args=earlier_by_api, method="POST", data=seen, allowed=(("yl.reporter", 200),),
         refused=NOT_WRITERS,
+    ),
+    "api:story_comments": (
+        Route(args=named(DRAFT), **SEES),
+        Route(
+            args=named(DRAFT), method="POST", data=words, allowed=(("yl.reporter", 201),),
+            refused=(("jc.chief", 404), ("sysadmin", 404)),
+        ),
+    ),
+    "api:story_comment_answer": Route(
+        args=remark, method="POST", data=words, allowed=(("yl.reporter", 201),),
+        refused=(("jc.chief", 404), ("sysadmin", 404)),
+    ),
+    "api:story_comment_settle": Route(
+        args=remark, method="POST", allowed=(("yl.reporter", 200),),
+        refused=(("jc.chief", 404), ("yl.planner", 403)),
+    ),
+    "api:story_comment_reopen": Route(
+        args=settled_remark, method="POST", allowed=(("yl.reporter", 200),),
+        refused=(("jc.chief", 404), ("yl.planner", 403)),
     ),
     "api:as_ninjs": Route(args=named(SIGNED), **SEES),
     # Wagtail. What is not named here or in `stories.editor.routes.OPEN` answers 404 to everybody:
@@ -421,6 +556,9 @@ ROUTES: dict[str, Route | tuple[Route, ...]] = {
     "wagtailimages_chooser:choose_results": Route(**PICTURES),
     "wagtailimages_chooser:chosen": Route(args=picture, **PICTURES),
     "wagtailimages_chooser:chosen_multiple": Route(**PICTURES),
+    "clip_chooser:choose": Route(**PICTURES),
+    "clip_chooser:choose_results": Route(**PICTURES),
+    "clip_chooser:chosen": Route(args=clip, **PICTURES),
     "wagtailadmin_choose_page_external_link": Route(
         allowed=(("yl.reporter", 200),), refused=(("sysadmin", 403), ("yl.planner", 403))
     ),

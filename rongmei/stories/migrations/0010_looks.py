@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('stories', '0006_submissions'),
+        ('stories', '0009_clip_block'),
     ]
 
     operations = [
