@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('network', '0002_road'),
-        ('stories', '0007_looks'),
+        ('stories', '0010_looks'),
     ]
 
     operations = [
