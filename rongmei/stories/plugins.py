@@ -20,6 +20,7 @@ from rongmei.stories import (
     consistency,
     lexicon,
     lexicons,
+    people,
     selectors,
     submissions,
 )
@@ -93,6 +94,7 @@ def register_checks() -> list[Checker]:
     return [
         Checker("lexicon", lexicon.seed().version, lexicon.check),
         Checker("lexicons", "", lexicons.check, lexicons.version_of),
+        Checker("people", "1", people.check),
         Checker("typos", lexicon.typos().version, lexicon.check_typos),
         Checker("patterns", "2", checking.check_patterns),
         Checker("consistency", "1", consistency.check),
