@@ -64,8 +64,6 @@ def register_rail() -> list[RailItem]:
 
 @hookimpl
 def register_api() -> list[tuple[str, Router]]:
-    """/api/v1/stories and /api/v1/review."""
-    return [("/stories", router), ("/stories", findings_router), ("/review", review_router)]
     """/api/v1/stories, /api/v1/review and /api/v1/submissions."""
     return [
         # Before those with an id in the same place.
@@ -73,6 +71,7 @@ def register_api() -> list[tuple[str, Router]]:
         ("/stories", router),
         ("/stories", versions_router),
         ("/stories", remarks_router),
+        ("/stories", findings_router),
         ("/review", sheet_router),
         ("/review", review_router),
         ("/submissions", submission_router),
