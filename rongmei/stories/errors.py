@@ -179,6 +179,13 @@ class NotNamed(StoryError):
     words = _("流程为这个环节指定了人，你不在其中，没有签名。请由指定的审核人办理。")
 
 
+class NotInBatch(StoryError):
+    """This story must be read and signed by itself."""
+
+    status = 409
+    words = _("这篇稿件不能与其他稿件一起签，没有签名。请打开它单独审。")
+
+
 class LexiconExists(StoryError):
     """The unit has a lexicon of this name."""
 
