@@ -12,6 +12,7 @@ from rongmei.stories import (
     views_flows,
     views_lexicons,
     views_live,
+    views_paste,
     views_phone,
     views_queue,
     views_remarks,
@@ -25,6 +26,7 @@ from rongmei.stories.editor.gate import behind_gate
 urlpatterns = [
     path("", views.story_list, name="list"),
     path("new/", views.story_new, name="new"),
+    path("paste/", views_paste.paste, name="paste"),
     path("new/word/", views_word.word_new, name="word_new"),
     path("new/word/preview/", views_word.word_preview, name="word_preview"),
     path("<uuid:story_id>/", views.story_detail, name="story"),
