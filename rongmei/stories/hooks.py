@@ -30,6 +30,12 @@ class Checker:
 
 
 @hookspec
+def register_wanted_channels() -> list[tuple[str, object]]:
+    """Return (key, name) of the channels a writer may wish a story to go to, and give titles for."""
+    return []
+
+
+@hookspec
 def register_checks() -> list[Checker]:
     """Return the checks that run before every human step."""
     return []

@@ -28,6 +28,7 @@ from rongmei.stories.api_findings import router as findings_router
 from rongmei.stories.api_flows import router as review_router
 from rongmei.stories.api_remarks import router as remarks_router
 from rongmei.stories.api_sheet import router as sheet_router
+from rongmei.stories.api_subjects import router as subject_router
 from rongmei.stories.api_submissions import router as submission_router
 from rongmei.stories.api_versions import router as versions_router
 from rongmei.stories.api_word import router as word_router
@@ -64,7 +65,7 @@ def register_rail() -> list[RailItem]:
 
 @hookimpl
 def register_api() -> list[tuple[str, Router]]:
-    """/api/v1/stories, /api/v1/review and /api/v1/submissions."""
+    """/api/v1/stories, /api/v1/review, /api/v1/submissions, /api/v1/subjects."""
     return [
         # Before those with an id in the same place.
         ("/stories", word_router),
@@ -75,6 +76,7 @@ def register_api() -> list[tuple[str, Router]]:
         ("/review", sheet_router),
         ("/review", review_router),
         ("/submissions", submission_router),
+        ("/subjects", subject_router),
     ]
 
 

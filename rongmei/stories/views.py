@@ -23,7 +23,16 @@ from rongmei.network import policy
 from rongmei.network import selectors as network
 from rongmei.network.guard import MemberRequest, page
 from rongmei.planning import selectors as planning
-from rongmei.stories import actions, checking, findings, package, reading, selectors
+from rongmei.stories import (
+    actions,
+    checking,
+    findings,
+    package,
+    particulars,
+    reading,
+    selectors,
+    subjects,
+)
 from rongmei.stories import policy as rules
 from rongmei.stories.errors import StoryError
 from rongmei.stories.forms import NewStoryForm
@@ -171,6 +180,7 @@ def _shown(request: MemberRequest, story: Story, default_panel: str) -> dict[str
         and policy.allows(member, "stories.share", story),
         "shared_units": network.unit_labels(uuid.UUID(one) for one in story.shared_with),
         "may_reread": rules.may_reread(member, story, signatures),
+        "particulars": particulars.facts_of(story, subjects.names(story.subjects)),
         **package.reading(story), **talk_of(request, story),
     }  # fmt: skip
     if shown["panel"] == "history":
