@@ -446,9 +446,32 @@ class Subject(Record):
         return first or second or self.qcode
 
 
-class Lexicon(OwnedRecord):
-    """A unit's own wording rules: they hold for its stories and for those of the units below."""
+class Look(models.Model):
+    """Which text of a story a person looked at last: theirs alone, it says nothing of the story."""
 
+    story = models.ForeignKey(Story, models.CASCADE, related_name="looks")
+    person_id = models.UUIDField()
+    content_hash = models.CharField(max_length=64)
+    looked_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["person_id", "story"], name="one_look")]
+
+    @override
+    def __str__(self) -> str:
+        return f"{self.story_id} {self.content_hash[:12]}"
+
+
+class Lexicon(OwnedRecord):
+    """A unit's own rules: they hold for its stories and for those of the units below."""
+
+    class Kind(models.TextChoices):
+        """What its entries are."""
+
+        WORDS = "words", _("词语")
+        PEOPLE = "people", _("人名职务")
+
+    kind = models.CharField(_("种类"), max_length=10, choices=Kind, default=Kind.WORDS)
     name = models.CharField(_("名称"), max_length=40)
 
     class Meta:

@@ -20,12 +20,14 @@ from rongmei.stories import (
     consistency,
     lexicon,
     lexicons,
+    people,
     selectors,
     submissions,
 )
 from rongmei.stories.api import router
 from rongmei.stories.api_findings import router as findings_router
 from rongmei.stories.api_flows import router as review_router
+from rongmei.stories.api_queue import router as queue_router
 from rongmei.stories.api_remarks import router as remarks_router
 from rongmei.stories.api_sheet import router as sheet_router
 from rongmei.stories.api_subjects import router as subject_router
@@ -66,6 +68,15 @@ def register_rail() -> list[RailItem]:
 @hookimpl
 def register_api() -> list[tuple[str, Router]]:
     """/api/v1/stories, /api/v1/review, /api/v1/submissions, /api/v1/subjects."""
+    """/api/v1/stories and /api/v1/review."""
+    return [
+        ("/stories", router),
+        ("/review", sheet_router),
+        ("/review", queue_router),
+        ("/review", review_router),
+    ]
+    return [("/stories", router), ("/stories", findings_router), ("/review", review_router)]
+    """/api/v1/stories, /api/v1/review and /api/v1/submissions."""
     return [
         # Before those with an id in the same place.
         ("/stories", word_router),
@@ -86,6 +97,7 @@ def register_checks() -> list[Checker]:
     return [
         Checker("lexicon", lexicon.seed().version, lexicon.check),
         Checker("lexicons", "", lexicons.check, lexicons.version_of),
+        Checker("people", "1", people.check),
         Checker("typos", lexicon.typos().version, lexicon.check_typos),
         Checker("patterns", "2", checking.check_patterns),
         Checker("consistency", "1", consistency.check),

@@ -43,11 +43,13 @@ class Finding:
 
 @dataclass(frozen=True)
 class RulesInForce:
-    """A version of a unit's lexicon that holds for a text: its key, what it holds, what it is called."""
+    """A version of a unit's lexicon that holds for a text: its key, what it holds, what it is called,
+    and whether it is a lexicon of words or a table of people."""
 
     key: str
     digest: str
     label: str
+    kind: str = "words"
 
 
 @dataclass(frozen=True)
@@ -138,3 +140,21 @@ class Changes:
     def material(self) -> bool:
         """Whether a signature over the earlier text no longer speaks for the later one."""
         return bool(self.reasons)
+
+
+@dataclass(frozen=True)
+class Picked:
+    """A story to sign, at which step, over exactly which text."""
+
+    story_id: uuid.UUID
+    step: str
+    content_hash: str
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one: `error` is empty when it was signed."""
+
+    story_id: uuid.UUID
+    title: str
+    error: str = ""

@@ -11,7 +11,9 @@ from rongmei.stories import (
     views_flows,
     views_lexicons,
     views_live,
+    views_paste,
     views_phone,
+    views_queue,
     views_remarks,
     views_sheet,
     views_submissions,
@@ -23,6 +25,7 @@ from rongmei.stories.editor.gate import behind_gate
 urlpatterns = [
     path("", views.story_list, name="list"),
     path("new/", views.story_new, name="new"),
+    path("paste/", views_paste.paste, name="paste"),
     path("new/word/", views_word.word_new, name="word_new"),
     path("new/word/preview/", views_word.word_preview, name="word_preview"),
     path("<uuid:story_id>/", views.story_detail, name="story"),
@@ -91,7 +94,10 @@ urlpatterns = [
 ]
 
 review_patterns = [
-    path("", views.review_queue, name="queue"),
+    path("", views_queue.review_queue, name="queue"),
+    path("batch/", views_queue.batch, name="batch"),
+    path("<uuid:story_id>/glance/", views_queue.glance, name="glance"),
+    path("<uuid:story_id>/look/", views_queue.look, name="look"),
     path("flows/", views_flows.flow_list, name="flows"),
     path("flows/new/", views_flows.flow_edit, name="flow_new"),
     path("flows/<uuid:flow_id>/", views_flows.flow_detail, name="flow"),

@@ -26,12 +26,14 @@ from rongmei.planning import selectors as planning
 from rongmei.stories import (
     actions,
     checking,
+    dossier,
     findings,
     package,
     particulars,
     reading,
     selectors,
     subjects,
+    waiting,
 )
 from rongmei.stories import policy as rules
 from rongmei.stories.errors import StoryError
@@ -40,7 +42,7 @@ from rongmei.stories.models import Story, StoryState
 from rongmei.stories.views_remarks import talk_of
 
 PAGE_SIZE: Final = 50
-PANELS: Final = ("checks", "history", "talk", "relations", "publish")
+PANELS: Final = ("dossier", "checks", "history", "talk", "relations", "publish")
 BADGES: Final = {
     StoryState.DRAFT: "",
     StoryState.FIRST: "now",
@@ -169,6 +171,8 @@ def _shown(request: MemberRequest, story: Story, default_panel: str) -> dict[str
         "story": story, "signatures": signatures, "check": check, "check_expired": expired,
         "findings": findings.shown(story, check.findings), "badge": BADGES[StoryState(story.state)],
         "panel": panel if panel in PANELS else default_panel, "default_panel": default_panel,
+        "opens_dossier": default_panel == "dossier", "opens_checks": default_panel == "checks",
+        "has_dossier": story.state in {StoryState.FINAL, StoryState.SIGNED},
         "course": reading.course(story, signatures), "edit_url": edit_url(story),
         "may_edit": rules.may_edit(member, story, signatures),
         "may_review": rules.may_review(member, story, signatures),
@@ -185,6 +189,9 @@ def _shown(request: MemberRequest, story: Story, default_panel: str) -> dict[str
     }  # fmt: skip
     if shown["panel"] == "history":
         shown.update(_history(request, story, signatures))
+    elif shown["panel"] == "dossier":
+        shown["dossier"] = dossier.of(story, signatures, dossier.images_of(shown))
+        shown["check_levels"] = waiting.levels_of(check.findings)
     elif shown["panel"] == "relations":
         shown.update(_relations(request, story))
     return shown
@@ -198,24 +205,15 @@ def story_detail(request: MemberRequest, story_id: uuid.UUID) -> HttpResponse:
 
 
 @page("stories.view")
-def review_queue(request: MemberRequest) -> HttpResponse:
-    """What waits for this member's signature, longest waiting first."""
-    waiting = selectors.with_open_remarks(selectors.review_queue(request.user))
-    rows = Paginator(waiting, PAGE_SIZE).get_page(request.GET.get("page"))
-    findings.put_levels(rows, expiry=True)
-    may_manage = policy.anywhere(request.user, "stories.manage_flows")
-    shown = {"page": rows, "badges": BADGES, "may_manage_flows": may_manage}
-    return render(request, "stories/queue.html", shown)
-
-
-@page("stories.view")
 def review_story(request: MemberRequest, story_id: uuid.UUID) -> HttpResponse:
     """The story as its present reviewer needs it: what changed, what the machine says, and signing."""
     story = selectors.story_for(request.user, story_id)
-    shown = _shown(request, story, "checks")
-    if not shown["may_review"]:
+    steps = rules.steps_for(request.user, story, selectors.signatures_of(story))
+    if not steps:
         return redirect("stories:story", story.pk)
-    shown["step"] = rules.steps_for(request.user, story, shown["signatures"])[0]
+    closes = steps[0].key == rules.flow_of(story).last.key
+    shown = _shown(request, story, "dossier" if closes else "checks")
+    shown["step"] = steps[0]
     shown["changed"] = reading.since_step_began(story)
     return render(request, "stories/review.html", shown)
 

@@ -31,7 +31,7 @@ def our_scripts() -> str:
     """Plain links instead of Wagtail's page tree, typing that is saved to the last key, data tables,
     remarks, and the machine's findings while one writes."""
     scripts = (
-        "stories/editor.js", "stories/cells.js", "stories/remarks.js", "stories/checks.js",
+        "stories/editor.js", "stories/cells.js", "stories/remarks.js", "stories/paste.js", "stories/checks.js",
     )  # fmt: skip
     return format_html(
         "".join('<script src="{}"></script>' for _one in scripts), *map(static, scripts)

@@ -14,6 +14,7 @@ from rongmei.stories.actions.asked import (
     review_return,
 )
 from rongmei.stories.actions.asking import ASKED, TOLD, across_nodes, answer_receive
+from rongmei.stories.actions.batch import batch_pass, story_look, story_pass_in_batch
 from rongmei.stories.actions.delegation import (
     delegation_make,
     delegation_revoke,
@@ -77,6 +78,7 @@ __all__ = [
     "Written",
     "across_nodes",
     "answer_receive",
+    "batch_pass",
     "comment_add",
     "comment_answer",
     "comment_reopen",
@@ -107,7 +109,9 @@ __all__ = [
     "story_create",
     "story_from_word",
     "story_lock",
+    "story_look",
     "story_pass",
+    "story_pass_in_batch",
     "story_receive",
     "story_reread",
     "story_restore",
