@@ -116,6 +116,7 @@ def register_activities() -> list[Activity]:
     return [
         Activity("story.shared", actions.story_receive),
         Activity("story.withdrawn", actions.story_withdrawal_receive),
+        Activity("story.corrected", actions.story_correction_receive),
         Activity(actions.ASKED, actions.request_receive),
         Activity(actions.TOLD, actions.request_told),
         Activity(actions.ANSWERED, actions.answer_receive),
@@ -146,6 +147,7 @@ def register_audit_words() -> dict[str, object]:
         "story.signed": _("稿件签发"),
         "story.returned": _("退回了稿件"),
         "story.withdrawn": _("撤下了稿件"),
+        "story.corrected": _("更正了稿件"),
         "story.fell_back": _("改动使签名失效，稿件回到前面的环节"),
         "story.locked": _("锁定了稿件"),
         "story.unlocked": _("解锁了稿件"),

@@ -20,6 +20,7 @@ from rongmei.stories import policy as rules
 from rongmei.stories.errors import FlowBroken, NotSigned
 from rongmei.stories.flows import Flow
 from rongmei.stories.models import (
+    Amendment,
     Check,
     Comment,
     Delegation,
@@ -254,6 +255,20 @@ def signed_stories_for_platform(member: Any) -> QuerySet[Story]:
 def latest_check(story: Story) -> Check | None:
     """The machine's report on the present text, if it was made."""
     return Check.objects.filter(story=story, content_hash=story.content_hash).first()
+
+
+def was_signed_off(story: Story) -> bool:
+    """Whether a text of the story has ever had its last signature, whatever became of it since."""
+    if story.signed_at is not None:
+        return True
+    last = rules.flow_of(story).last.key
+    passed = Signature.objects.filter(story=story, verdict=Signature.Verdict.PASSED, step=last)
+    return passed.exists()
+
+
+def amendments_of(story: Story) -> QuerySet[Amendment]:
+    """Corrections and the withdrawal, newest first."""
+    return Amendment.objects.filter(story=story)
 
 
 def comments_of(story: Story) -> QuerySet[Comment]:

@@ -7,6 +7,7 @@ from wagtail.admin.urls import urlpatterns as wagtail_patterns
 
 from rongmei.stories import (
     views,
+    views_amending,
     views_findings,
     views_flows,
     views_lexicons,
@@ -39,7 +40,8 @@ urlpatterns = [
     path("<uuid:story_id>/sheet.pdf", views_sheet.sheet_pdf, name="sheet_pdf"),
     path("sheets/", views_sheet.sheets_zip, name="sheets"),
     path("<uuid:story_id>/submit/", views.submit, name="submit"),
-    path("<uuid:story_id>/withdraw/", views.withdraw, name="withdraw"),
+    path("<uuid:story_id>/withdraw/", views_amending.withdraw, name="withdraw"),
+    path("<uuid:story_id>/correct/", views_amending.correct, name="correct"),
     path("<uuid:story_id>/share/", views.share, name="share"),
     path("<uuid:story_id>/lock/", views.lock, name="lock"),
     path("<uuid:story_id>/unlock/", views.unlock, name="unlock"),
