@@ -50,7 +50,7 @@ def register_rail() -> list[RailItem]:
     """投稿, 稿件 and 审核."""
     return [
         RailItem(
-            key="submissions", label=pgettext_lazy("to a desk", "投稿"), url_name="submissions:list",
+            key="submissions", label=pgettext_lazy("rail", "投稿"), url_name="submissions:list",
             icon="inbox-arrow-down", order=48, permission="stories.submit", others=("stories.desk",),
             badge=_arrived,
         ),
@@ -85,6 +85,7 @@ def register_api() -> list[tuple[str, Router]]:
         ("/stories", remarks_router),
         ("/stories", findings_router),
         ("/review", sheet_router),
+        ("/review", queue_router),
         ("/review", review_router),
         ("/submissions", submission_router),
         ("/subjects", subject_router),

@@ -135,6 +135,7 @@ submission_patterns = [
 phone_patterns = [
     path("", views_phone.write, name="write"),
     path("state/", views_phone.state, name="state"),
+    path("alive/", views_phone.alive, name="alive"),
     path("worker.js", views_phone.worker, name="worker"),
     path("app.webmanifest", views_phone.manifest, name="manifest"),
 ]
