@@ -69,15 +69,6 @@ def register_rail() -> list[RailItem]:
 @hookimpl
 def register_api() -> list[tuple[str, Router]]:
     """/api/v1/stories, /api/v1/review, /api/v1/submissions, /api/v1/subjects."""
-    """/api/v1/stories and /api/v1/review."""
-    return [
-        ("/stories", router),
-        ("/review", sheet_router),
-        ("/review", queue_router),
-        ("/review", review_router),
-    ]
-    return [("/stories", router), ("/stories", findings_router), ("/review", review_router)]
-    """/api/v1/stories, /api/v1/review and /api/v1/submissions."""
     return [
         # Before those with an id in the same place.
         ("/stories", word_router),

@@ -1,5 +1,6 @@
 """House rules that no other linter knows; each names what to do. Exit status 1 when one is broken.
 
+- nothing stands behind a return;
 - sizes: a function has at most 60 lines, a file at most 600;
 - inside a room calls go one way: edge > actions > parts and selectors > models > words;
 - from another room only its public files are imported;
@@ -52,6 +53,18 @@ def sizes(path: Path, tree: ast.Module, lines: int) -> Iterator[str]:
             length = (node.end_lineno or node.lineno) - node.lineno + 1
             if length > FUNCTION_LINES:
                 yield f"{path}:{node.lineno}: {node.name} has {length} lines (limit {FUNCTION_LINES})"
+
+
+def never_run(path: Path, tree: ast.Module) -> Iterator[str]:
+    """Statements behind a return or a raise in one block: what a merge of two changes leaves behind."""
+    for node in ast.walk(tree):
+        for name in ("body", "orelse", "finalbody"):
+            block = getattr(node, name, None)
+            for one, after in (
+                zip(block, block[1:], strict=False) if isinstance(block, list) else ()
+            ):
+                if isinstance(one, ast.Return | ast.Raise | ast.Continue | ast.Break):
+                    yield f"{path}:{after.lineno}: is never run; the block ends before it"
 
 
 def imports(tree: ast.Module) -> Iterator[tuple[int, str]]:
@@ -131,6 +144,7 @@ def check() -> list[str]:
         text = path.read_text(encoding="utf-8")
         tree = ast.parse(text)
         found += sizes(short, tree, text.count("\n"))
+        found += never_run(short, tree)
         if len(short.parts) >= 3 and short.name != "__init__.py":
             found += direction(short, tree)
             found += rows(short, tree)
