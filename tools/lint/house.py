@@ -11,6 +11,7 @@
 from __future__ import annotations
 
 import ast
+import itertools
 import re
 import subprocess
 import sys
@@ -60,9 +61,7 @@ def never_run(path: Path, tree: ast.Module) -> Iterator[str]:
     for node in ast.walk(tree):
         for name in ("body", "orelse", "finalbody"):
             block = getattr(node, name, None)
-            for one, after in (
-                zip(block, block[1:], strict=False) if isinstance(block, list) else ()
-            ):
+            for one, after in itertools.pairwise(block) if isinstance(block, list) else ():
                 if isinstance(one, ast.Return | ast.Raise | ast.Continue | ast.Break):
                     yield f"{path}:{after.lineno}: is never run; the block ends before it"
 
