@@ -460,8 +460,15 @@ class Look(models.Model):
 
 
 class Lexicon(OwnedRecord):
-    """A unit's own wording rules: they hold for its stories and for those of the units below."""
+    """A unit's own rules: they hold for its stories and for those of the units below."""
 
+    class Kind(models.TextChoices):
+        """What its entries are."""
+
+        WORDS = "words", _("词语")
+        PEOPLE = "people", _("人名职务")
+
+    kind = models.CharField(_("种类"), max_length=10, choices=Kind, default=Kind.WORDS)
     name = models.CharField(_("名称"), max_length=40)
 
     class Meta:

@@ -20,6 +20,7 @@ from rongmei.stories import (
     consistency,
     lexicon,
     lexicons,
+    people,
     selectors,
     submissions,
 )
@@ -48,7 +49,7 @@ def register_rail() -> list[RailItem]:
     """投稿, 稿件 and 审核."""
     return [
         RailItem(
-            key="submissions", label=pgettext_lazy("to a desk", "投稿"), url_name="submissions:list",
+            key="submissions", label=pgettext_lazy("rail", "投稿"), url_name="submissions:list",
             icon="inbox-arrow-down", order=48, permission="stories.submit", others=("stories.desk",),
             badge=_arrived,
         ),
@@ -65,14 +66,6 @@ def register_rail() -> list[RailItem]:
 
 @hookimpl
 def register_api() -> list[tuple[str, Router]]:
-    """/api/v1/stories and /api/v1/review."""
-    return [
-        ("/stories", router),
-        ("/review", sheet_router),
-        ("/review", queue_router),
-        ("/review", review_router),
-    ]
-    return [("/stories", router), ("/stories", findings_router), ("/review", review_router)]
     """/api/v1/stories, /api/v1/review and /api/v1/submissions."""
     return [
         # Before those with an id in the same place.
@@ -82,6 +75,7 @@ def register_api() -> list[tuple[str, Router]]:
         ("/stories", remarks_router),
         ("/stories", findings_router),
         ("/review", sheet_router),
+        ("/review", queue_router),
         ("/review", review_router),
         ("/submissions", submission_router),
     ]
@@ -93,6 +87,7 @@ def register_checks() -> list[Checker]:
     return [
         Checker("lexicon", lexicon.seed().version, lexicon.check),
         Checker("lexicons", "", lexicons.check, lexicons.version_of),
+        Checker("people", "1", people.check),
         Checker("typos", lexicon.typos().version, lexicon.check_typos),
         Checker("patterns", "2", checking.check_patterns),
         Checker("consistency", "1", consistency.check),

@@ -31,7 +31,7 @@ from rongmei.stories.models import (
     StoryState,
     Waiting,
 )
-from rongmei.stories.submission_rows import Submission
+from rongmei.stories.submission_rows import Submission, SubmissionState
 from rongmei.stories.types import SignedPackage
 
 # What a list does not need, and what is long.
@@ -186,6 +186,20 @@ def review_queue(member: Any) -> QuerySet[Story]:
 def waiting_for(member: Any) -> int:
     """How many stories wait for the member's signature: the badge of the rail."""
     return review_queue(member).order_by().count()
+
+
+def submissions_to_answer(member: Any) -> QuerySet[Submission]:
+    """Submissions that wait for an answer of the member's desks, the soonest due first."""
+    rows = Submission.objects.filter(unit__in=policy.units_for(member, "stories.desk"))
+    rows = rows.filter(state__in=[SubmissionState.SENT, SubmissionState.TAKEN])
+    rows = rows.exclude(author_id=member.pk).select_related("from_unit").defer("text")
+    return rows.order_by("answer_due_at", "id")
+
+
+def submissions_to_change(member: Any) -> QuerySet[Submission]:
+    """The member's own pieces that an editor gave back."""
+    rows = Submission.objects.filter(author_id=member.pk, state=SubmissionState.ASKED)
+    return rows.select_related("unit").defer("text").order_by("updated_at")
 
 
 def signatures_of(story: Story) -> list[Signature]:

@@ -43,11 +43,13 @@ class Finding:
 
 @dataclass(frozen=True)
 class RulesInForce:
-    """A version of a unit's lexicon that holds for a text: its key, what it holds, what it is called."""
+    """A version of a unit's lexicon that holds for a text: its key, what it holds, what it is called,
+    and whether it is a lexicon of words or a table of people."""
 
     key: str
     digest: str
     label: str
+    kind: str = "words"
 
 
 @dataclass(frozen=True)

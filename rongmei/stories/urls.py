@@ -12,6 +12,7 @@ from rongmei.stories import (
     views_flows,
     views_lexicons,
     views_live,
+    views_paste,
     views_phone,
     views_queue,
     views_remarks,
@@ -26,6 +27,7 @@ from rongmei.stories.editor.gate import behind_gate
 urlpatterns = [
     path("", views.story_list, name="list"),
     path("new/", views.story_new, name="new"),
+    path("paste/", views_paste.paste, name="paste"),
     path("new/word/", views_word.word_new, name="word_new"),
     path("new/word/preview/", views_word.word_preview, name="word_preview"),
     path("<uuid:story_id>/", views.story_detail, name="story"),
@@ -135,6 +137,7 @@ submission_patterns = [
 phone_patterns = [
     path("", views_phone.write, name="write"),
     path("state/", views_phone.state, name="state"),
+    path("alive/", views_phone.alive, name="alive"),
     path("worker.js", views_phone.worker, name="worker"),
     path("app.webmanifest", views_phone.manifest, name="manifest"),
 ]

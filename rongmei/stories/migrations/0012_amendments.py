@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('network', '0002_road'),
-        ('stories', '0010_looks'),
+        ('stories', '0011_people_in_lexicons'),
     ]
 
     operations = [
