@@ -29,6 +29,11 @@ MOST: Final = 20_000
 SHOWN: Final = 12
 
 
+def middle(spans: Iterable[timedelta]) -> timedelta:
+    """The median of lengths of time."""
+    return timedelta(seconds=median(one.total_seconds() for one in spans))
+
+
 @dataclass
 class Reviewer:
     """What one person signed in the period. `errors` are stories that had to be put right."""
@@ -44,7 +49,7 @@ class Reviewer:
     @property
     def turnaround(self) -> list[tuple[str, timedelta, int]]:
         """Median time at each step, and of how many."""
-        return [(step, median(spans), len(spans)) for step, spans in self.took.items()]
+        return [(step, middle(spans), len(spans)) for step, spans in self.took.items()]
 
     @property
     def error_rate(self) -> float | None:
@@ -85,7 +90,7 @@ def of(member: Any, days: int) -> Team:
     counted = Counter(one.cause for one in mishaps)
     return Team(
         days=days, reviewers=tuple(people),
-        turnaround=tuple((step, median(took), len(took)) for step, took in spans.items()),
+        turnaround=tuple((step, middle(took), len(took)) for step, took in spans.items()),
         waiting=_waiting(units), returns=tuple(returned[:SHOWN]),
         amendments=tuple((one, causes.words_of(one.cause)) for one in mishaps[:SHOWN]),
         causes=tuple((causes.words_of(code), n) for code, n in counted.most_common()),
