@@ -19,6 +19,7 @@ from rongmei.stories import (
     views_remarks,
     views_sheet,
     views_submissions,
+    views_team,
     views_versions,
     views_word,
 )
@@ -101,6 +102,7 @@ urlpatterns = [
 review_patterns = [
     path("", views_queue.review_queue, name="queue"),
     path("batch/", views_queue.batch, name="batch"),
+    path("team/", views_team.review_team, name="team"),
     path("<uuid:story_id>/glance/", views_queue.glance, name="glance"),
     path("<uuid:story_id>/look/", views_queue.look, name="look"),
     path("flows/", views_flows.flow_list, name="flows"),
