@@ -268,6 +268,9 @@ def ask(folder: Path, count: int) -> dict[str, Any]:
             lambda query: of_api(query, facets="true"), asked["two_words"]
         ),
         "api_one_word_facets_series": _timed(lambda query: of_api(query, facets="true"), words),
+        "api_everything_facets_series": _timed(
+            lambda query: of_api(query, facets="true"), [""] * (count // 4)
+        ),
         "api_two_words_chip_chosen": _timed(
             lambda query: of_api(query, facets="true", media_class="central"), asked["two_words"]
         ),

@@ -34,7 +34,7 @@ from rongmei.network.testing import Cast, make_people, make_units
 from rongmei.network.tokens import make_secret
 from rongmei.planning.models import Pitch, Task, TaskResponse
 from rongmei.sources.models import FetchState, Source
-from rongmei.stories import canonical
+from rongmei.stories import canonical, kinds
 from rongmei.stories import selectors as stories
 from rongmei.stories.models import Check, Signature, Step, Story
 from rongmei.stories.package import build
@@ -108,7 +108,7 @@ def _story(words: Words, cast: Cast, crew: str, at: datetime) -> Story:
         signed_at=at if state == "signed" else None,
         shared_at=at if state == "signed" and words.chance.random() < 0.5 else None,
     )  # fmt: skip
-    content = canonical.content_of(story, {})
+    content = canonical.content_of(story, kinds.Held())
     story.content_hash = canonical.hash_of(content)
     story.body_text = canonical.body_text(content)
     story.word_count = len(story.body_text)

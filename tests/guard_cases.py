@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -20,6 +21,7 @@ from rongmei.archive.models import ExportJob, HotSighting, SavedSearch
 from rongmei.archive.tests import routes as archive_rows
 from rongmei.assets import actions as assets
 from rongmei.assets.choosing import PicturePolicy
+from rongmei.assets.tests.clips import mp4
 from rongmei.channels import actions as channels
 from rongmei.channels import selectors as channels_seen
 from rongmei.channels.tests import routes as channel_rows
@@ -38,6 +40,7 @@ from rongmei.network.tests import routes as network_rows
 from rongmei.network.types import Role
 from rongmei.planning import actions as planning_verbs
 from rongmei.planning import clashes
+from rongmei.planning import feeds as plan_feeds
 from rongmei.planning import selectors as planning
 from rongmei.planning.models import Pitch, TaskState
 from rongmei.planning.tests import routes as planning_rows
@@ -177,6 +180,8 @@ DIRECT: dict[str, Callable[[Cast], Any]] = {
     "moving a search": lambda cast: saved.search_move(
         by=cast["yl.nobody"], search_id=cast.unit("hq").pk, up=True
     ),
+    "a key to one's calendar": lambda cast: plan_feeds.feed_make(by=cast["sysadmin"]),
+    "shutting one's calendar": lambda cast: plan_feeds.feed_stop(by=cast["sysadmin"]),
     "a key to a search": lambda cast: saved.feed_key_make(
         by=cast["yl.nobody"], search_id=cast.unit("hq").pk
     ),
@@ -197,6 +202,9 @@ DIRECT: dict[str, Callable[[Cast], Any]] = {
     ),
     "a picture for another unit": lambda cast: assets.picture_add(
         by=outsider(cast), unit_id=cast.unit("yunling").pk, file=newsroom.picture_file(), title="示例"
+    ),
+    "a clip for another unit": lambda cast: assets.clip_add(
+        by=outsider(cast), unit_id=cast.unit("yunling").pk, file=io.BytesIO(mp4()), title="示例"
     ),
     "a story for another unit": lambda cast: stories.story_create(
         by=outsider(cast), unit_id=cast.unit("yunling").pk, title="示例"

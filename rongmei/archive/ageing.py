@@ -18,6 +18,7 @@ from django.utils import timezone
 
 from rongmei.archive import reclaiming, retention
 from rongmei.archive.actions import note_changes
+from rongmei.archive.events import DocumentsRemoved
 from rongmei.archive.models import (
     Document,
     RetentionRule,
@@ -26,7 +27,7 @@ from rongmei.archive.models import (
     SnapshotUse,
 )
 from rongmei.archive.retention import Ruling
-from rongmei.kernel import audit, db
+from rongmei.kernel import audit, db, events
 
 BATCH: Final = 200
 EVERY: Final = timedelta(days=1)
@@ -125,8 +126,12 @@ def _remove(ids: Sequence[uuid.UUID], late: Q, run: RetentionRun) -> tuple[list[
         return [], 0
     used = SnapshotUse.objects.filter(document__in=gone).values_list("snapshot_id", flat=True)
     snapshots = set(used)
-    Document.objects.filter(pk__in=gone).only("pk").delete()
+    leaving = Document.objects.filter(pk__in=gone).order_by()
+    families = leaving.exclude(family_id=None).values_list("family_id", flat=True).distinct()
+    family_ids = sorted(map(str, families))
+    leaving.only("pk").delete()
     note_changes(gone, deleted=True)
+    events.publish(DocumentsRemoved(subject_id=run.pk, count=len(gone), family_ids=family_ids))
     times = [still[pk] for pk in gone]
     audit.record(None, "documents.removed", run, count=len(gone), first=min(times), last=max(times))
     return gone, _drop_snapshots(snapshots)

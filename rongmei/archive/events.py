@@ -16,3 +16,13 @@ class DocumentsStored(DomainEvent):
     subject_type: ClassVar[str] = "source"
     document_ids: list[str] = field(default_factory=list)
     new: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class DocumentsRemoved(DomainEvent):
+    """Documents were past their time and are gone; `family_ids` are the reprint families they were in."""
+
+    name: ClassVar[str] = "archive.documents_removed"
+    subject_type: ClassVar[str] = "retention_run"
+    count: int = 0
+    family_ids: list[str] = field(default_factory=list)

@@ -64,6 +64,14 @@ def own_terms() -> frozenset[str]:
     return frozenset(fold(one).strip() for one in written if is_word_like(one))
 
 
+def terms_wait() -> bool:
+    """Whether the node's terms are to be words of the search only from the next rebuild on."""
+    try:
+        return search_index().reader().info().other_terms
+    except ArchiveError:
+        return False
+
+
 def analyser() -> Analyser:
     """What the node's index cuts words by now."""
     try:

@@ -6,15 +6,18 @@ import base64
 import binascii
 import hashlib
 import uuid
-from typing import IO, TYPE_CHECKING, Any, Final
+from typing import IO, TYPE_CHECKING, Any, Final, cast
+from urllib.parse import urljoin, urlsplit
 
+from django.conf import settings
 from django.core.files.base import ContentFile
+from django.core.files.uploadedfile import TemporaryUploadedFile
 from django.utils.translation import gettext as _
 
+from rongmei.assets import clips, intake
 from rongmei.assets import events as said
-from rongmei.assets import intake
-from rongmei.assets.errors import PictureForged
-from rongmei.assets.models import Picture
+from rongmei.assets.errors import ClipForged, ClipTooLarge, PictureForged
+from rongmei.assets.models import Aigc, Clip, Picture
 from rongmei.kernel import audit, db, events
 from rongmei.kernel.errors import BadInput
 from rongmei.network import policy, selectors
@@ -23,7 +26,11 @@ if TYPE_CHECKING:
     from rongmei.network.models import Member
 
 EXPORT_BYTES: Final = 4 * 1024 * 1024
-_KEPT: Final = ("title", "caption", "credit", "source", "rights", "aigc")
+# What is told of a file to other nodes, and how long it may be.
+_KEPT: Final = {
+    "title": 255, "caption": 300, "credit": 80, "source": 120, "rights": 200, "aigc": 1,
+}  # fmt: skip
+_CLIP_FACTS: Final = ("kind", "mime", "digest", "size", "seconds")
 
 
 def _store(picture: Picture, taken: intake.TakenIn) -> None:
@@ -131,7 +138,7 @@ def picture_import(body: dict[str, Any], *, home: uuid.UUID) -> Picture:
         raise PictureForged
     if selectors.unit(unit_id).node_id != home:
         raise PictureForged
-    fields = {name: str(body.get(name, ""))[:255] for name in _KEPT}
+    fields = {name: str(body.get(name, ""))[:most] for name, most in _KEPT.items()}
     known: Picture | None = (
         Picture.objects.select_for_update().filter(unit_id=unit_id, digest=digest).first()
     )
@@ -148,3 +155,150 @@ def picture_import(body: dict[str, Any], *, home: uuid.UUID) -> Picture:
     picture.save()
     audit.record(None, "picture.received", picture, unit_id=unit_id, digest=digest)
     return picture
+
+
+def _spooled(file: IO[bytes]) -> TemporaryUploadedFile:
+    """The file on disk, where it may be changed; refused as soon as it is larger than the limit."""
+    held = TemporaryUploadedFile("clip", "", 0, None)
+    most, size = settings.RONGMEI_CLIP_MB * 1024 * 1024, 0
+    file.seek(0)
+    while chunk := file.read(clips.CHUNK):
+        size += len(chunk)
+        if size > most:
+            held.close()
+            raise ClipTooLarge(
+                _("音视频文件超过 %(mb)s MB，没有保存。请压缩后再传，或请管理员调高上限。")
+                % {"mb": settings.RONGMEI_CLIP_MB}
+            )
+        held.write(chunk)
+    held.flush()
+    return held
+
+
+def is_clip(file: IO[bytes]) -> bool:
+    """Whether a file is a video or a recording by its first bytes; it is left at its start."""
+    file.seek(0)
+    found = clips.sniff(file.read(64))
+    file.seek(0)
+    return found is not None
+
+
+def clip_add(
+    *,
+    by: Member,
+    unit_id: uuid.UUID,
+    file: IO[bytes],
+    title: str,
+    caption: str = "",
+    credit: str = "",
+    source: str = "",
+    rights: str = "",
+    aigc: str = "",
+) -> Clip:
+    """Keep a video or a recording for a unit; the same file again returns the one already kept.
+
+    Places in its index are blotted out. Raises ClipTooLarge, NotAClip, ClipBroken, NotAllowed, BadInput.
+    """
+    policy.require(by, "assets.upload", unit_id)
+    if aigc not in Aigc.values:
+        raise BadInput(_("生成合成标识只能是空、1、2 或 3，没有保存。"))
+    held = _spooled(file)
+    try:
+        taken = clips.take_in(cast(IO[bytes], held.file))
+        seconds = taken.seconds
+        if seconds is None:
+            seconds = clips.probed_seconds(held.temporary_file_path())
+        before = Clip.objects.filter(unit_id=unit_id, digest=taken.digest).first()
+        if before is not None:
+            return before
+        clip = Clip(
+            unit_id=unit_id, kind=taken.format.kind, mime=taken.format.mime, digest=taken.digest,
+            size=taken.size, seconds=seconds, added_by_id=by.pk,
+            title=(title.strip() or caption.strip() or _("未命名音视频"))[:255], caption=caption.strip()[:300],
+            credit=credit.strip()[:80], source=source.strip()[:120], rights=rights.strip()[:200], aigc=aigc,
+        )  # fmt: skip
+        held.seek(0)
+        clip.file.save(f"clip{taken.format.suffix}", held, save=False)
+    finally:
+        held.close()
+    with db.write():
+        again = Clip.objects.filter(unit_id=unit_id, digest=taken.digest).first()
+        if again is None:
+            clip.save(force_insert=True)
+            audit.record(by, "clip.added", clip, digest=taken.digest)
+            events.publish(
+                said.ClipAdded(
+                    subject_id=clip.pk, unit_id=unit_id, title=clip.title, kind=clip.kind
+                )
+            )
+    if again is not None:
+        clip.file.delete(save=False)
+        return again
+    return clip
+
+
+def clip_export(clip: Clip, *, limit: int = EXPORT_BYTES) -> dict[str, Any]:
+    """The clip for another node: facts, where it plays, and its bytes in base64 if they are few.
+
+    Reads a file: call it outside a write.
+    """
+    data = b""
+    if clip.file and clip.size <= limit:
+        with clip.file.open("rb") as handle:
+            data = handle.read()
+    return {
+        "id": str(clip.pk),
+        "unit": str(clip.unit_id),
+        **{name: getattr(clip, name) for name in (*_CLIP_FACTS, *_KEPT)},
+        "url": urljoin(settings.RONGMEI_NODE.url + "/", clip.file.url) if clip.file else "",
+        "data": base64.b64encode(data).decode("ascii"),
+    }
+
+
+def _clip_bytes(body: dict[str, Any]) -> bytes:
+    """The bytes that came with a clip, if any did and they are what the facts say."""
+    data = base64.b64decode(str(body["data"]), validate=True)
+    if not data:
+        return data
+    found = clips.sniff(data[:64])
+    same = found is not None and (found.kind, found.mime) == (body["kind"], body["mime"])
+    if not same or hashlib.sha256(data).hexdigest() != body["digest"] or len(data) != body["size"]:
+        raise ClipForged
+    return data
+
+
+def clip_import(body: dict[str, Any], *, home: uuid.UUID) -> Clip:
+    """Keep a read-only copy of another node's clip; inside the write that receives it.
+
+    A file that came along is checked against its digest; one that was too large stays at home, and is
+    shown from there only if the address is the home node's own. Raises ClipForged.
+    """
+    try:
+        unit_id, clip_id = uuid.UUID(str(body["unit"])), uuid.UUID(str(body["id"]))
+        kind, digest = Clip.Kind(str(body["kind"])), str(body["digest"])
+        data, size = _clip_bytes(body), int(body["size"])
+        seconds = None if body["seconds"] is None else int(body["seconds"])
+        mime, url = str(body["mime"]), str(body["url"])
+    except (KeyError, TypeError, ValueError, binascii.Error) as error:
+        raise ClipForged from error
+    unit = selectors.unit(unit_id)
+    if unit.node_id != home or len(digest) != 64 or size < 0 or not mime.startswith(f"{kind}/"):
+        raise ClipForged
+    if url and urlsplit(url).netloc != urlsplit(unit.node.url).netloc:
+        raise ClipForged
+    known = Clip.objects.select_for_update().filter(unit_id=unit_id, digest=digest).first()
+    if known is not None and known.home != home:
+        raise ClipForged
+    clip = known or Clip(
+        pk=clip_id, unit_id=unit_id, home=home, kind=kind, mime=mime[:40], digest=digest, size=size
+    )
+    clip.seconds, clip.remote_url = seconds, url[:300]
+    for name, most in _KEPT.items():
+        setattr(clip, name, str(body.get(name, ""))[:most])
+    if data and not clip.file:
+        found = clips.sniff(data[:64])
+        clip.file.save(f"clip{found.suffix if found else ''}", ContentFile(data), save=False)
+    clip.save(force_insert=known is None)
+    if known is None:
+        audit.record(None, "clip.received", clip, digest=digest)
+    return clip

@@ -1,4 +1,4 @@
-"""/api/v1/pictures: list, look at, add."""
+"""/api/v1/pictures and /api/v1/clips: list, look at, add."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from ninja import File, Form, Router, Schema, UploadedFile
 from ninja.pagination import LimitOffsetPagination, paginate
 
 from rongmei.assets import actions, selectors
-from rongmei.assets.models import Picture
+from rongmei.assets.models import Clip, Picture
 from rongmei.network.tokens import member_of
 
 router = Router(tags=["assets"])
+clip_router = Router(tags=["assets"])
 
 
 class PictureOut(Schema):
@@ -69,3 +70,47 @@ def add(request: HttpRequest, facts: Form[PictureIn], file: File[UploadedFile]) 
     return actions.picture_add(
         by=member_of(request), file=cast(IO[bytes], file.file), **facts.dict()
     )
+
+
+class ClipOut(Schema):
+    """A video's or a recording's facts. `digest` is the SHA-256 of its file; `seconds` may be unknown."""
+
+    id: uuid.UUID
+    unit_id: uuid.UUID
+    kind: str
+    mime: str
+    title: str
+    caption: str
+    credit: str
+    source: str
+    rights: str
+    aigc: str
+    seconds: int | None
+    size: int
+    digest: str
+    url: str
+
+    @staticmethod
+    def resolve_url(clip: Clip) -> str:
+        """Where it plays."""
+        return selectors.clip_address(clip)
+
+
+@clip_router.get("", response=list[ClipOut])
+@paginate(LimitOffsetPagination)
+def clips(request: HttpRequest, kind: str = "") -> Any:
+    """Videos and recordings of the units in reach, newest first; `kind` is video or audio."""
+    rows = selectors.clips_visible_to(member_of(request))
+    return rows.filter(kind=kind) if kind else rows
+
+
+@clip_router.get("/{clip_id}", response=ClipOut)
+def clip(request: HttpRequest, clip_id: uuid.UUID) -> Any:
+    """One video or recording."""
+    return selectors.clip_for(member_of(request), clip_id)
+
+
+@clip_router.post("", response={201: ClipOut})
+def clip_add(request: HttpRequest, facts: Form[PictureIn], file: File[UploadedFile]) -> Any:
+    """Add a video or a recording (multipart/form-data); the same file again returns the one kept."""
+    return actions.clip_add(by=member_of(request), file=cast(IO[bytes], file.file), **facts.dict())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mimetypes
 from importlib import import_module
 
 from typing_extensions import override
@@ -21,3 +22,6 @@ class AssetsConfig(RoomConfig):
         super().ready()
         # Wagtail's own policy looks at Django's groups, which open nothing here.
         import_module("rongmei.assets.choosing").register()
+        # Files are served by their ending; not every system knows these.
+        for one in import_module("rongmei.assets.clips").FORMATS:
+            mimetypes.add_type(one.mime, one.suffix)

@@ -23,6 +23,36 @@ class NotAPicture(AssetError):
     words = _("这个文件不是可用的图片，没有保存。请使用 JPEG、PNG、WebP 或 GIF 格式。")
 
 
+class ClipTooLarge(AssetError):
+    """The file is larger than the limit."""
+
+    status = 413
+    words = _("音视频文件超过上限，没有保存。请压缩后再传，或请管理员调高上限。")
+
+
+class NotAClip(AssetError):
+    """The file is neither video nor sound that browsers play."""
+
+    status = 422
+    words = _(
+        "这个文件不是可用的音视频，没有保存。请转成 MP4、MOV、WebM、MP3、M4A、WAV 或 OGG 后再传。"
+    )
+
+
+class ClipBroken(AssetError):
+    """The file ends too early, or its index does not add up."""
+
+    status = 422
+    words = _("音视频文件不完整或已损坏，没有保存。请重新导出，或重新拷贝后再传。")
+
+
+class ClipForged(AssetError):
+    """A clip from another node does not match its own description."""
+
+    status = 422
+    words = _("收到的音视频与其说明不符，没有保存。请对方节点重新发送。")
+
+
 class PictureForged(AssetError):
     """A picture from another node does not match its own description."""
 

@@ -7,19 +7,19 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from rongmei.assets.models import Picture
+from rongmei.assets.models import Aigc
 
 
 class PictureForm(forms.Form):
-    """A picture with what a desk must know of it; `units` are those one may upload for."""
+    """Files with what a desk must know of them; `units` are those one may upload for."""
 
-    file = forms.FileField(label=_("图片文件"))
+    file = forms.FileField(label=_("文件"))
     unit: forms.ModelChoiceField[Any] = forms.ModelChoiceField(
         queryset=None, label=_("所属单位"), empty_label=None
     )
     title = forms.CharField(label=_("名称"), max_length=255, required=False)
     caption = forms.CharField(
-        label=_("图片说明"),
+        label=_("说明"),
         max_length=300,
         required=False,
         widget=forms.Textarea({"rows": 3}),
@@ -35,9 +35,9 @@ class PictureForm(forms.Form):
     )
     aigc = forms.ChoiceField(
         label=_("生成合成标识"),
-        choices=Picture.Aigc.choices,
+        choices=Aigc.choices,
         required=False,
-        help_text=_("用人工智能生成或合成的图片必须标明。"),
+        help_text=_("用人工智能生成或合成的内容必须标明。"),
     )
 
     def __init__(self, *args: Any, units: Any, **kwargs: Any) -> None:

@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from ninja import Router
 
 from rongmei.assets import uploading
-from rongmei.assets.api import router
+from rongmei.assets.api import clip_router, router
 from rongmei.assets.api_uploads import router as upload_router
 from rongmei.kernel.hooks import RailItem
 from rongmei.kernel.plugins import hookimpl
@@ -26,8 +26,8 @@ def register_rail() -> list[RailItem]:
 
 @hookimpl
 def register_api() -> list[tuple[str, Router]]:
-    """/api/v1/pictures and /api/v1/uploads."""
-    return [("/pictures", router), ("/uploads", upload_router)]
+    """/api/v1/pictures, /api/v1/clips and /api/v1/uploads."""
+    return [("/pictures", router), ("/clips", clip_router), ("/uploads", upload_router)]
 
 
 @hookimpl
@@ -42,6 +42,8 @@ def register_audit_words() -> dict[str, object]:
     return {
         "picture.added": _("上传了图片"),
         "picture.received": _("收到图片"),
+        "clip.added": _("上传了音视频"),
+        "clip.received": _("收到音视频"),
         "upload.begun": _("开始上传文件"),
         "upload.dropped": _("取消了上传"),
     }

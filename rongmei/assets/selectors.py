@@ -8,8 +8,8 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from rongmei.assets.models import Picture
-from rongmei.assets.types import PictureFacts
+from rongmei.assets.models import Clip, Picture
+from rongmei.assets.types import ClipFacts, PictureFacts
 from rongmei.kernel.errors import NotFound
 from rongmei.network import policy
 
@@ -103,3 +103,46 @@ def rendition_files(
                 found[one.url] = (held.read(), kind)
             most -= size
     return found
+
+
+def clips_visible_to(member: Any) -> QuerySet[Clip]:
+    """Videos and recordings of the units whose media the member may see, newest first."""
+    units = policy.units_for(member, "assets.view")
+    return Clip.objects.filter(unit__in=units).select_related("unit")
+
+
+def clip_for(member: Any, clip_id: uuid.UUID) -> Clip:
+    """One video or recording, or NotFound."""
+    found = clips_visible_to(member).filter(pk=clip_id).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def may_use_clips(member: Any, ids: Iterable[str]) -> bool:
+    """Whether the member may see, and so use, every one of these videos and recordings."""
+    wanted = set(ids)
+    return clips_visible_to(member).filter(pk__in=wanted).count() == len(wanted)
+
+
+def clip_facts(ids: Iterable[str]) -> dict[str, ClipFacts]:
+    """What is published of these videos and recordings, by id (no query for none, else one)."""
+    wanted = set(ids)
+    if not wanted:
+        return {}
+    names = tuple(ClipFacts.__dataclass_fields__)
+    rows = Clip.objects.filter(pk__in=wanted).values_list(*names)
+    return {str(row[0]): ClipFacts(*row) for row in rows}
+
+
+def clips_by_id(ids: Iterable[str]) -> dict[str, Clip]:
+    """Rows of videos and recordings for showing them (no query for none, else one)."""
+    wanted = set(ids)
+    if not wanted:
+        return {}
+    return {str(row.pk): row for row in Clip.objects.filter(pk__in=wanted)}
+
+
+def clip_address(clip: Clip) -> str:
+    """Where it plays: its file here, or, for one that came without its file, at its home."""
+    return str(clip.file.url) if clip.file else clip.remote_url

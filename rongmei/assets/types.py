@@ -30,3 +30,29 @@ class PictureFacts:
         for local in ("pk", "uid", "unit_id", "width", "height"):
             kept.pop(local)
         return kept
+
+
+@dataclass(frozen=True)
+class ClipFacts:
+    """What is published of a video or a recording: a signature covers all of `published()`."""
+
+    id: uuid.UUID
+    unit_id: uuid.UUID
+    kind: str
+    mime: str
+    digest: str
+    title: str
+    caption: str
+    credit: str
+    source: str
+    rights: str
+    aigc: str
+    seconds: int | None
+    size: int
+
+    def published(self) -> dict[str, Any]:
+        """The facts a reader sees, JSON-able, the same on every node."""
+        kept = asdict(self)
+        for local in ("id", "unit_id"):
+            kept.pop(local)
+        return kept

@@ -8,6 +8,8 @@ from rongmei.assets import views
 
 urlpatterns = [
     path("", views.picture_list, name="list"),
-    path("upload/", views.picture_upload, name="upload"),
+    path("upload/", views.upload, name="upload"),
+    path("clips/", views.clip_list, name="clips"),
+    path("clips/<uuid:clip_id>/", views.clip_detail, name="clip"),
     path("<uuid:uid>/", views.picture_detail, name="picture"),
 ]

@@ -18,7 +18,7 @@ _BASE32: Final = "0123456789abcdefghjkmnpqrstvwxyz"
 _TAGS: Final = {
     "p", "h2", "h3", "h4", "blockquote", "cite", "footer", "figure", "figcaption", "img", "picture",
     "a", "strong", "b", "em", "i", "ul", "ol", "li", "hr", "br", "span", "div", "video", "audio",
-    "table", "thead", "tbody", "tr", "th", "td", "time",
+    "table", "thead", "tbody", "tr", "th", "td", "time", "details", "summary",
 }  # fmt: skip
 _ATTRIBUTES: Final[dict[str, set[str]]] = {
     "a": {"href"},

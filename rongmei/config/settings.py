@@ -260,6 +260,7 @@ LOGGING: dict[str, Any] = {
 # Rongmei's own settings, each documented in docs/reference/settings.md.
 RONGMEI_NODE = NODE
 RONGMEI_DELEGATION_DAYS = int(_ENV.get("RONGMEI_DELEGATION_DAYS", "30"))
+RONGMEI_CLIP_MB = int(_ENV.get("RONGMEI_CLIP_MB", "2000"))
 RONGMEI_UPLOAD_MB = int(_ENV.get("RONGMEI_UPLOAD_MB", "2048"))
 RONGMEI_UPLOAD_QUOTA_MB = int(_ENV.get("RONGMEI_UPLOAD_QUOTA_MB", "4096"))
 RONGMEI_EMBED_HOSTS = [one for one in _ENV.get("RONGMEI_EMBED_HOSTS", "").split(",") if one]

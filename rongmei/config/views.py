@@ -10,6 +10,7 @@ from django.views.static import serve
 
 from rongmei import __version__
 from rongmei.kernel import events, plugins
+from rongmei.kernel.ranges import ranged
 
 
 def healthz(request: HttpRequest) -> JsonResponse:
@@ -37,11 +38,12 @@ def metrics(request: HttpRequest) -> HttpResponse:
 
 
 def media(request: HttpRequest, path: str) -> HttpResponseBase:
-    """A public picture. A path out of the folder gets the 404 of a file that is not there.
+    """A public picture, video or recording, or the part of it that is asked for.
 
-    Django would answer 400 and write a traceback of an error for each of a scanner's guesses.
+    A path out of the folder gets the 404 of a file that is not there: Django would
+    answer 400 and write a traceback of an error for each of a scanner's guesses.
     """
     try:
-        return serve(request, path, document_root=str(settings.MEDIA_ROOT))
+        return ranged(request, serve(request, path, document_root=str(settings.MEDIA_ROOT)))
     except SuspiciousFileOperation as error:
         raise Http404 from error

@@ -15,6 +15,7 @@ from django.db.models import Count
 
 from rongmei.archive import actions as archive_actions
 from rongmei.archive import selectors as archive
+from rongmei.kernel import db
 from rongmei.monitoring import copies
 from rongmei.monitoring.models import Band, Fingerprint, Reprint, ReprintFamily, Watch, WatchBand
 
@@ -295,6 +296,14 @@ def _count(families: Iterable[uuid.UUID]) -> None:
     rows = Fingerprint.objects.filter(family__in=list(families)).values_list("family")
     for family_id, size in rows.annotate(n=Count("id")).order_by():
         ReprintFamily.objects.filter(pk=family_id).update(size=size)
+
+
+def recount(family_ids: Sequence[uuid.UUID]) -> None:
+    """After documents went: how many each family still has; without any it goes too."""
+    with db.write():
+        db.serialise()
+        _count(family_ids)
+        ReprintFamily.objects.filter(pk__in=family_ids, members=None).delete()
 
 
 def _tell_archive(made: Plan) -> None:

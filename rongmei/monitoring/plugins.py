@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import uuid
+
 from django.utils.translation import gettext_lazy as _
 from ninja import Router
 
+from rongmei.archive.events import DocumentsRemoved
 from rongmei.archive.hooks import DocumentUse
-from rongmei.kernel.hooks import RailItem
+from rongmei.kernel.hooks import RailItem, Subscriber
+from rongmei.kernel.models import Event
 from rongmei.kernel.plugins import hookimpl
 from rongmei.kernel.sweeps import Sweep
-from rongmei.monitoring import digesting, selectors
+from rongmei.monitoring import digesting, families, selectors
 from rongmei.monitoring.api import router
 
 
@@ -22,6 +26,16 @@ def register_sweeps() -> list[Sweep]:
         Sweep("monitoring.heat", every=60.0, run=digesting.heat_due),
         Sweep("monitoring.prune", every=600.0, run=digesting.prune_due),
     ]
+
+
+def _documents_removed(event: Event) -> None:
+    families.recount([uuid.UUID(one) for one in event.payload["family_ids"]])
+
+
+@hookimpl
+def register_subscribers() -> list[Subscriber]:
+    """Families are counted anew when documents of theirs were removed."""
+    return [Subscriber("monitoring.recount", (DocumentsRemoved.name,), _documents_removed)]
 
 
 @hookimpl

@@ -107,6 +107,19 @@ class TaskIn(Schema):
     urgent: bool = False
 
 
+class OrderIn(Schema):
+    """The same work for several units, in several forms."""
+
+    pitch_id: uuid.UUID | None = None
+    to_unit_ids: list[uuid.UUID]
+    genres: list[str] = ["text"]
+    title: str
+    brief: str = ""
+    due_at: datetime
+    length: int | None = None
+    urgent: bool = False
+
+
 class AnswerIn(Schema):
     """Whether the unit takes the task; a refusal needs a reason."""
 
@@ -141,6 +154,28 @@ def decide_pitch(request: HttpRequest, pitch_id: uuid.UUID, decision: DecisionIn
     return actions.pitch_decide(by=member_of(request), pitch_id=pitch_id, **decision.dict())
 
 
+class TimeIn(Schema):
+    """Another time."""
+
+    due_at: datetime
+
+
+@pitch_router.post("/{uuid:pitch_id}/replan", response=PitchOut)
+def replan_pitch(request: HttpRequest, pitch_id: uuid.UUID, time: TimeIn) -> Pitch:
+    """Another time for a pitch; its open tasks move by as much."""
+    member = member_of(request)
+    actions.pitch_replan(by=member, pitch_id=pitch_id, due_at=time.due_at)
+    return selectors.pitch_for(member, pitch_id)
+
+
+@task_router.post("/{uuid:task_id}/replan", response=TaskOut)
+def replan_task(request: HttpRequest, task_id: uuid.UUID, time: TimeIn) -> Task:
+    """Another deadline for a task."""
+    member = member_of(request)
+    actions.task_replan(by=member, task_id=task_id, due_at=time.due_at)
+    return selectors.task_for(member, task_id)
+
+
 @task_router.get("", response=list[TaskOut])
 @paginate
 def list_tasks(request: HttpRequest, stage: str = "") -> QuerySet[Task]:
@@ -161,6 +196,14 @@ def dispatch_task(request: HttpRequest, task: TaskIn) -> Any:
     member = member_of(request)
     made = actions.task_dispatch(by=member, **task.dict())
     return selectors.task_for(member, made.pk)
+
+
+@task_router.post("/orders", response={201: list[TaskOut]})
+def dispatch_tasks(request: HttpRequest, order: OrderIn) -> Any:
+    """Give several units a task each, in each form: all of them, or none."""
+    member = member_of(request)
+    made = actions.tasks_dispatch(by=member, **order.dict())
+    return selectors.tasks_visible_to(member).filter(pk__in=[one.pk for one in made]).order_by("id")
 
 
 @task_router.post("/{uuid:task_id}/answer", response=TaskOut)

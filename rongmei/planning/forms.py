@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -46,12 +47,18 @@ class PitchForm(forms.Form):
 class TaskForm(forms.Form):
     """Work for a unit."""
 
-    to_unit_id = forms.TypedChoiceField(label=_("承接单位"))
+    to_unit_ids = forms.TypedMultipleChoiceField(
+        label=_("承接单位"), coerce=uuid.UUID, widget=forms.CheckboxSelectMultiple,
+        help_text=_("可以选多个，每个单位各得一个任务。"),
+    )  # fmt: skip
+    genres = forms.MultipleChoiceField(
+        label=_("形式"), choices=Genre.choices, initial=[Genre.TEXT],
+        widget=forms.CheckboxSelectMultiple, help_text=_("每种形式各成一个任务。"),
+    )  # fmt: skip
     title = forms.CharField(label=_("标题"), min_length=2, max_length=120)
     brief = forms.CharField(
         label=_("要求"), required=False, widget=forms.Textarea(attrs={"rows": 3})
     )
-    genre = forms.ChoiceField(label=_("形式"), choices=Genre.choices)
     length = forms.IntegerField(
         label=_("字数/时长"), required=False, min_value=1, max_value=100_000
     )
@@ -60,9 +67,9 @@ class TaskForm(forms.Form):
 
     def __init__(self, *args: Any, units: Iterable[Unit], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        choices = [(str(unit.pk), unit.label) for unit in units]
         # Nobody is chosen beforehand: a task must not go to the first unit of the list by mistake.
-        self.fields["to_unit_id"].choices = [("", _("请选择")), *choices]  # type: ignore[attr-defined]
+        choices = [(str(unit.pk), unit.label) for unit in units]
+        self.fields["to_unit_ids"].choices = choices  # type: ignore[attr-defined]
 
 
 class AnswerForm(forms.Form):

@@ -155,6 +155,10 @@ def _pitch_shown(request: MemberRequest, pitch: Pitch, form: TaskForm | None) ->
         "steps": strips.pitch_steps(pitch),
         "tasks": selectors.tasks_of_pitch(pitch),
         "may_decide": open_ and policy.allows(member, "planning.decide", pitch),
+        "may_replan": pitch.home is None
+        and pitch.state
+        in {PitchState.SUBMITTED, PitchState.DEFERRED, PitchState.APPROVED, PitchState.DISPATCHED}
+        and policy.allows(member, "planning.decide", pitch),
         "may_revise": pitch.proposed_by_id == member.pk
         and pitch.state in {PitchState.RETURNED, PitchState.SUBMITTED, PitchState.DEFERRED},
         "form": form if may_dispatch else None,
@@ -230,17 +234,17 @@ def pitch_dispatch(request: MemberRequest, pitch_id: uuid.UUID) -> HttpResponse:
     units = network.units_in_reach(request.user, "planning.dispatch")
     form = TaskForm(request.POST, units=units)
     if form.is_valid():
-        fields = form.cleaned_data
-        to_unit_id = uuid.UUID(fields.pop("to_unit_id"))
         try:
-            task = actions.task_dispatch(
-                by=request.user, pitch_id=pitch_id, to_unit_id=to_unit_id, **fields
-            )
+            made = actions.tasks_dispatch(by=request.user, pitch_id=pitch_id, **form.cleaned_data)
         except PlanningError as error:
             form.add_error(None, error.message)
         else:
-            words = {"n": task.number, "unit": task.to_unit.label}
-            messages.success(request, _("任务 %(n)s 已下达给%(unit)s。") % words)
+            names = "、".join(dict.fromkeys(one.to_unit.label for one in made))
+            words = {"n": len(made), "first": made[0].number, "unit": names}
+            if len(made) == 1:
+                messages.success(request, _("任务 %(first)s 已下达给%(unit)s。") % words)
+            else:
+                messages.success(request, _("%(n)s 个任务已下达给%(unit)s。") % words)
             return redirect("planning:pitch", pitch_id)
     return render(request, "planning/pitch.html", _pitch_shown(request, found, form), status=422)
 
@@ -339,6 +343,7 @@ def task(request: MemberRequest, task_id: uuid.UUID) -> HttpResponse:
         and policy.allows(member, "stories.write", found.to_unit_id),
         "may_judge": dispatches and stage == TaskState.SUBMITTED,
         "may_cancel": dispatches and not named["over"],
+        "may_replan": dispatches and not named["over"],
         "writers": selectors.writers_of(found.to_unit_id) if responds and not named["over"] else [],
     }
     return render(request, "planning/task.html", shown)

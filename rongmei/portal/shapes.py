@@ -115,6 +115,24 @@ def _picture(image: dict[str, Any], name: str) -> dict[str, Any]:
     return item
 
 
+def _clip(clip: dict[str, Any], name: str) -> dict[str, Any]:
+    address = absolute(str(clip.get("url") or clip.get("elsewhere") or ""))
+    rendition: dict[str, Any] = {"name": "main", "href": address, "contentType": str(clip["mime"])}
+    if isinstance(clip.get("seconds"), int):
+        rendition["duration"] = clip["seconds"]
+    item: dict[str, Any] = {
+        "name": name,
+        "uri": address,
+        "type": str(clip["kind"]),
+        "by": str(clip.get("credit") or ""),
+        "descriptions": [{"role": "caption", "value": str(clip.get("caption") or "")}],
+        "renditions": [rendition],
+    }
+    if clip.get("aigc"):
+        item["digitalSourceType"] = _GENERATED
+    return item
+
+
 def ninjs(publication: Publication) -> dict[str, Any]:
     """IPTC ninjs 3.1, as a feed client reads it; body and pictures included."""
     package = publication.package
@@ -157,8 +175,13 @@ def ninjs(publication: Publication) -> dict[str, Any]:
     pictures = [_picture(package["lead_image"], "lead")] if package.get("lead_image") else []
     images = package.get("images") or []
     pictures += [_picture(image, f"picture-{n}") for n, image in enumerate(images, 1)]
-    if pictures:
-        item["associations"] = pictures
+    beside = [
+        {"name": f"{how}-{n}", "rel": how, "uri": page_url(one), "type": "text", "title": one.title, "language": _language(one)}
+        for n, (how, one) in enumerate(channels.live_beside(publication), 1)
+    ]  # fmt: skip
+    clips = [_clip(clip, f"clip-{n}") for n, clip in enumerate(package.get("clips") or [], 1)]
+    if pictures or clips or beside:
+        item["associations"] = [*pictures, *clips, *beside]
     return item
 
 

@@ -30,6 +30,9 @@ def where_broken(body: bytes) -> Break | None:
     head = body.lstrip()[:1]
     if head in {b"{", b"["}:
         return _broken_json(body)
+    if body.lstrip()[:15].lower().startswith((b"<!doctype html", b"<html")):
+        # A page where a feed was awaited: that it is no XML says nothing.
+        return None
     return _broken_xml(body) if head == b"<" else None
 
 

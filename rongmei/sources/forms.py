@@ -19,6 +19,7 @@ RULES_OF = {
     "page": ("links", "match"),
 }
 RULES = tuple(name for names in RULES_OF.values() for name in names)
+DEFAULT_CLASS: str = Source._meta.get_field("media_class").default
 RULE_FIELDS = tuple(f"rule_{name}" for name in RULES)
 
 

@@ -6,6 +6,7 @@ For people who wait for the answer, so with tight limits; nothing is stored.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 from email import message_from_bytes
 from email import policy as email_policy
 from typing import TYPE_CHECKING, Final
@@ -38,6 +39,28 @@ _SHOWN = 10
 SAMPLE_SHOWN: Final = 600
 _GUESSES_TRIED = 3
 _LETTERS_SHOWN = 5
+_OFFERS_READ = 3
+
+
+_HOW_FOUND: Final = {
+    "self": _("这个地址本身就是"),
+    "declared": _("网站声明"),
+    "linked": _("页面链接"),
+    "guessed": _("按惯例试出"),
+}
+
+
+@dataclass(frozen=True)
+class Offer:
+    """Something a site has to read, with what reading it brings; not all of many are read."""
+
+    candidate: Candidate
+    trial: Trial | None = None
+
+    @property
+    def how(self) -> str:
+        """How it was found."""
+        return str(_HOW_FOUND[self.candidate.how])
 
 
 @dataclass(frozen=True)
@@ -52,6 +75,7 @@ class Trial:
     # The rule that was wrong, so that a form can point at it; a sample of what articles give.
     rule: str = ""
     sample: tuple[str, str] = ("", "")
+    newest: datetime | None = None
 
     @property
     def ok(self) -> bool:
@@ -106,6 +130,20 @@ def find_sources(address: str, *, internal: bool = False) -> tuple[Candidate, ..
     )
 
 
+def offers_of(address: str, *, internal: bool = False) -> tuple[Offer, ...]:
+    """What a site has to read, the first few with the headlines they bring at present.
+
+    Raises HttpError or SourceError when the site itself cannot be read.
+    """
+    found = find_sources(address, internal=internal)
+    return tuple(
+        Offer(one, try_source(SourceSpec(kind=one.kind, url=one.url, internal=internal)))
+        if at < _OFFERS_READ
+        else Offer(one)
+        for at, one in enumerate(found)
+    )
+
+
 def try_source(spec: SourceSpec) -> Trial:
     """Read a source once and say what came."""
     if spec.kind not in COLLECTORS:
@@ -124,6 +162,7 @@ def try_source(spec: SourceSpec) -> Trial:
         len(titles),
         read.feed_title,
         sample=_sample(spec, read),
+        newest=max((one.published_at for one in read.items if one.published_at), default=None),
     )
 
 
@@ -201,11 +240,3 @@ def _titles(read: Collected) -> tuple[tuple[str, str], ...]:
     if read.items:
         return tuple((one.title or one.url, one.url) for one in read.items)
     return tuple((link, link) for link in read.next_links)
-
-
-HOW_FOUND: Final = {
-    "self": _("这个地址本身就是"),
-    "declared": _("网站声明"),
-    "linked": _("页面链接"),
-    "guessed": _("按惯例试出"),
-}

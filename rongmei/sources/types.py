@@ -217,6 +217,11 @@ class FetchOutcome(StrEnum):
         """A few words for a table cell."""
         return _OUTCOMES[self]
 
+    @classmethod
+    def is_fine(cls, outcome: str) -> bool:
+        """Whether a stored outcome is no failure."""
+        return outcome in {cls.OK, cls.NOT_MODIFIED, cls.EMPTY, ""}
+
 
 _OUTCOMES: Mapping[FetchOutcome, Promise] = {
     FetchOutcome.OK: _("正常"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urljoin
 
 from django.contrib import messages
 from django.core.paginator import Paginator
@@ -18,16 +19,16 @@ from rongmei.kernel.errors import NotFound, RongmeiError, words_at_form
 from rongmei.kernel.http_errors import HttpError
 from rongmei.network import policy
 from rongmei.network.guard import MemberRequest, page
-from rongmei.sources import actions, diagnosis, opml, selectors, spool, trying
+from rongmei.sources import actions, diagnosis, explaining, opml, selectors, spool, trying
 from rongmei.sources.errors import SourceError
-from rongmei.sources.forms import AddressForm, NewSourceForm, SourceForm
+from rongmei.sources.forms import DEFAULT_CLASS, AddressForm, NewSourceForm, SourceForm
 from rongmei.sources.presets import BY_KEY, PRESETS
 from rongmei.sources.readers import SUFFIXES
-from rongmei.sources.types import PACES, FetchOutcome, SourceSpec
+from rongmei.sources.types import PACES, FetchOutcome, SourceKind, SourceSpec
 from rongmei.sources.views_groups import PARAMS, chosen_of
 
 if TYPE_CHECKING:
-    from rongmei.sources.models import Source
+    from rongmei.sources.models import FetchLog, Source
 
 PER_PAGE = 50
 FILTERS: Final = {
@@ -35,6 +36,12 @@ FILTERS: Final = {
     "unit": _lazy("单位"), "region": _lazy("地区"), "tier": _lazy("层级"), "language": _lazy("语种"),
 }  # fmt: skip
 SAMPLE_SHOWN = 6_000
+# Of fewer attempts a chart says nothing that the table does not.
+FEWEST_DRAWN = 6
+# What an address can be read as without any settings.
+_READABLE: Final[dict[str, SourceKind]] = {
+    "feed": "feed", "sitemap": "sitemap", "page": "page", "hotlist": "hotlist",
+}  # fmt: skip
 
 
 @page("sources.view")
@@ -84,12 +91,13 @@ def _detail(
         "state": source.state,
         "words": {word.value: word.words for word in FetchOutcome},
         "log": log,
-        "history": selectors.history_of(log) if len(log) > 1 else None,
+        "history": selectors.history_of(log) if len(log) >= FEWEST_DRAWN else None,
         "groups": _("、").join(one.name for one in source.groups.all()),
         "why": selectors.due_words(source.state),
         "failure": failure,
+        "trouble": explaining.trouble_of(source, source.state),
         "sample": diagnosis.shown(raw[:SAMPLE_SHOWN]),
-        "broken": diagnosis.where_broken(raw) if failure else None,
+        "broken": diagnosis.where_broken(raw) if _should_parse(failure) else None,
         **_handed(source),
         "now": timezone.now(),
         "may_manage": policy.allows(request.user, "sources.manage", source),
@@ -97,6 +105,11 @@ def _detail(
         **more,
     }
     return render(request, "sources/detail.html", shown, status=status)
+
+
+def _should_parse(failure: FetchLog | None) -> bool:
+    """Whether the answer was to be read: an error's page need not be well formed."""
+    return failure is not None and failure.outcome == FetchOutcome.UNREADABLE
 
 
 def _handed(source: Source) -> dict[str, Any]:
@@ -134,6 +147,40 @@ def source_try(request: MemberRequest, source_id: uuid.UUID) -> HttpResponse:
     source = selectors.source_for(request.user, source_id)
     policy.require(request.user, "sources.manage", source)
     return _detail(request, source_id, {"trial": trying.try_held(source)})
+
+
+@page("sources.manage")
+@require_POST
+def source_find(request: MemberRequest, source_id: uuid.UUID) -> HttpResponse:
+    """Look on the source's own site for what can be read there now."""
+    source = selectors.source_for(request.user, source_id)
+    policy.require(request.user, "sources.manage", source)
+    site = source.home_url or urljoin(source.url, "/")
+    shown: dict[str, Any] = {"site": site, "looked": True}
+    try:
+        offers = trying.offers_of(site, internal=source.internal)
+    except (HttpError, SourceError) as error:
+        shown["site_error"] = str(error)
+    else:
+        shown["offers"] = [one for one in offers if one.candidate.url != source.url]
+    return _detail(request, source_id, shown)
+
+
+@page("sources.manage")
+@require_POST
+def source_readdress(request: MemberRequest, source_id: uuid.UUID) -> HttpResponse:
+    """Read the source at another address from now on, one that its site was found to have."""
+    selectors.source_for(request.user, source_id)
+    kind = "sitemap" if request.POST.get("kind") == "sitemap" else "feed"
+    try:
+        actions.source_change(
+            by=request.user, source_id=source_id, url=request.POST.get("url", ""), kind=kind
+        )
+    except RongmeiError as error:
+        messages.error(request, words_at_form(error))
+    else:
+        messages.success(request, _("已改用新地址，马上读取"))
+    return redirect("sources:detail", source_id)
 
 
 @page("sources.manage")
@@ -225,32 +272,49 @@ def source_add(request: MemberRequest) -> HttpResponse:
     if step in {"try", "add"}:
         return _add_chosen(request, step)
     inside = _may_be_internal(request)
-    form = AddressForm(posted, may_be_internal=inside)
+    if step == "choose" or request.GET.get("url"):
+        return _choose(request, read=step == "choose")
+    form = AddressForm(
+        posted, may_be_internal=inside, initial={"address": request.GET.get("address", "")}
+    )
     shown: dict[str, Any] = {"address": form}
     if posted and form.is_valid():
         internal = bool(form.cleaned_data.get("internal"))
         try:
-            found = trying.find_sources(form.cleaned_data["address"], internal=internal)
+            offers = trying.offers_of(form.cleaned_data["address"], internal=internal)
         except (HttpError, SourceError) as error:
             form.add_error("address", str(error))
         else:
-            shown |= {"found": found, "how": trying.HOW_FOUND, "looked": True}
-            shown["internal"] = internal
-            if len(found) == 1:
-                shown["form"] = _new_form(
-                    request, {"url": found[0].url, "kind": found[0].kind, "name": found[0].title}
-                )
-    if chosen := request.GET.get("url"):
-        shown["form"] = _new_form(
-            request,
-            {
-                "url": chosen,
-                "kind": request.GET.get("kind", "feed"),
-                "name": request.GET.get("name", "")[:80],
-                "internal": request.GET.get("internal") == "1",
-            },
-        )
+            shown |= {
+                "offers": offers, "looked": True, "internal": internal,
+                "classes": selectors.media_classes().items(), "default_class": DEFAULT_CLASS,
+                "unit_id": _own_unit(request),
+                "site": trying.with_scheme(form.cleaned_data["address"]),
+            }  # fmt: skip
     return render(request, "sources/add.html", shown, status=422 if form.errors else 200)
+
+
+def _own_unit(request: MemberRequest) -> uuid.UUID:
+    """The unit that a new source is for unless somebody says otherwise."""
+    units = [pk for pk, _label in selectors.units_to_manage(request.user)]
+    own = request.user.unit_id
+    return own if own in units or not units else units[0]
+
+
+def _choose(request: MemberRequest, *, read: bool) -> HttpResponse:
+    """One of what was found, with its settings open and what it brings."""
+    given = request.POST if read else request.GET
+    internal = given.get("internal") in {"1", "on"} and _may_be_internal(request)
+    url, kind = given.get("url", ""), _READABLE.get(given.get("kind", ""), "feed")
+    initial = {"url": url, "kind": kind, "name": given.get("name", "")[:80], "internal": internal}
+    shown: dict[str, Any] = {
+        "address": AddressForm(may_be_internal=_may_be_internal(request)),
+        "form": _new_form(request, initial),
+    }
+    if read:
+        spec = SourceSpec(kind=kind, url=trying.with_scheme(url), internal=internal)
+        shown["trial"] = trying.try_source(spec)
+    return render(request, "sources/add.html", shown)
 
 
 def _new_form(

@@ -73,7 +73,10 @@ def group_list(request: MemberRequest) -> HttpResponse:
         try:
             _group_verb(request)
         except RongmeiError as error:
-            messages.error(request, words_at_form(error))
+            if error.status == 403:
+                raise
+            # A group that somebody else has removed meanwhile is no reason to leave the page.
+            messages.error(request, error.message)
         else:
             messages.success(request, _("已保存"))
         return redirect("sources:groups")

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from typing_extensions import override
 from wagtail import blocks
+from wagtail.coreutils import resolve_model_string
 from wagtail.images.blocks import ImageChooserBlock
 
 from rongmei.kernel.errors import BadInput
@@ -41,6 +44,37 @@ class QuoteBlock(blocks.StructBlock):
         icon = "openquote"
         label = _("引语")
         template = "stories/blocks/quote.html"
+
+
+class ClipChooserBlock(blocks.ChooserBlock):
+    """One of the unit's videos or recordings; the chooser is `views_clips.ClipChooser`."""
+
+    @cached_property
+    def target_model(self) -> Any:
+        """The assets room's row, which this file cannot name."""
+        return resolve_model_string("assets.Clip")
+
+    @cached_property
+    def widget(self) -> Any:
+        """The button that opens the chooser; Wagtail's admin is loaded after the rows."""
+        return import_module("rongmei.stories.views_clips").ClipInput()
+
+    class Meta:
+        icon = "media"
+
+
+class ClipBlock(blocks.StructBlock):
+    """A video or a recording with its poster, caption and transcript."""
+
+    clip = ClipChooserBlock(label=_("音视频"), required=False)
+    poster = ImageChooserBlock(label=_("封面"), required=False)
+    caption = blocks.CharBlock(label=_("说明"), required=False, max_length=200)
+    credit = blocks.CharBlock(label=_("摄制/署名"), required=False, max_length=80)
+    transcript = blocks.TextBlock(label=_("文字稿"), required=False, rows=3)
+
+    class Meta:
+        icon = "media"
+        label = _("音视频")
 
 
 class LiveBlock(blocks.StructBlock):
@@ -113,6 +147,7 @@ BODY_BLOCKS = [
     ),
     ("heading", blocks.CharBlock(label=_("小标题"), icon="title", max_length=60, required=False)),
     ("picture", PictureBlock()),
+    ("clip", ClipBlock()),
     ("quote", QuoteBlock()),
     ("live", LiveBlock()),
     ("table", TableBlock()),

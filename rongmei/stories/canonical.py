@@ -5,7 +5,8 @@ terms of its use: change any of it and the hash changes. Keys of blocks and of p
 between nodes and are left out; a picture stands for itself by the SHA-256 of its file.
 
 The form has versions. A text is written in the oldest one that can say it, so that what was signed
-before a version was added keeps its hash: form 2 knows live entries, data tables and embedded pages.
+before a version was added keeps its hash: form 2 knows clips, live entries,
+data tables and embedded pages.
 """
 
 from __future__ import annotations
@@ -23,8 +24,7 @@ import orjson
 import rjieba
 
 from rongmei.assets import selectors as assets
-from rongmei.assets.types import PictureFacts
-from rongmei.stories import kinds
+from rongmei.stories import kinds, particulars
 from rongmei.stories.flows import SHARE
 from rongmei.stories.types import Changes
 
@@ -49,14 +49,21 @@ def _utc(at: datetime | None) -> str | None:
     return at.astimezone(UTC).isoformat(timespec="seconds") if at else None
 
 
-def content_of(story: Any, pictures: Mapping[int, PictureFacts] | None = None) -> dict[str, Any]:
-    """Everything a signature over this story covers; reads its pictures' facts when not given."""
-    if pictures is None:
-        pictures = assets.facts(picture_keys(story))
-    lead = pictures.get(story.lead_picture_id) if story.lead_picture_id else None
-    held = kinds.raw(story.body)
+def held_by(*stories: Any) -> kinds.Held:
+    """Facts of the pictures and clips these use: a query for each, none where there are none."""
+    pictures = {key for one in stories for key in picture_keys(one)}
+    clips = {key for one in stories for key in kinds.clip_keys(one.body)}
+    return kinds.Held(assets.facts(pictures), assets.clip_facts(clips))
+
+
+def content_of(story: Any, held: kinds.Held | None = None) -> dict[str, Any]:
+    """Everything a signature over this story covers; reads the facts of its media when not given."""
+    held = held_by(story) if held is None else held
+    lead = held.pictures.get(story.lead_picture_id) if story.lead_picture_id else None
+    blocks, extra = kinds.raw(story.body), particulars.covered(story)
     return {
-        "form": max((kinds.KINDS[kind].form for kind, _value in held), default=1),
+        "form": max([2 if extra else 1, *(kinds.KINDS[kind].form for kind, _value in blocks)]),
+        **extra,
         "story": str(story.pk),
         "unit": str(story.unit_id),
         **{name: getattr(story, name) or "" for name in WORDS},
@@ -64,9 +71,7 @@ def content_of(story: Any, pictures: Mapping[int, PictureFacts] | None = None) -
         "features_exemplar": bool(story.features_exemplar),
         "embargo_until": _utc(story.embargo_until),
         "lead_picture": lead.published() if lead else None,
-        "body": [
-            {"type": kind, **kinds.KINDS[kind].cover(value, pictures)} for kind, value in held
-        ],
+        "body": [{"type": kind, **kinds.KINDS[kind].cover(value, held)} for kind, value in blocks],
     }
 
 
@@ -126,8 +131,13 @@ def _numbers(content: Mapping[str, Any]) -> Counter[str]:
 
 
 def pictured(content: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The blocks of a body that show a picture, or would."""
+    """The blocks of a body that show a picture or play a clip, or would."""
     return [block for block in content["body"] if kinds.KINDS[block["type"]].picture]
+
+
+def media_of(block: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """What was published of the picture and the clip of a block."""
+    return [block[name] for name in ("picture", "poster", "clip") if block.get(name)]
 
 
 def _pictures(content: Mapping[str, Any]) -> list[Any]:
@@ -160,12 +170,13 @@ def compare(before: Mapping[str, Any], after: Mapping[str, Any], most: float = S
     """
     if hash_of(before) == hash_of(after):
         return Changes()
+    titles = ("kicker", "title", "subtitle", "short_title", "channel_titles")
     terms = ("origin", "rights_basis", "embargo_until", "features_exemplar", "language")
     share = changed_share(body_text(before), body_text(after))
     tests: Iterable[tuple[str, bool]] = (
-        ("title", any(before[name] != after[name] for name in ("kicker", "title", "subtitle"))),
+        ("title", any(before.get(name) != after.get(name) for name in titles)),
         ("number", _numbers(before) != _numbers(after)),
-        ("name", _names(before) != _names(after)),
+        ("name", _names(before) != _names(after) or before.get("credits") != after.get("credits")),
         ("picture", _pictures(before) != _pictures(after)),
         ("terms", any(before[name] != after[name] for name in terms)),
         ("text", share > most),

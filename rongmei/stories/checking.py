@@ -171,7 +171,9 @@ def checked_text(story: Any, content: Mapping[str, Any]) -> CheckedText:
     parts = [(name, content[name]) for name in PARTS if content[name]]
     body = canonical.body_text(content)
     shown = canonical.pictured(content)
-    pictures = [(block["picture"], block.get("credit", "")) for block in shown if block["picture"]]
+    pictures = [
+        (media, block.get("credit", "")) for block in shown for media in canonical.media_of(block)
+    ]
     if content["lead_picture"]:
         pictures.append((content["lead_picture"], ""))
     return CheckedText(

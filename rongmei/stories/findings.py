@@ -10,7 +10,6 @@ from typing import Any, Final
 
 from django.db.models import F
 
-from rongmei.assets import selectors as assets
 from rongmei.stories import canonical, kinds
 from rongmei.stories.checking import PARTS, PERSONAL, versions_of_many
 from rongmei.stories.models import Check, FindingNote, Story
@@ -114,19 +113,20 @@ def levels_of(found: Iterable[Mapping[str, Any]]) -> dict[str, int]:
     return {one.value: levels.count(one.value) for one in Level}
 
 
-def put_levels(stories: Iterable[Story]) -> None:
-    """Put beside each story how many findings of each level its kept report holds, and whether that
-    report is out of date: the text or the rules changed since (two queries)."""
+def put_levels(stories: Iterable[Story], *, expiry: bool = False) -> None:
+    """Put beside each story how many findings of each level its kept report holds (one query), and
+    with `expiry` whether it is out of date: the text or the rules changed since (one more)."""
     stories = list(stories)
     checks = Check.objects.filter(
         story__in=[one.pk for one in stories], content_hash=F("story__content_hash")
     ).order_by("id")
     kept = {one.story_id: one for one in checks}
-    today = versions_of_many(stories)
+    today = versions_of_many(stories) if expiry and stories else {}
     for story in stories:
         check = kept.get(story.pk)
         story.__dict__["levels"] = levels_of(check.findings) if check else None
-        story.__dict__["check_expired"] = check is None or check.versions != today[story.pk]
+        if expiry:
+            story.__dict__["check_expired"] = check is None or check.versions != today[story.pk]
 
 
 def replaced(story: Story, finding: Finding) -> dict[str, Any] | None:
@@ -142,7 +142,7 @@ def replaced(story: Story, finding: Finding) -> dict[str, Any] | None:
         return {finding.part: value[: finding.start] + finding.suggestion + value[finding.end :]}
     if finding.part != "body":
         return None
-    facts = assets.facts(canonical.picture_keys(story))
+    facts = canonical.held_by(story)
     before = canonical.body_text(canonical.content_of(story, facts))
     wanted = before[: finding.start] + finding.suggestion + before[finding.end :]
     raw = story.body.stream_block.get_prep_value(story.body)

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import html
 import re
+import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -19,7 +20,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
-from rongmei.assets.types import PictureFacts
+from rongmei.assets.types import ClipFacts, PictureFacts
 from rongmei.kernel.errors import BadInput
 from rongmei.stories import embeds
 
@@ -31,8 +32,22 @@ _BREAKS = re.compile(r"</(?:p|li|ol|ul)>|<br\s*/?>|<hr\s*/?>", re.IGNORECASE)
 _cleaner = nh3.Cleaner(
     tags=_TAGS, attributes={"a": {"href"}}, url_schemes={"http", "https", "mailto"}, link_rel=None
 )
-Pictures = Mapping[int, PictureFacts]
-Keys = Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class Held:
+    """Facts of the pictures and clips that a text uses, by their keys on this node."""
+
+    pictures: Mapping[int, PictureFacts] = field(default_factory=dict)
+    clips: Mapping[str, ClipFacts] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Keys:
+    """Keys of pictures and clips on this node, by the digests of their files."""
+
+    pictures: Mapping[str, int] = field(default_factory=dict)
+    clips: Mapping[str, str] = field(default_factory=dict)
 
 
 def clean_html(source: str) -> str:
@@ -59,14 +74,14 @@ def _key(value: Any, name: str) -> int:
     return int(value.get(name) or 0)
 
 
-def _published(value: Any, name: str, pictures: Pictures) -> dict[str, Any] | None:
-    facts = pictures.get(_key(value, name))
+def _published(value: Any, name: str, held: Held) -> dict[str, Any] | None:
+    facts = held.pictures.get(_key(value, name))
     return facts.published() if facts else None
 
 
 def _kept(block: Mapping[str, Any], name: str, keys: Keys) -> int | None:
     facts = block[name]
-    return keys[facts["digest"]] if facts else None
+    return keys.pictures[facts["digest"]] if facts else None
 
 
 @dataclass(frozen=True)
@@ -76,10 +91,10 @@ class Kind:
     `clean` turns what was sent into what is kept (BadInput when it is wrong), `cover` what is kept
     into what a signature covers, `keep` that into what is kept on another node, `lines` into plain
     text. `empty` tells blocks that say nothing: they are no part of the text. `picture` is the name
-    of the field that holds a picture's key.
+    of the field that holds a picture's key; `clip` tells that the block holds a clip's.
     """
 
-    cover: Callable[[Any, Pictures], dict[str, Any]]
+    cover: Callable[[Any, Held], dict[str, Any]]
     keep: Callable[[Mapping[str, Any], Keys], Any]
     lines: Callable[[Mapping[str, Any]], Iterable[str]]
     clean: Callable[[Any], Any] = lambda value: value
@@ -87,12 +102,13 @@ class Kind:
     form: int = 1
     structured: bool = True
     picture: str = ""
+    clip: bool = False
 
 
-def _picture(value: Any, pictures: Pictures) -> dict[str, Any]:
+def _picture(value: Any, held: Held) -> dict[str, Any]:
     return {
         **_words(value, "caption", "credit"),
-        "picture": _published(value, "picture", pictures),
+        "picture": _published(value, "picture", held),
     }
 
 
@@ -130,11 +146,11 @@ def _live_clean(value: Any) -> dict[str, Any]:
     }
 
 
-def _live(value: Any, pictures: Pictures) -> dict[str, Any]:
+def _live(value: Any, held: Held) -> dict[str, Any]:
     return {
         "at": moment(value.get("at")),
         "html": clean_html(str(value.get("text") or "")),
-        "picture": _published(value, "picture", pictures),
+        "picture": _published(value, "picture", held),
     }
 
 
@@ -171,7 +187,7 @@ def _table_clean(value: Any) -> dict[str, Any]:
     return {**_words(value, "caption"), "cells": grid(value.get("cells") or [])}
 
 
-def _table(value: Any, _pictures: Pictures) -> dict[str, Any]:
+def _table(value: Any, _held: Held) -> dict[str, Any]:
     cells = grid(value.get("cells") or [])
     return {**_words(value, "caption"), "head": cells[0] if cells else [], "rows": cells[1:]}
 
@@ -193,14 +209,53 @@ def _embed_clean(value: Any) -> dict[str, str]:
     return held
 
 
-def _embed(value: Any, _pictures: Pictures) -> dict[str, Any]:
-    held = _words(value, "url", "title")
-    return {"url": embeds.plain_address(held["url"]), "title": held["title"]}
+def _embed(value: Any, _held: Held) -> dict[str, Any]:
+    words = _words(value, "url", "title")
+    return {"url": embeds.plain_address(words["url"]), "title": words["title"]}
+
+
+def clip_key(value: Any) -> str:
+    """The key of a block's clip; "" for none, or for what is no key."""
+    try:
+        return str(uuid.UUID(str(value.get("clip"))))
+    except ValueError:
+        return ""
+
+
+def _clip_clean(value: Any) -> dict[str, Any]:
+    return {
+        "clip": clip_key(value) or None,
+        "poster": _key(value, "poster") or None,
+        **_words(value, "caption", "credit", "transcript"),
+    }
+
+
+def _clip(value: Any, held: Held) -> dict[str, Any]:
+    facts = held.clips.get(clip_key(value))
+    return {
+        **_words(value, "caption", "credit", "transcript"),
+        "clip": facts.published() if facts else None,
+        "poster": _published(value, "poster", held),
+    }
+
+
+def _clip_kept(block: Mapping[str, Any], keys: Keys) -> dict[str, Any]:
+    facts = block["clip"]
+    return {
+        "clip": keys.clips[facts["digest"]] if facts else None,
+        "poster": _kept(block, "poster", keys),
+        **_words(block, "caption", "credit", "transcript"),
+    }
+
+
+def _clip_lines(block: Mapping[str, Any]) -> Iterator[str]:
+    yield block["caption"] or (block["clip"] or {}).get("caption", "")
+    yield block["transcript"]
 
 
 KINDS: Final[dict[str, Kind]] = {
     "paragraph": Kind(
-        cover=lambda value, _pictures: {"html": clean_html(str(value or ""))},
+        cover=lambda value, _held: {"html": clean_html(str(value or ""))},
         keep=lambda block, _keys: block["html"],
         lines=lambda block: (plain(block["html"]),),
         clean=lambda value: clean_html(str(value)),
@@ -208,7 +263,7 @@ KINDS: Final[dict[str, Kind]] = {
         structured=False,
     ),
     "heading": Kind(
-        cover=lambda value, _pictures: {"text": str(value or "")},
+        cover=lambda value, _held: {"text": str(value or "")},
         keep=lambda block, _keys: block["text"],
         lines=lambda block: (block["text"],),
         structured=False,
@@ -224,9 +279,21 @@ KINDS: Final[dict[str, Kind]] = {
         picture="picture",
     ),
     "quote": Kind(
-        cover=lambda value, _pictures: dict(_words(value, "quote", "speaker")),
+        cover=lambda value, _held: dict(_words(value, "quote", "speaker")),
         keep=lambda block, _keys: {"quote": block["quote"], "speaker": block["speaker"]},
         lines=_quote_lines,
+    ),
+    "clip": Kind(
+        cover=_clip,
+        keep=_clip_kept,
+        lines=_clip_lines,
+        clean=_clip_clean,
+        empty=lambda value: (
+            not (clip_key(value) or value.get("caption") or value.get("transcript"))
+        ),
+        form=2,
+        picture="poster",
+        clip=True,
     ),
     "live": Kind(
         cover=_live,
@@ -281,6 +348,11 @@ def picture_keys(body: Any) -> set[int]:
     """Keys of the pictures in a body."""
     held = ((KINDS[kind].picture, value) for kind, value in raw(body))
     return {_key(value, name) for name, value in held if name} - {0}
+
+
+def clip_keys(body: Any) -> set[str]:
+    """Keys of the clips in a body."""
+    return {clip_key(value) for kind, value in raw(body) if KINDS[kind].clip} - {""}
 
 
 def cleaned(blocks: Any) -> list[dict[str, Any]]:

@@ -44,12 +44,38 @@ def _picture(image: dict[str, Any], name: str) -> dict[str, Any]:
     return item
 
 
+def _clip(clip: dict[str, Any], name: str) -> dict[str, Any]:
+    """A video or a recording; where it plays when its file stayed at its home."""
+    address = _full(clip["url"] or clip["elsewhere"])
+    rendition: dict[str, Any] = {"name": "main", "href": address, "contentType": clip["mime"]}
+    if clip["seconds"] is not None:
+        rendition["duration"] = clip["seconds"]
+    item: dict[str, Any] = {
+        "name": name,
+        "uri": address,
+        "type": clip["kind"],
+        "by": clip["credit"],
+        "descriptions": [{"role": "caption", "value": clip["caption"] or clip["title"]}],
+        "renditions": [rendition],
+    }
+    if clip["aigc"]:
+        item["digitalSourceType"] = GENERATED
+    return item
+
+
+def subject_uri(code: str) -> str:
+    """A subject's address: that of IPTC for Media Topics, the code itself for a unit's own list."""
+    return code.replace("medtop:", "http://cv.iptc.org/newscodes/mediatopic/", 1)
+
+
 def of_package(package: SignedPackage) -> dict[str, Any]:
     """The ninjs object of a signed package."""
     headlines = [
         ("main", package.title),
         ("kicker", package.kicker),
         ("subtitle", package.subtitle),
+        ("short", package.short_title),
+        *((f"channel:{key}", title) for key, title in package.channel_titles.items()),
     ]
     item: dict[str, Any] = {
         "uri": f"urn:uuid:{package.story_id}",
@@ -70,9 +96,16 @@ def of_package(package: SignedPackage) -> dict[str, Any]:
             {"role": "plain", "contentType": "text/plain", "value": package.text},
         ],
         "infoSources": [{"name": package.origin or package.unit_name}],
-        "subjects": [{"name": tag} for tag in (package.category, *package.tags) if tag],
+        "subjects": [
+            *({"uri": subject_uri(one["code"]), "name": one["name"]} for one in package.subjects),
+            *({"name": tag} for tag in (package.category, *package.tags) if tag),
+        ],
         "altIds": [{"role": "number", "value": package.number}],
     }
+    if package.credits:
+        item["people"] = [
+            {"name": one["name"], "rel": f"contributor:{one['role']}"} for one in package.credits
+        ]
     if package.summary:
         item["descriptions"] = [{"role": "summary", "value": package.summary}]
     if package.place:
@@ -80,8 +113,9 @@ def of_package(package: SignedPackage) -> dict[str, Any]:
         item["places"] = [{"name": package.place}]
     if package.embargo_until:
         item["embargoedUntil"] = package.embargo_until.isoformat()
+    media = [_clip(clip, f"clip-{n}") for n, clip in enumerate(package.clips, 1)]
     pictures = [_picture(package.lead_image, "lead")] if package.lead_image else []
     pictures += [_picture(image, f"picture-{n}") for n, image in enumerate(package.images, 1)]
-    if pictures:
-        item["associations"] = pictures
+    if pictures or media:
+        item["associations"] = [*pictures, *media]
     return item

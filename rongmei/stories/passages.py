@@ -68,7 +68,7 @@ def parts(story: Story) -> list[Part]:
     for one in story.body.stream_block.get_prep_value(story.body):
         kind = kinds.KINDS[one["type"]]
         if not kind.empty(one["value"]):
-            lines = kind.lines(kind.cover(one["value"], {}))
+            lines = kind.lines(kind.cover(one["value"], kinds.Held()))
             found.append(_part(str(one.get("id") or ""), "\n".join(lines)))
     return [one for one in found if one.squeezed]
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from rongmei.kernel.errors import NotFound
 from rongmei.kernel.ui.shapes import Step as Stop
 from rongmei.network import selectors as network
 from rongmei.stories import canonical, comparing
@@ -136,6 +137,23 @@ def versions(story: Story, signatures: Sequence[Signature]) -> list[Version]:
         )
         for pk, at, user, words in rows
     ]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Saved:
+    """Who saved a version, and when."""
+
+    who: str
+    at: datetime
+
+
+def saved_by(story: Story, revision_id: int) -> Saved:
+    """Who saved this version of the story, or NotFound."""
+    row = story.revisions.filter(pk=revision_id).values_list("user_id", "created_at").first()
+    if row is None:
+        raise NotFound
+    user, at = row
+    return Saved(network.member_names([user]).get(user, "") if user else "", at)
 
 
 def version_differences(story: Story, revision_id: int) -> list[Difference]:

@@ -60,7 +60,7 @@ def _thumbnails(found: Comparison) -> dict[int, dict[str, Any]]:
 def compared(story: Story, before: int, after: int) -> Compared:
     """Two versions of a story; makes thumbnails, so never inside a write. Raises NotFound."""
     old, new = texts_of(story, before, after)
-    facts = assets.facts(canonical.picture_keys(old) | canonical.picture_keys(new))
+    facts = canonical.held_by(old, new)
     found = comparing.compare(
         canonical.content_of(old, facts), canonical.content_of(new, facts), (_keys(old), _keys(new))
     )

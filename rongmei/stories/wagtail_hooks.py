@@ -11,6 +11,7 @@ from django.utils.html import format_html
 from wagtail import hooks
 from wagtail.snippets.models import register_snippet
 
+from rongmei.stories.views_clips import CHOOSER, ClipChooser
 from rongmei.stories.views_layout import StoryViewSet
 
 register_snippet(StoryViewSet)
@@ -30,11 +31,23 @@ def our_scripts() -> str:
     """Plain links instead of Wagtail's page tree, typing that is saved to the last key, data tables,
     remarks, and the machine's findings while one writes."""
     scripts = (
-        "stories/editor.js", "stories/cells.js", "stories/remarks.js", "stories/checks.js",
+        "stories/editor.js", "stories/cells.js", "stories/remarks.js", "stories/paste.js", "stories/checks.js",
     )  # fmt: skip
     return format_html(
         "".join('<script src="{}"></script>' for _one in scripts), *map(static, scripts)
     )
+
+
+@hooks.register("insert_editor_js")  # type: ignore[untyped-decorator] # Wagtail has no types
+def kept_text() -> str:
+    """What is typed stays in the browser until the server has it: sessions end, lines break."""
+    return format_html('<script src="{}" defer></script>', static("stories/keep.js"))
+
+
+@hooks.register("register_admin_viewset")  # type: ignore[untyped-decorator] # Wagtail has no types
+def clip_chooser() -> ClipChooser:
+    """Videos and recordings to choose from."""
+    return CHOOSER
 
 
 @hooks.register("construct_image_chooser_queryset")  # type: ignore[untyped-decorator] # Wagtail has no types

@@ -20,7 +20,7 @@ import random
 import re
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,7 +29,8 @@ import pytest
 
 from rongmei_wire import Wire
 from rongmei_wire.tests.inews import needed_articles
-from tests.running_node import RunningNode, free_ports, wait
+from tests import running_node
+from tests.running_node import RunningNode, free_ports
 
 pytestmark = pytest.mark.slow
 
@@ -37,6 +38,8 @@ SEED = 20261124
 HOSTS = 20
 FEED_PAGE = 50
 PARTS = os.environ.get("INEWS_PARTS", "dev,test").split(",")
+# All of it takes four times as long as the part that CI serves.
+PATIENCE = 4 if "train" in PARTS else 1
 # Hosts by the way they tell their news.
 BY_PAGES, BY_SITEMAP = range(10, 16), range(16, 20)
 # Of the requests that go wrong, half are errors: five in a hundred of all.
@@ -154,6 +157,10 @@ def second(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningNode]:
         yield node
     finally:
         node.stop()
+
+
+def wait(condition: Callable[[], object], what: str, seconds: float) -> None:
+    running_node.wait(condition, what, seconds * PATIENCE)
 
 
 def kept(node: RunningNode) -> list[str]:

@@ -111,8 +111,8 @@ class Journey:
         """策划: approve, and give the task to the centre on the other node."""
         page = self.who("planner").page
         page.get_by_role("button", name="同意").click()
-        expect(page.locator("[name=to_unit_id]")).to_have_value("")
-        page.select_option("[name=to_unit_id]", label="云岭融媒体中心")
+        expect(page.locator("[name=to_unit_ids]:checked")).to_have_count(0)
+        page.get_by_label("云岭融媒体中心").check()
         page.fill("form [name=brief]", "三百字以内，今晚交。示例任务。")
         page.get_by_role("button", name="下达任务").click()
         expect(page.get_by_text("已下达给云岭融媒体中心")).to_be_visible()

@@ -211,6 +211,14 @@ def test_terms_that_have_rested_have_the_index_made_anew(cast, named):
     assert not named.look(5 * upkeep.TERMS_REST)
 
 
+def test_the_page_of_terms_says_from_when_they_count(cast, named, signed_in):
+    page = signed_in("planner").get("/desk/archive/terms/").content.decode()
+    assert "检索暂按原来的词断词" in page
+    indexing.rebuild()
+    page = signed_in("planner").get("/desk/archive/terms/").content.decode()
+    assert "检索时当作一个整词" in page
+
+
 def test_terms_that_are_still_being_changed_are_waited_for(cast, named):
     assert not named.look(0.0)
     actions.term_add(by=cast["planner"], kind="term", name="光储")

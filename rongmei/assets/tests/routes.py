@@ -10,6 +10,7 @@ from PIL import Image
 
 from rongmei.assets import actions, uploading
 from rongmei.assets.models import Upload
+from rongmei.assets.tests.clips import mp4
 from rongmei.kernel.ids import uuid7
 from rongmei.network.testing import Cast, Route
 
@@ -25,6 +26,18 @@ def picture(cast: Cast) -> dict[str, Any]:
     by = cast["yl.reporter"]
     kept = actions.picture_add(by=by, unit_id=by.unit_id, file=io.BytesIO(_bytes()), title="示例")
     return {"uid": kept.uid}
+
+
+def clip(cast: Cast) -> dict[str, Any]:
+    """Yunling's; the same bytes again are the same clip."""
+    by = cast["yl.reporter"]
+    kept = actions.clip_add(by=by, unit_id=by.unit_id, file=io.BytesIO(mp4()), title="示例")
+    return {"clip_id": kept.pk}
+
+
+def clip_by_api(cast: Cast) -> dict[str, Any]:
+    file = SimpleUploadedFile("示例.mp4", mp4(), "video/mp4")
+    return {"title": "示例", "file": file, "unit_id": str(cast.unit("yunling").pk)}
 
 
 def _facts(cast: Cast) -> dict[str, Any]:
@@ -80,6 +93,12 @@ ROUTES: dict[str, Route | tuple[Route, ...]] = {
         allowed=(("yl.reporter", 200),), refused=(("sysadmin", 403), ("yl.nobody", 403))
     ),
     "assets:picture": Route(**{**SEES_ONE, "refused": (*SEES_ONE["refused"], ("sysadmin", 403))}),
+    "assets:clips": Route(
+        allowed=(("yl.reporter", 200),), refused=(("sysadmin", 403), ("yl.nobody", 403))
+    ),
+    "assets:clip": Route(
+        **{**SEES_ONE, "args": clip, "refused": (*SEES_ONE["refused"], ("sysadmin", 403))}
+    ),
     "assets:upload": (
         Route(allowed=(("yl.reporter", 200),), refused=(("yl.planner", 403), ("sysadmin", 403))),
         Route(
@@ -100,6 +119,17 @@ ROUTES: dict[str, Route | tuple[Route, ...]] = {
         ),
     ),
     "api:picture": Route(**SEES_ONE),
+    "api:clips": (
+        Route(signed_in=True),
+        Route(
+            method="POST",
+            data=clip_by_api,
+            form=True,
+            allowed=(("yl.reporter", 201),),
+            refused=(("jc.reporter", 403), ("yl.planner", 403)),
+        ),
+    ),
+    "api:clip": Route(**{**SEES_ONE, "args": clip}),
     "api:uploads": Route(
         method="POST",
         data=coming,

@@ -10,7 +10,12 @@ from rongmei.planning.actions.answering import (
     task_published,
     task_story_progress,
 )
-from rongmei.planning.actions.dispatching import task_accept_work, task_cancel, task_dispatch
+from rongmei.planning.actions.dispatching import (
+    task_accept_work,
+    task_cancel,
+    task_dispatch,
+    tasks_dispatch,
+)
 from rongmei.planning.actions.pitches import (
     Decision,
     pitch_cancel,
@@ -18,11 +23,13 @@ from rongmei.planning.actions.pitches import (
     pitch_revise,
     pitch_submit,
 )
+from rongmei.planning.actions.replanning import pitch_replan, task_replan
 
 __all__ = [
     "Decision",
     "pitch_cancel",
     "pitch_decide",
+    "pitch_replan",
     "pitch_revise",
     "pitch_submit",
     "task_accept_work",
@@ -31,5 +38,7 @@ __all__ = [
     "task_cancel",
     "task_dispatch",
     "task_published",
+    "task_replan",
     "task_story_progress",
+    "tasks_dispatch",
 ]

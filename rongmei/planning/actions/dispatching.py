@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from rongmei.kernel import audit, db, events
 from rongmei.kernel.errors import BadInput
@@ -43,10 +46,24 @@ from rongmei.planning.models import (
     TaskResponse,
     TaskState,
 )
-from rongmei.planning.numbers import next_number
+from rongmei.planning.numbers import next_numbers
 
 if TYPE_CHECKING:
-    from rongmei.network.models import Member
+    from rongmei.network.models import Member, Unit
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is asked of a unit, the same for every unit it goes to."""
+
+    title: str
+    brief: str
+    due_at: datetime
+    length: int | None = None
+    urgent: bool = False
+
+
+MOST_TASKS: Final = 400
 
 
 def task_dispatch(
@@ -62,44 +79,101 @@ def task_dispatch(
     urgent: bool = False,
 ) -> Task:
     """Give a unit of this node or another one a task, out of an approved pitch or without one."""
-    policy.require(by, "planning.dispatch", to_unit_id)
+    (task,) = tasks_dispatch(
+        by=by, pitch_id=pitch_id, to_unit_ids=[to_unit_id], genres=[genre], title=title, brief=brief,
+        due_at=due_at, length=length, urgent=urgent,
+    )  # fmt: skip
+    return task
+
+
+def tasks_dispatch(
+    *,
+    by: Member,
+    pitch_id: uuid.UUID | None,
+    to_unit_ids: Sequence[uuid.UUID],
+    genres: Sequence[str],
+    title: str,
+    brief: str,
+    due_at: datetime,
+    length: int | None = None,
+    urgent: bool = False,
+) -> list[Task]:
+    """Give every one of these units a task in each of these forms: all of them, or none.
+
+    A unit that is closed or cannot be reached is named in the error, and nothing is dispatched: the
+    dispatcher decides whether the others get theirs. Raises NotAllowed, UnitClosed, NoLine,
+    NotApproved, DueInPast, BadInput.
+    """
+    units = [network.unit_even_closed(one) for one in dict.fromkeys(to_unit_ids)]
+    forms = list(dict.fromkeys(genres))
+    if not units or not forms or not set(forms) <= set(Genre.values):
+        raise BadInput(_("请至少选一个承接单位和一种形式，任务没有下达。"))
+    if len(units) * len(forms) > MOST_TASKS:
+        raise BadInput(_("一次最多下达 %(n)s 个任务，没有下达。请分批。") % {"n": MOST_TASKS})
     policy.require(by, "planning.dispatch", by.unit_id)
-    if genre not in Genre.values:
-        raise BadInput
+    for unit in units:
+        policy.require(by, "planning.dispatch", unit.pk)
     in_future(due_at)
-    to_unit = network.unit(to_unit_id)
-    if not to_unit.is_active:
-        raise UnitClosed
-    if not network.is_local(to_unit_id) and network.peer_of_unit(to_unit_id) is None:
-        raise NoLine
+    here = _reachable(units)
+    order = Order(checked_title(title), brief.strip(), due_at, length, urgent)
     with db.write():
         pitch = _pitch_for_dispatch(by, pitch_id)
-        task = Task.objects.create(
-            unit_id=by.unit_id,
-            pitch=pitch,
-            number=next_number(Task, "RW"),
-            title=checked_title(title),
-            brief=brief.strip(),
-            genre=genre,
-            length=length,
-            urgent=urgent,
-            to_unit=to_unit,
-            due_at=due_at,
-            dispatched_by_id=by.pk,
-            dispatched_by_name=str(by)[:40],
-            dispatched_at=timezone.now(),
-            references=pitch.brief.get("documents", []) if pitch else [],
-            pitch_brief=_brief_of(pitch),
+        numbers = iter(next_numbers(Task, "RW", len(units) * len(forms)))
+        return [
+            _dispatch(by, pitch, unit, form, order, next(numbers), here=unit.pk in here)
+            for unit in units
+            for form in forms
+        ]
+
+
+def _reachable(units: Sequence[Unit]) -> set[uuid.UUID]:
+    """Ids of those hosted here; raises, with their names, when some are closed or have no line."""
+    closed = [one.label for one in units if not one.is_active]
+    if closed:
+        raise UnitClosed(
+            _("%(units)s已停用，任务没有下达。请去掉后再下达。") % {"units": "、".join(closed)}
         )
-        if network.is_local(to_unit_id):
-            task.received_at = task.dispatched_at
-            task.save(update_fields=["received_at"])
-            TaskResponse.objects.create(unit=to_unit, task=task)
-            telling.task_offered(task)
-        else:
-            wire.tell_receiver(task, wire.DISPATCHED)
-        audit.record(by, "task.dispatched", task, to_unit=to_unit.code, pitch=pitch_id)
-        events.publish(TaskDispatched(subject_id=task.pk, unit_id=to_unit_id, title=task.title))
+    here = {one.pk for one in units if one.pk in set(network.local_units())}
+    cut = [
+        one.label for one in units if one.pk not in here and network.peer_of_unit(one.pk) is None
+    ]
+    if cut:
+        raise NoLine(
+            _(
+                "%(units)s的节点还没有与本节点互联，任务没有下达。请去掉后再下达，或请系统管理员先建立互联。"
+            )
+            % {"units": "、".join(cut)}
+        )
+    return here
+
+
+def _dispatch(
+    by: Member,
+    pitch: Pitch | None,
+    to_unit: Unit,
+    genre: str,
+    order: Order,
+    number: str,
+    *,
+    here: bool,
+) -> Task:
+    now = timezone.now()
+    task = Task.objects.create(
+        unit_id=by.unit_id, pitch=pitch, number=number, title=order.title, brief=order.brief,
+        genre=genre, length=order.length, urgent=order.urgent, to_unit=to_unit, due_at=order.due_at,
+        dispatched_by_id=by.pk, dispatched_by_name=str(by)[:40], dispatched_at=now,
+        received_at=now if here else None,
+        references=pitch.brief.get("documents", []) if pitch else [], pitch_brief=_brief_of(pitch),
+    )  # fmt: skip
+    if here:
+        TaskResponse.objects.create(unit=to_unit, task=task)
+        telling.task_offered(task)
+    else:
+        wire.tell_receiver(task, wire.DISPATCHED)
+    audit.record(
+        by, "task.dispatched", task, to_unit=to_unit.code, pitch=pitch.pk if pitch else None
+    )
+    events.publish(TaskDispatched(subject_id=task.pk, unit_id=to_unit.pk, title=task.title))
     return task
 
 

@@ -255,9 +255,9 @@ def test_dispatch_and_answer_by_page(pitch, cast, signed_in):
     url = f"/desk/planning/pitches/{pitch.pk}/"
     assert "下达任务" in client.get(url).content.decode()
     fields = {
-        "to_unit_id": cast.unit("yunling").pk,
+        "to_unit_ids": [cast.unit("yunling").pk],
         "title": "去现场",
-        "genre": "video",
+        "genres": ["video"],
         "due_at": "2020-01-01T10:00",
     }
     assert client.post(url + "dispatch/", fields).status_code == 422

@@ -53,6 +53,8 @@ ROUTES: dict[str, Route | tuple[Route, ...]] = {
     "sources:change": Route(args=source, allowed=(("duty", 200),), refused=STRANGERS),
     "sources:fetch": _verb(),
     "sources:try": _verb(200),
+    "sources:find": _verb(200),
+    "sources:readdress": _verb(data=lambda cast: {"url": FEED + "?moved", "kind": "feed"}),
     "sources:toggle": _verb(),
     "sources:moved": _verb(),
     "sources:internal": Route(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import re
 from datetime import timedelta
 from time import time
 
@@ -11,7 +12,7 @@ from django.utils import timezone
 
 from rongmei.kernel.errors import BadInput, Conflict, NotAllowed
 from rongmei.kernel.models import AuditEntry
-from rongmei.sources import actions, diagnosis, opml, selectors, trying
+from rongmei.sources import actions, diagnosis, explaining, opml, selectors, trying
 from rongmei.sources.models import FetchLog, FetchState, Source
 from rongmei.sources.types import FetchOutcome, SourceSpec
 from rongmei_wire.wire import Wire
@@ -166,6 +167,91 @@ def test_from_a_bare_address_to_a_source(cast, signed_in, wire):
     assert not Source.objects.exists()
     assert client.post("/desk/sources/add/", {**fields, "do": "add"}).status_code == 302
     assert Source.objects.get().internal
+
+
+def test_what_a_site_has_is_shown_with_headlines_and_added_with_one_click(cast, signed_in, wire):
+    client = signed_in("sysadmin")
+    home = f"{wire.url}/m/yunling-daily/"
+    looked = client.post("/desk/sources/add/", {"do": "find", "address": home, "internal": "on"})
+    page = looked.content.decode()
+    [first, *_others] = re.findall(
+        r'<form class="offers-add".*?</form>', page.split("offers-found")[1], re.S
+    )
+    assert "现在有" in page
+    assert page.count('<ul class="offers-titles">') >= 1
+    hidden = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', first))
+    hidden.pop("csrfmiddlewaretoken")
+    added = client.post("/desk/sources/add/", {**hidden, "media_class": "local", "do": "add"})
+    assert added.status_code == 302
+    kept = Source.objects.get()
+    assert (kept.url, kept.media_class, kept.internal) == (f"{home}rss.xml", "local", True)
+    assert kept.unit_id == cast["sysadmin"].unit_id
+    chosen = client.post("/desk/sources/add/", {**hidden, "do": "choose"}).content.decode()
+    assert "测试结果" in chosen
+    assert f'value="{home}rss.xml"' in chosen
+
+
+def test_a_site_without_feeds_can_be_read_as_a_page(signed_in, wire, monkeypatch):
+    monkeypatch.setattr(trying, "find_sources", lambda address, internal: ())
+    client = signed_in("sysadmin")
+    bare = f"{wire.url}/fault/page/fault-1.html"
+    page = client.post(
+        "/desk/sources/add/", {"do": "find", "address": bare, "internal": "on"}
+    ).content.decode()
+    assert "作为网页列表添加" in page
+    chosen = client.post(
+        "/desk/sources/add/", {"do": "choose", "url": bare, "kind": "page", "internal": "on"}
+    ).content.decode()
+    assert '<option value="page" selected>' in chosen
+
+
+def test_another_address_of_the_site_takes_the_place_of_one_that_is_gone(cast, signed_in, wire):
+    home = f"{wire.url}/m/yunling-daily/"
+    source = add(cast, url=f"{home}gone.xml", home_url=home)
+    actions.source_mark_internal(by=cast["sysadmin"], source_id=source.pk, internal=True)
+    FetchState.objects.filter(source=source).update(
+        failures=3, outcome="status", http_status=404, failing_since=timezone.now()
+    )
+    client, path = signed_in("duty"), f"/desk/sources/{source.pk}/"
+    page = client.get(path).content.decode()
+    assert "说没有这个地址（404）" in page
+    assert "连续 3 次没有读成" in page
+    found = client.post(f"{path}find/").content.decode()
+    assert f'value="{home}rss.xml"' in found
+    assert "换成这个" in found
+    client.post(f"{path}readdress/", {"url": f"{home}rss.xml", "kind": "feed"})
+    source.refresh_from_db()
+    assert source.url == f"{home}rss.xml"
+    assert source.internal
+    assert not FetchState.objects.get(source=source).is_failing
+
+
+@pytest.mark.parametrize("outcome", [one.value for one in FetchOutcome])
+def test_every_failure_says_what_happened_and_what_to_do(outcome):
+    what, todo = explaining.words_of(outcome, 503, "https://news.example.com/rss.xml")
+    known = (what, todo) != explaining.words_of("never seen", None, "")
+    assert known is not FetchOutcome.is_fine(outcome)
+    assert "%(" not in what + todo
+
+
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [(401, "登录"), (403, "不让读取"), (404, "没有这个地址"), (410, "撤掉"), (429, "太勤"), (502, "服务器出错"), (418, "返回了错误 418")],
+)  # fmt: skip
+def test_an_answer_of_error_is_told_by_its_number(status, said):
+    assert said in explaining.words_of("status", status, "https://news.example.com/")[0]
+
+
+def test_a_failure_is_told_in_the_readers_language_whatever_was_written_down(cast, signed_in):
+    source = add(cast)
+    FetchState.objects.update(failures=1, outcome="dns", message="查不到域名。")
+    FetchLog.objects.create(source=source, outcome="dns", message="查不到域名。")
+    client = signed_in("duty")
+    cast["duty"].language = "en"
+    cast["duty"].save()
+    page = client.get(f"/desk/sources/{source.pk}/").content.decode()
+    assert "cannot be found" in page
+    assert "查不到域名" not in page
 
 
 def test_a_failure_of_a_trial_is_said_in_words(wire):

@@ -14,7 +14,6 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
-from rongmei.assets import actions as assets_actions
 from rongmei.kernel import audit, db, events
 from rongmei.kernel.errors import NotFound
 from rongmei.kernel.text import count_words
@@ -77,11 +76,7 @@ def _so_far(arrival: Arrival, step_key: str) -> tuple[Flow, FlowStep, list[Signa
 
 def _copy(arrival: Arrival, known: Story | None) -> Story:
     """The story as a replica in review, not saved."""
-    body = arrival.body
-    keys = {
-        str(one["digest"]): assets_actions.picture_import(one, home=arrival.from_node).pk
-        for one in body["pictures"]
-    }
+    body, keys = arrival.body, sharing.kept_media(arrival)
     shared_at = known.shared_at if known else None
     story = sharing.replica_of(arrival, known, keys)
     story.signed_at, story.shared_at, story.withdrawn_at = None, shared_at, None

@@ -141,7 +141,7 @@ def _ask(seen: Story, step: FlowStep) -> None:
         exchange.send(
             to=peer, type=ASKED, subject_id=story.pk, unit_id=story.unit_id,
             body={
-                **sharing.story_body(story, standing, prepared.pictures),
+                **sharing.story_body(story, standing, prepared),
                 "request": {
                     "id": str(request.pk), "step": step.key, "to_unit": str(place),
                     "content_hash": story.content_hash, "state": story.state,

@@ -26,7 +26,7 @@ from rongmei.network import selectors as network
 from rongmei.network.hooks import Arrival
 from rongmei.network.types import UnitKind
 from rongmei.planning import selectors as planning
-from rongmei.stories import canonical, flows, kinds, proof, selectors
+from rongmei.stories import canonical, flows, kinds, particulars, proof, selectors
 from rongmei.stories import events as said
 from rongmei.stories.actions.common import address, locked, refusals_kept
 from rongmei.stories.errors import FlowBroken, ForgedStory, NowhereToShare, StoryChanged
@@ -38,7 +38,9 @@ if TYPE_CHECKING:
 
 SHARED: Final = "story.shared"
 WITHDRAWN: Final = "story.withdrawn"
-PICTURES_BYTES: Final = 8 * 1024 * 1024
+# What a message may carry of pictures and clips before they are written in base64: with its text it
+# must stay below the exchange's limit. Larger clips stay at home and are played from there.
+MEDIA_BYTES: Final = 4 * 1024 * 1024
 _KEPT: Final = ("number", "author_name", "round", "version")
 SIGNED: Final = (
     "step", "verdict", "person_name", "role_at", "content_hash", "opinion", "proof", "edited",
@@ -55,6 +57,7 @@ class Prepared:
     unit_ids: tuple[uuid.UUID, ...]
     content_hash: str
     pictures: list[dict[str, Any]] = field(default_factory=list)
+    clips: list[dict[str, Any]] = field(default_factory=list)
 
 
 def prepare(story: Story, unit_ids: tuple[uuid.UUID, ...]) -> Prepared:
@@ -64,9 +67,13 @@ def prepare(story: Story, unit_ids: tuple[uuid.UUID, ...]) -> Prepared:
     if not remote:
         return Prepared(unit_ids, content_hash)
     rows = assets.pictures_by_pk(canonical.picture_keys(story))
-    share = min(assets_actions.EXPORT_BYTES, PICTURES_BYTES // max(len(rows), 1))
+    share = min(assets_actions.EXPORT_BYTES, MEDIA_BYTES // max(len(rows), 1))
     made = [assets_actions.picture_export(row, limit=share) for row in rows.values()]
-    return Prepared(unit_ids, content_hash, made)
+    left, clips = MEDIA_BYTES - sum(len(one["data"]) * 3 // 4 for one in made), []
+    for clip in assets.clips_by_id(kinds.clip_keys(story.body)).values():
+        clips.append(assets_actions.clip_export(clip, limit=left))
+        left -= len(clips[-1]["data"]) * 3 // 4
+    return Prepared(unit_ids, content_hash, made, clips)
 
 
 def prepare_for_task(by: Member, story_id: uuid.UUID) -> Prepared | None:
@@ -114,7 +121,7 @@ def send_prepared(by: Member | None, story: Story, prepared: Prepared) -> None:
     for unit_id in prepared.unit_ids:
         peer = network.peer_of_unit(unit_id)
         if peer is not None and peer.pk not in sent_to:
-            _send(peer, story, prepared.pictures)
+            _send(peer, story, prepared)
             sent_to.add(peer.pk)
         events.publish(
             said.StoryShared(
@@ -130,17 +137,15 @@ def send_prepared(by: Member | None, story: Story, prepared: Prepared) -> None:
     _tell_platform(story)
 
 
-def _send(peer: Peer, story: Story, pictures: list[dict[str, Any]]) -> None:
+def _send(peer: Peer, story: Story, prepared: Prepared) -> None:
     exchange.send(
         to=peer, type=SHARED, subject_id=story.pk, unit_id=story.unit_id,
-        body=story_body(story, selectors.standing_signatures(story), pictures),
+        body=story_body(story, selectors.standing_signatures(story), prepared),
     )  # fmt: skip
 
 
-def story_body(
-    story: Story, signatures: list[Signature], pictures: list[dict[str, Any]]
-) -> dict[str, Any]:
-    """A story as it travels: its content, where it came from, its flow, signatures and pictures."""
+def story_body(story: Story, signatures: list[Signature], prepared: Prepared) -> dict[str, Any]:
+    """A story as it travels: its content, where it came from, its flow, signatures and media."""
     return {
         "content": canonical.content_of(story),
         "story": {
@@ -152,7 +157,9 @@ def story_body(
         },
         "flow": story.flow,
         "signatures": [signature_body(one) for one in signatures],
-        "pictures": pictures,
+        "pictures": prepared.pictures,
+        # Said only where there are some: nodes of before know no clips.
+        **({"clips": prepared.clips} if prepared.clips else {}),
     }
 
 
@@ -257,8 +264,8 @@ def keep_signatures(story: Story, rows: list[Signature]) -> None:
     Signature.objects.bulk_create(one for one in rows if one.pk not in own)
 
 
-def replica_of(arrival: Arrival, known: Story | None, keys: dict[str, int]) -> Story:
-    """The story a message carries, not saved; `keys` are its pictures here, by digest."""
+def replica_of(arrival: Arrival, known: Story | None, keys: kinds.Keys) -> Story:
+    """The story a message carries, not saved; `keys` are its media here, by digest."""
     content, meta = arrival.body["content"], arrival.body["story"]
     story_id, unit_id = from_its_home(arrival)
     story = known or Story(pk=story_id, unit_id=unit_id, home=arrival.from_node)
@@ -270,15 +277,27 @@ def replica_of(arrival: Arrival, known: Story | None, keys: dict[str, int]) -> S
     block = Story._meta.get_field("body").stream_block  # type: ignore[union-attr]
     kept = [(one["type"], kinds.KINDS[one["type"]].keep(one, keys)) for one in content["body"]]
     story.body = block.to_python([{"type": kind, "value": value} for kind, value in kept])
+    for name in particulars.COVERED:
+        setattr(story, name, content.get(name) or type(getattr(story, name))())
     story.tags, story.features_exemplar = content["tags"], content["features_exemplar"]
     story.embargo_until = parse_datetime(embargo) if embargo else None
-    story.lead_picture_id = keys[lead["digest"]] if lead else None
+    story.lead_picture_id = keys.pictures[lead["digest"]] if lead else None
     story.author_id = uuid.UUID(str(meta["author_id"]))
     story.task_id = uuid.UUID(meta["task_id"]) if meta["task_id"] else None
     story.pitch_id = uuid.UUID(meta["pitch_id"]) if meta["pitch_id"] else None
     story.signed_at = parse_datetime(str(meta["signed_at"]))
     story.state, story.shared_at = StoryState.SIGNED, timezone.now()
     return story
+
+
+def kept_media(arrival: Arrival) -> kinds.Keys:
+    """Pictures and clips of the message, kept here as copies; their keys by digest."""
+    home = arrival.from_node
+    pictures, clips = arrival.body["pictures"], arrival.body.get("clips", [])
+    return kinds.Keys(
+        {str(one["digest"]): assets_actions.picture_import(one, home=home).pk for one in pictures},
+        {str(one["digest"]): str(assets_actions.clip_import(one, home=home).pk) for one in clips},
+    )
 
 
 def story_receive(arrival: Arrival) -> None:
@@ -304,10 +323,7 @@ def story_receive(arrival: Arrival) -> None:
         require_known_form(content)
         content_hash = canonical.hash_of(content)
         flow, signatures = _believed_signatures(arrival, content_hash)
-        keys = {
-            str(one["digest"]): assets_actions.picture_import(one, home=arrival.from_node).pk
-            for one in arrival.body["pictures"]
-        }
+        keys = kept_media(arrival)
         story = replica_of(arrival, known, keys)
         story.flow, story.flow_digest = flow.snapshot, flow.digest
         rebuilt = canonical.content_of(story)

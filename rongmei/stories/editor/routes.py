@@ -47,8 +47,9 @@ def writes(member: Any, kwargs: dict[str, Any]) -> None:
         raise NotAllowed
 
 
-def sees_pictures(member: Any, kwargs: dict[str, Any]) -> None:
-    """Whoever may see media; which pictures is the chooser policy's business (assets.choosing)."""
+def sees_media(member: Any, kwargs: dict[str, Any]) -> None:
+    """Whoever may see media; which is the business of the choosers
+    (assets.choosing, views_clips)."""
     policy.require(member, "assets.view")
 
 
@@ -63,10 +64,13 @@ OPEN: Final[dict[str, Check]] = {
     "wagtailadmin_editing_sessions:ping": edits_named_object,
     # Removes the member's own session only.
     "wagtailadmin_editing_sessions:release": writes,
-    "wagtailimages_chooser:choose": sees_pictures,
-    "wagtailimages_chooser:choose_results": sees_pictures,
-    "wagtailimages_chooser:chosen": sees_pictures,
-    "wagtailimages_chooser:chosen_multiple": sees_pictures,
+    "wagtailimages_chooser:choose": sees_media,
+    "wagtailimages_chooser:choose_results": sees_media,
+    "wagtailimages_chooser:chosen": sees_media,
+    "wagtailimages_chooser:chosen_multiple": sees_media,
+    "clip_chooser:choose": sees_media,
+    "clip_chooser:choose_results": sees_media,
+    "clip_chooser:chosen": sees_media,
     "wagtailadmin_choose_page_external_link": writes,
     "wagtailadmin_sprite": signed_in,
     "wagtailadmin_javascript_catalog": signed_in,

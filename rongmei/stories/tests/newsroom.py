@@ -8,6 +8,7 @@ from typing import Any
 from PIL import Image
 
 from rongmei.assets import actions as assets
+from rongmei.assets.tests.clips import mp4
 from rongmei.network.testing import Cast
 from rongmei.stories import actions
 from rongmei.stories.models import Story
@@ -36,6 +37,13 @@ def a_picture(cast: Cast, color: str = "navy", username: str = "yl.reporter") ->
     return assets.picture_add(
         by=by, unit_id=by.unit_id, file=picture_file(color), title="现场", credit="示例 摄"
     )
+
+
+def a_clip(cast: Cast, seconds: int = 65, username: str = "yl.reporter") -> Any:
+    """A video of the person's unit."""
+    by = cast[username]
+    file = io.BytesIO(mp4(seconds))
+    return assets.clip_add(by=by, unit_id=by.unit_id, file=file, title="示例现场", credit="示例 摄")
 
 
 def draft(

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
+from docx import Document
 
 from rongmei.network.testing import Cast, Route
 from rongmei.stories import actions, lexicon_sheets
+from rongmei.stories.link_rows import StoryLink
 from rongmei.stories.models import (
     Comment,
     Delegation,
@@ -179,12 +183,42 @@ def settled_remark(cast: Cast) -> dict[str, Any]:
     return {"comment_id": made.pk}
 
 
+def document() -> SimpleUploadedFile:
+    """A Word document with one line."""
+    made, out = Document(), io.BytesIO()
+    made.add_paragraph("示例一行。")
+    made.save(out)
+    return SimpleUploadedFile("示例.docx", out.getvalue())
+
+
+def in_word(cast: Cast) -> dict[str, Any]:
+    return {"file": document(), "unit": str(cast.unit("yunling").pk), "title": "示例新稿"}
+
+
+def in_word_by_api(cast: Cast) -> dict[str, Any]:
+    return {"file": document(), "unit_id": str(cast.unit("yunling").pk), "title": "示例新稿"}
+
+
 def words(cast: Cast) -> dict[str, Any]:
     return {"text": "示例"}
 
 
 def picture(cast: Cast) -> dict[str, Any]:
     return {"pk": newsroom.a_picture(cast).pk}
+
+
+def a_link(cast: Cast) -> dict[str, Any]:
+    """The draft follows the signed story."""
+    story = DRAFT(cast)
+    made = StoryLink.objects.filter(story=story).first()
+    made = made or actions.story_link(
+        by=cast["yl.reporter"], story_id=story.pk, other=SIGNED(cast).number, kind="update"
+    )
+    return {"link_id": made.pk}
+
+
+def clip(cast: Cast) -> dict[str, Any]:
+    return {"pk": str(newsroom.a_clip(cast).pk)}
 
 
 def in_editor(cast: Cast) -> dict[str, Any]:
@@ -268,6 +302,12 @@ def sent(story: Callable[[Cast], Story], by: str, *refused: tuple[str, int], **m
     return Route(args=named(story), method="POST", allowed=((by, 302),), refused=refused, **more)
 
 
+def sent_file(story: Callable[[Cast], Story]) -> Route:
+    """A file that a reader of the story may ask for."""
+    refused = (("jc.chief", 404), ("sysadmin", 403), ("yl.nobody", 403))
+    return Route(args=named(story), method="POST", allowed=(("yl.reporter", 200),), refused=refused)
+
+
 def asked(story: Callable[[Cast], Story], by: str, *refused: tuple[str, int], **more: Any) -> Route:
     """An operation of the API that `by` may ask for."""
     return Route(args=named(story), **{"method": "POST", **more}, allowed=((by, 200),), refused=refused)  # fmt: skip
@@ -300,6 +340,26 @@ ROUTES: dict[str, Route | tuple[Route, ...]] = {
     ),
     "stories:story": reads(DRAFT),
     "stories:sheet": reads(DRAFT),
+    "stories:word_new": (
+        Route(allowed=(("yl.reporter", 200),), refused=(("planner", 403), ("yl.planner", 403))),
+        Route(
+            method="POST", data=in_word, allowed=(("yl.reporter", 302),),
+            refused=(("jc.reporter", 422), ("yl.planner", 403)),
+        ),
+    ),
+    "stories:paste": Route(
+        method="POST", data=lambda cast: {"html": SimpleUploadedFile("a.html", b"<p>a</p>")},
+        allowed=(("yl.reporter", 200), ("yl.first", 200)),
+        refused=(("yl.planner", 403), ("sysadmin", 403)),
+    ),
+    "stories:word_preview": Route(
+        method="POST", data=in_word, allowed=(("yl.reporter", 200),), refused=(("yl.planner", 403),)
+    ),
+    "stories:word": sent_file(DRAFT),
+    "stories:changes_word": Route(
+        args=two_versions, method="POST", allowed=(("yl.reporter", 200),),
+        refused=(("jc.chief", 404), ("sysadmin", 403)),
+    ),
     "stories:versions": reads(DRAFT),
     "stories:version_restore": Route(
         args=earlier, method="POST", data=seen, allowed=(("yl.reporter", 302),),
@@ -452,6 +512,18 @@ ROUTES: dict[str, Route | tuple[Route, ...]] = {
     "api:give_back": asked(WAITING, "yl.first", *NOT_FIRST[:-1], data=reason),
     "api:story_withdraw": asked(SIGNED, "yl.chief", *NOT_CHIEF, data=reason),
     "api:share": asked(SIGNED, "yl.chief", *NOT_CHIEF),
+    "api:story_word_preview": Route(
+        method="POST", form=True, data=in_word, allowed=(("yl.reporter", 200),), refused=(("yl.planner", 403),)
+    ),
+    "api:story_from_word": Route(
+        method="POST", form=True, data=in_word_by_api, allowed=(("yl.reporter", 201),),
+        refused=(("jc.reporter", 403), ("yl.planner", 403)),
+    ),
+    "api:story_word": asked(DRAFT, "yl.reporter", ("jc.chief", 404), ("sysadmin", 404)),
+    "api:story_changes_word": Route(
+        args=two_versions, method="POST", allowed=(("yl.reporter", 200),),
+        refused=(("jc.chief", 404), ("sysadmin", 404)),
+    ),
     "api:story_versions": Route(args=named(DRAFT), **SEES),
     "api:story_compare": Route(args=two_versions, **SEES),
     "api:story_restore": Route(
@@ -500,6 +572,39 @@ ROUTES: dict[str, Route | tuple[Route, ...]] = {
     "wagtailimages_chooser:choose_results": Route(**PICTURES),
     "wagtailimages_chooser:chosen": Route(args=picture, **PICTURES),
     "wagtailimages_chooser:chosen_multiple": Route(**PICTURES),
+    "api:subjects": Route(signed_in=True),
+    "stories:link": Route(
+        args=named(DRAFT),
+        method="POST",
+        data=lambda cast: {"other": "none", "kind": "update"},
+        allowed=(("yl.reporter", 302),),
+        refused=(("jc.reporter", 404), ("planner", 403), ("yl.planner", 403)),
+    ),
+    "stories:unlink": Route(
+        args=a_link,
+        method="POST",
+        allowed=(("yl.reporter", 302),),
+        refused=(("jc.reporter", 404), ("planner", 403), ("yl.planner", 403)),
+    ),
+    "api:story_links": (
+        Route(args=named(DRAFT), allowed=(("yl.reporter", 200),), refused=(("jc.reporter", 404),)),
+        Route(
+            args=named(DRAFT),
+            method="POST",
+            data=lambda cast: {"other": SIGNED(cast).number, "kind": "update"},
+            allowed=(("yl.reporter", 201),),
+            refused=(("jc.reporter", 404), ("yl.planner", 403)),
+        ),
+    ),
+    "api:story_unlink": Route(
+        args=a_link,
+        method="DELETE",
+        allowed=(("yl.reporter", 204),),
+        refused=(("jc.reporter", 404), ("yl.planner", 403)),
+    ),
+    "clip_chooser:choose": Route(**PICTURES),
+    "clip_chooser:choose_results": Route(**PICTURES),
+    "clip_chooser:chosen": Route(args=clip, **PICTURES),
     "wagtailadmin_choose_page_external_link": Route(
         allowed=(("yl.reporter", 200),), refused=(("sysadmin", 403), ("yl.planner", 403))
     ),

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.urls import reverse
 
 from rongmei.kernel.errors import BadInput
 from rongmei.network.hooks import Arrival
@@ -155,9 +156,9 @@ def test_what_is_no_time_is_refused(cast, at):
 def test_kept_and_covered_forms_lead_to_each_other(block):
     kind = kinds.KINDS[block["type"]]
     kept = kind.clean(block["value"])
-    cover = kind.cover(kept, {})
-    assert kind.cover(kind.keep(cover, {}), {}) == cover
-    assert kind.cover(json.loads(json.dumps(kept)), {}) == cover
+    cover = kind.cover(kept, kinds.Held())
+    assert kind.cover(kind.keep(cover, kinds.Keys()), kinds.Held()) == cover
+    assert kind.cover(json.loads(json.dumps(kept)), kinds.Held()) == cover
 
 
 def test_cells_survive_the_form_as_a_spreadsheet_writes_them():
@@ -176,7 +177,12 @@ def test_new_kinds_travel_to_other_nodes(cast):
     Unit.objects.filter(code__in=["hq", "platform"]).update(node=node)
     photo = newsroom.a_picture(cast)
     live = {"type": "live", "value": {**LIVE["value"], "picture": photo.pk}}
-    story = newsroom.signed(cast, body=[*newsroom.body(), live, TABLE, EMBED])
+    clip = newsroom.a_clip(cast)
+    film = {
+        "type": "clip",
+        "value": {"clip": str(clip.pk), "poster": photo.pk, "transcript": "示例"},
+    }
+    story = newsroom.signed(cast, body=[*newsroom.body(), live, TABLE, EMBED, film])
     actions.story_share(by=cast["yl.chief"], story_id=story.pk)
     body = Envelope.objects.get(type="story.shared").body
     expected = canonical.content_of(story)
@@ -184,8 +190,62 @@ def test_new_kinds_travel_to_other_nodes(cast):
     story.signatures.all().delete()
     Story.objects.filter(pk=story.pk).delete()
     photo.delete()
+    clip.delete()
+    body["clips"][0]["url"] = f"{node.url}/media/clips/1.mp4"
     Unit.objects.filter(pk=story.unit_id).update(node=node)
     actions.story_receive(
         Arrival(uuid.uuid4(), "story.shared", node.pk, story.pk, story.unit_id, body)
     )
     assert canonical.content_of(Story.objects.get(pk=story.pk)) == expected
+
+
+def test_a_clip_is_covered_by_its_digest_and_plays_for_readers(cast):
+    clip, photo = newsroom.a_clip(cast), newsroom.a_picture(cast)
+    value = {
+        "clip": str(clip.pk),
+        "poster": photo.pk,
+        "caption": "示例：抢修现场",
+        "credit": "",
+        "transcript": "先救人。",
+    }
+    story = newsroom.save(cast, newsroom.draft(cast), body=[{"type": "clip", "value": value}])
+    block = covered(story)[0]
+    assert block["clip"]["digest"] == clip.digest and block["poster"]["digest"] == photo.digest
+    assert story.body_text == "示例：抢修现场\n先救人。"
+    shown = package.reading(story)
+    assert f'<video src="{clip.file.url}" controls preload="none" poster="' in shown["html"]
+    assert "先救人。" in shown["html"] and "(1:05)" in shown["html"]
+    assert shown["clips"][0]["seconds"] == 65
+
+
+def test_another_clip_is_a_changed_picture(cast):
+    one, two = newsroom.a_clip(cast, 10), newsroom.a_clip(cast, 20)
+    texts = [
+        canonical.content_of(
+            newsroom.save(
+                cast, newsroom.draft(cast), body=[{"type": "clip", "value": {"clip": str(clip.pk)}}]
+            )
+        )
+        for clip in (one, two)
+    ]
+    assert "picture" in canonical.compare(*texts).reasons
+
+
+def test_anothers_clip_cannot_be_put_in(cast):
+    theirs = newsroom.a_clip(cast, username="jc.reporter")
+    story = newsroom.draft(cast)
+    with pytest.raises(BadInput, match="无权"):
+        newsroom.save(cast, story, body=[{"type": "clip", "value": {"clip": str(theirs.pk)}}])
+
+
+def test_the_clip_chooser_shows_only_clips_in_reach(cast, signed_in):
+    ours, theirs = newsroom.a_clip(cast, 10), newsroom.a_clip(cast, 20, "jc.reporter")
+    client = signed_in("yl.reporter")
+    shown = client.get(reverse("clip_chooser:choose")).content.decode()
+    assert str(ours.pk) in shown and str(theirs.pk) not in shown
+    chosen = client.get(reverse("clip_chooser:chosen", args=[ours.pk]))
+    assert chosen.json()["result"]["id"] == str(ours.pk)
+    for key in (theirs.pk, "no-key"):
+        assert client.get(reverse("clip_chooser:chosen", args=[key])).status_code == 404
+    none = client.get(reverse("clip_chooser:choose_results") + "?q=别的").content.decode()
+    assert str(ours.pk) not in none

@@ -24,6 +24,7 @@ _STYLED: Final[dict[str, tuple[str, str]]] = {
         f"margin:0 0 16px 0;padding:4px 0 4px 14px;border-left:3px solid #0a6966;{_TEXT}color:#666666;",
     ),
     "figure": ("section", "margin:0 0 16px 0;text-align:center;"),
+    "summary": ("p", f"margin:8px 0 0 0;{_TEXT}font-weight:bold;"),
     "figcaption": ("p", "margin:8px 0 0 0;font-size:13px;line-height:1.6;color:#888888;text-align:center;"),
     "ul": ("ul", f"margin:0 0 16px 0;padding-left:22px;{_TEXT}"),
     "ol": ("ol", f"margin:0 0 16px 0;padding-left:22px;{_TEXT}"),
@@ -42,6 +43,8 @@ _STYLED: Final[dict[str, tuple[str, str]]] = {
     "time": ("strong", "font-weight:bold;color:#0a6966;"),
     "footer": ("p", "margin:6px 0 0 0;font-size:14px;line-height:1.6;color:#888888;"),
 }  # fmt: skip
+_HERE = "margin:0;padding:16px;border:1px dashed #0a6966;color:#0a6966;text-align:center;"
+_PLAYED: Final = {"video": "【此处插入视频】", "audio": "【此处插入音频】"}
 _IMAGE = "display:block;max-width:100%;height:auto;margin:0 auto;"
 
 
@@ -55,8 +58,11 @@ class _Styler(HTMLParser):
 
     @override
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag == "img":
-            held = dict(attrs)
+        held = dict(attrs)
+        if tag in _PLAYED:
+            # Platforms take videos through their own upload only: say where it goes.
+            self.out.append(f'<p style="{_HERE}">{_PLAYED[tag]}</p>')
+        elif tag == "img":
             source = escape(urljoin(self.base, held.get("src") or ""), quote=True)
             words = escape(held.get("alt") or "", quote=True)
             self.out.append(f'<img src="{source}" alt="{words}" style="{_IMAGE}">')
