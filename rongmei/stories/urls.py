@@ -11,6 +11,7 @@ from rongmei.stories import (
     views_findings,
     views_flows,
     views_lexicons,
+    views_links,
     views_live,
     views_paste,
     views_phone,
@@ -18,6 +19,7 @@ from rongmei.stories import (
     views_remarks,
     views_sheet,
     views_submissions,
+    views_team,
     views_versions,
     views_word,
 )
@@ -43,6 +45,8 @@ urlpatterns = [
     path("<uuid:story_id>/withdraw/", views_amending.withdraw, name="withdraw"),
     path("<uuid:story_id>/correct/", views_amending.correct, name="correct"),
     path("<uuid:story_id>/share/", views.share, name="share"),
+    path("<uuid:story_id>/links/", views_links.link, name="link"),
+    path("links/<uuid:link_id>/remove/", views_links.unlink, name="unlink"),
     path("<uuid:story_id>/lock/", views.lock, name="lock"),
     path("<uuid:story_id>/unlock/", views.unlock, name="unlock"),
     path("<uuid:story_id>/versions/", views_versions.version_list, name="versions"),
@@ -98,6 +102,7 @@ urlpatterns = [
 review_patterns = [
     path("", views_queue.review_queue, name="queue"),
     path("batch/", views_queue.batch, name="batch"),
+    path("team/", views_team.review_team, name="team"),
     path("<uuid:story_id>/glance/", views_queue.glance, name="glance"),
     path("<uuid:story_id>/look/", views_queue.look, name="look"),
     path("flows/", views_flows.flow_list, name="flows"),

@@ -78,6 +78,10 @@ ROUTES: dict[str, Route | tuple[Route, ...]] = {
         allowed=(("yl.chief", 200),),
         refused=(("jc.chief", 404), ("yl.reporter", 403), ("yl.second", 403)),
     ),
+    "review:team": Route(
+        allowed=(("yl.chief", 200),),
+        refused=(("yl.first", 403), ("yl.reporter", 403), ("sysadmin", 403)),
+    ),
     "review:batch": Route(
         method="POST", data=picked, allowed=(("yl.first", 302),), refused=NOT_READERS
     ),
