@@ -30,6 +30,7 @@ from rongmei.stories.api_flows import router as review_router
 from rongmei.stories.api_queue import router as queue_router
 from rongmei.stories.api_remarks import router as remarks_router
 from rongmei.stories.api_sheet import router as sheet_router
+from rongmei.stories.api_subjects import router as subject_router
 from rongmei.stories.api_submissions import router as submission_router
 from rongmei.stories.api_versions import router as versions_router
 from rongmei.stories.api_word import router as word_router
@@ -66,6 +67,15 @@ def register_rail() -> list[RailItem]:
 
 @hookimpl
 def register_api() -> list[tuple[str, Router]]:
+    """/api/v1/stories, /api/v1/review, /api/v1/submissions, /api/v1/subjects."""
+    """/api/v1/stories and /api/v1/review."""
+    return [
+        ("/stories", router),
+        ("/review", sheet_router),
+        ("/review", queue_router),
+        ("/review", review_router),
+    ]
+    return [("/stories", router), ("/stories", findings_router), ("/review", review_router)]
     """/api/v1/stories, /api/v1/review and /api/v1/submissions."""
     return [
         # Before those with an id in the same place.
@@ -78,6 +88,7 @@ def register_api() -> list[tuple[str, Router]]:
         ("/review", queue_router),
         ("/review", review_router),
         ("/submissions", submission_router),
+        ("/subjects", subject_router),
     ]
 
 

@@ -29,8 +29,10 @@ from rongmei.stories import (
     dossier,
     findings,
     package,
+    particulars,
     reading,
     selectors,
+    subjects,
     waiting,
 )
 from rongmei.stories import policy as rules
@@ -185,6 +187,7 @@ def _shown(request: MemberRequest, story: Story, default_panel: str) -> dict[str
         and policy.allows(member, "stories.share", story),
         "shared_units": network.unit_labels(uuid.UUID(one) for one in story.shared_with),
         "may_reread": rules.may_reread(member, story, signatures),
+        "particulars": particulars.facts_of(story, subjects.names(story.subjects)),
         **package.reading(story), **talk_of(request, story),
     }  # fmt: skip
     if shown["panel"] == "history":
