@@ -41,6 +41,7 @@ from rongmei.stories.actions.lexicons import (
     lexicon_refuse,
     lexicon_restore,
 )
+from rongmei.stories.actions.links import story_link, story_unlink
 from rongmei.stories.actions.printing import sheet_export
 from rongmei.stories.actions.remarks import (
     comment_add,
@@ -111,6 +112,7 @@ __all__ = [
     "story_correction_receive",
     "story_create",
     "story_from_word",
+    "story_link",
     "story_lock",
     "story_look",
     "story_pass",
@@ -122,6 +124,7 @@ __all__ = [
     "story_save",
     "story_share",
     "story_submit",
+    "story_unlink",
     "story_unlock",
     "story_withdraw",
     "story_withdrawal_receive",
