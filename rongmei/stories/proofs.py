@@ -77,9 +77,10 @@ def fold(text: str, *, indent: int = 0, most: int = WIDTH) -> list[str]:
 
 
 def _numbered(parts: Iterable[tuple[str, str, str]]) -> Iterator[Line]:
-    number = 0
+    number, said = 0, ""
     for kind, label, text in parts:
         first = True
+        label, said = ("" if kind == "row" and label == said else label), label
         for paragraph in text.split("\n"):
             for line in fold(paragraph, indent=INDENT if kind == "paragraph" and first else 0):
                 number += 1
