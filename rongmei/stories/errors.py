@@ -186,6 +186,13 @@ class NotInBatch(StoryError):
     words = _("这篇稿件不能与其他稿件一起签，没有签名。请打开它单独审。")
 
 
+class NoSuchCause(StoryError):
+    """The cause is none of those there are."""
+
+    status = 422
+    words = _("没有这种原因，没有改动。请从列出的原因里选一个。")
+
+
 class LexiconExists(StoryError):
     """The unit has a lexicon of this name."""
 

@@ -7,6 +7,7 @@ from wagtail.admin.urls import urlpatterns as wagtail_patterns
 
 from rongmei.stories import (
     views,
+    views_amending,
     views_findings,
     views_flows,
     views_lexicons,
@@ -18,6 +19,7 @@ from rongmei.stories import (
     views_remarks,
     views_sheet,
     views_submissions,
+    views_team,
     views_versions,
     views_word,
 )
@@ -42,7 +44,8 @@ urlpatterns = [
     path("<uuid:story_id>/sheet.pdf", views_sheet.sheet_pdf, name="sheet_pdf"),
     path("sheets/", views_sheet.sheets_zip, name="sheets"),
     path("<uuid:story_id>/submit/", views.submit, name="submit"),
-    path("<uuid:story_id>/withdraw/", views.withdraw, name="withdraw"),
+    path("<uuid:story_id>/withdraw/", views_amending.withdraw, name="withdraw"),
+    path("<uuid:story_id>/correct/", views_amending.correct, name="correct"),
     path("<uuid:story_id>/share/", views.share, name="share"),
     path("<uuid:story_id>/lock/", views.lock, name="lock"),
     path("<uuid:story_id>/unlock/", views.unlock, name="unlock"),
@@ -99,6 +102,7 @@ urlpatterns = [
 review_patterns = [
     path("", views_queue.review_queue, name="queue"),
     path("batch/", views_queue.batch, name="batch"),
+    path("team/", views_team.review_team, name="team"),
     path("<uuid:story_id>/glance/", views_queue.glance, name="glance"),
     path("<uuid:story_id>/look/", views_queue.look, name="look"),
     path("flows/", views_flows.flow_list, name="flows"),
@@ -136,6 +140,7 @@ submission_patterns = [
 phone_patterns = [
     path("", views_phone.write, name="write"),
     path("state/", views_phone.state, name="state"),
+    path("alive/", views_phone.alive, name="alive"),
     path("worker.js", views_phone.worker, name="worker"),
     path("app.webmanifest", views_phone.manifest, name="manifest"),
 ]

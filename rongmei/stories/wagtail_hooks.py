@@ -38,6 +38,12 @@ def our_scripts() -> str:
     )
 
 
+@hooks.register("insert_editor_js")  # type: ignore[untyped-decorator] # Wagtail has no types
+def kept_text() -> str:
+    """What is typed stays in the browser until the server has it: sessions end, lines break."""
+    return format_html('<script src="{}" defer></script>', static("stories/keep.js"))
+
+
 @hooks.register("register_admin_viewset")  # type: ignore[untyped-decorator] # Wagtail has no types
 def clip_chooser() -> ClipChooser:
     """Videos and recordings to choose from."""

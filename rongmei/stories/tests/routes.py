@@ -561,6 +561,7 @@ ROUTES: dict[str, Route | tuple[Route, ...]] = {
     "wagtailimages_chooser:choose_results": Route(**PICTURES),
     "wagtailimages_chooser:chosen": Route(args=picture, **PICTURES),
     "wagtailimages_chooser:chosen_multiple": Route(**PICTURES),
+    "api:subjects": Route(signed_in=True),
     "clip_chooser:choose": Route(**PICTURES),
     "clip_chooser:choose_results": Route(**PICTURES),
     "clip_chooser:chosen": Route(args=clip, **PICTURES),
