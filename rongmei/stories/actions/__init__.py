@@ -41,9 +41,8 @@ from rongmei.stories.actions.lexicons import (
     lexicon_refuse,
     lexicon_restore,
 )
-from rongmei.stories.actions.printing import proof_export, sheet_export
 from rongmei.stories.actions.links import story_link, story_unlink
-from rongmei.stories.actions.printing import sheet_export
+from rongmei.stories.actions.printing import proof_export, sheet_export
 from rongmei.stories.actions.remarks import (
     comment_add,
     comment_answer,
