@@ -109,6 +109,12 @@ def with_deliveries(rows: QuerySet[Publication]) -> QuerySet[Publication]:
     return rows.prefetch_related(Prefetch("deliveries", queryset=deliveries))
 
 
+def publications_of_story(member: Member, story_id: uuid.UUID) -> list[Publication]:
+    """Where this story went out, as far as the member may see it, with deliveries, newest first."""
+    rows = publications_visible_to(member).filter(story=story_id).defer(None).defer("html", "text")
+    return list(with_deliveries(rows).order_by("-published_at", "-id"))
+
+
 def publication_for(
     member: Member, publication_id: uuid.UUID, permission: str = "channels.view"
 ) -> Publication:
@@ -290,6 +296,16 @@ def fates(story_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, list[Step]]:
             note = one.withdrawn_reason[:60]
             stops.append(Step(pgettext("fate", "撤下"), "failed", "", one.withdrawn_at, note=note))
     return found
+
+
+def live_beside(publication: Publication) -> list[tuple[str, Publication]]:
+    """(translation, before or after; publication) of what the site shows of the stories beside this one."""
+    beside = stories.related_ids(publication.story_id)
+    if not beside:
+        return []
+    rows = live_publications().filter(story__in=[one for _how, one in beside])
+    known = {one.story_id: one for one in rows}
+    return [(how, known[one]) for how, one in beside if one in known]
 
 
 def publications_of_stories(story_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, uuid.UUID]:

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import zipfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Final
 
 import openpyxl
@@ -86,14 +88,31 @@ def _csv(content: bytes) -> Iterator[Sequence[Any]]:
     raise BadLexiconSheet
 
 
-def read(content: bytes) -> Taken:
+@dataclass(frozen=True)
+class Shape:
+    """How the entries of one kind of lexicon stand in a sheet.
+
+    `needed` are heads a sheet must have; `entry_of` makes an entry of cells or raises ValueError in
+    words for people; `cells_of` is its inverse.
+    """
+
+    columns: tuple[str, ...]
+    needed: tuple[str, ...]
+    entry_of: Callable[[dict[str, str]], dict[str, Any]]
+    cells_of: Callable[[dict[str, Any]], list[str]]
+
+
+def read(content: bytes, shape: Shape) -> Taken:
     """The entries of a sheet. Raises BadLexiconSheet for what is not a sheet of this kind."""
     if len(content) > MOST_BYTES:
         raise BadLexiconSheet(_("文件超过 8 MB，没有导入。请拆成几份再传。"))
     rows = _excel(content) if content[:2] == b"PK" else _csv(content)
     heads = [str(head or "").strip() for head in next(iter(rows), ())]
-    if not {"级别", "词语"} <= set(heads):
-        raise BadLexiconSheet(_("表头缺少“级别”或“词语”，没有导入。请按导出的格式填写。"))
+    missing = [one for one in shape.needed if one not in heads]
+    if missing:
+        raise BadLexiconSheet(
+            _("表头缺少“%(heads)s”，没有导入。请按导出的格式填写。") % {"heads": "、".join(missing)}
+        )
     entries: dict[str, dict[str, Any]] = {}
     lines: list[Line] = []
     for number, values in enumerate(rows, start=2):
@@ -104,9 +123,9 @@ def read(content: bytes) -> Taken:
             raise BadLexiconSheet(_("一份词库最多 20000 条，没有导入。请拆成几个词库。"))
         cells = dict(zip(heads, map(_plain, texts), strict=False))
         try:
-            entry = entry_of(cells)
+            entry = shape.entry_of(cells)
         except ValueError as error:
-            lines.append(Line(number, cells.get("词语", "")[:60], "refused", str(error)))
+            lines.append(Line(number, cells.get(shape.needed[-1], "")[:60], "refused", str(error)))
             continue
         if entry["word"] in entries:
             lines.append(Line(number, entry["word"], "refused", _("与前面的行重复。")))
@@ -153,31 +172,87 @@ def entry_of(cells: dict[str, str]) -> dict[str, Any]:
 
 def cells_of(entry: dict[str, Any]) -> list[str]:
     """The cells of one entry, as they stand in a sheet."""
-    cells = [
+    return [
         _LEVELS_OUT[entry["level"]], entry["word"], entry["advice"], entry["instead"],
         "|".join(entry["except"]), "|".join(_CONTEXTS_OUT[one] for one in entry["contexts"]),
         "是" if entry["pattern"] else "", entry["code"],
     ]  # fmt: skip
-    return [f"'{one}" if one.startswith(_FORMULA) else one for one in cells]
 
 
-def as_csv(entries: Iterable[dict[str, Any]]) -> bytes:
+def _day(text: str) -> str:
+    """A day as people write it, as ISO 8601; "" for none. ValueError in words for people."""
+    if not text:
+        return ""
+    found = re.fullmatch(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?: 00:00:00)?", text)
+    try:
+        return date(*map(int, found.groups())).isoformat() if found else _no_day()
+    except ValueError as error:
+        raise ValueError(_("日期请写成 2026-01-31。")) from error
+
+
+def _no_day() -> str:
+    raise ValueError
+
+
+def person_of(cells: dict[str, str]) -> dict[str, Any]:
+    """A person at a post, from its cells; ValueError in words for people."""
+    name, post, order = cells.get("姓名", ""), cells.get("职务", ""), cells.get("排序", "")
+    begins, ends = _day(cells.get("任职起", "")), _day(cells.get("任职止", ""))
+    if not 2 <= len(name) <= 20 or re.search(r"[\d\s、，,]", name):
+        raise ValueError(_("姓名要有 2 到 20 个字，不能有空格、数字和顿号。一行只写一位。"))
+    if not 2 <= len(post) <= 60 or "\n" in post:
+        raise ValueError(_("职务要有 2 到 60 个字，不能换行。"))
+    if order and not re.fullmatch(r"[1-9]\d{0,3}(?:\.0)?", order):
+        raise ValueError(_("排序要写 1 到 9999 的整数，小的在前。"))
+    if begins and ends and ends < begins:
+        raise ValueError(_("任职止早于任职起。"))
+    if len(cells.get("说明", "")) > 200:
+        raise ValueError(_("说明不能超过 200 字。"))
+    return {
+        "word": " · ".join(filter(None, (name, post, begins))), "name": name, "post": post,
+        "also": _list(cells.get("别称", ""))[:20], "order": int(float(order)) if order else None,
+        "from": begins, "until": ends, "advice": cells.get("说明", ""),
+    }  # fmt: skip
+
+
+def cells_of_person(entry: dict[str, Any]) -> list[str]:
+    """The cells of a person at a post."""
+    return [
+        entry["name"], entry["post"], "|".join(entry["also"]), str(entry["order"] or ""),
+        entry["from"], entry["until"], entry["advice"],
+    ]  # fmt: skip
+
+
+SHAPES: Final = {
+    "words": Shape(COLUMNS, ("级别", "词语"), entry_of, cells_of),
+    "people": Shape(
+        ("姓名", "职务", "别称", "排序", "任职起", "任职止", "说明"), ("职务", "姓名"), person_of,
+        cells_of_person,
+    ),
+}  # fmt: skip
+
+
+def _written(entry: dict[str, Any], shape: Shape) -> list[str]:
+    return [f"'{one}" if one.startswith(_FORMULA) else one for one in shape.cells_of(entry)]
+
+
+def as_csv(entries: Iterable[dict[str, Any]], shape: Shape) -> bytes:
     """A CSV file that Excel opens as UTF-8."""
     out = io.StringIO(newline="")
     writer = csv.writer(out)
-    writer.writerow(COLUMNS)
-    writer.writerows(map(cells_of, entries))
+    writer.writerow(shape.columns)
+    writer.writerows(_written(entry, shape) for entry in entries)
     return out.getvalue().encode("utf-8-sig")
 
 
-def as_excel(entries: Iterable[dict[str, Any]]) -> bytes:
+def as_excel(entries: Iterable[dict[str, Any]], shape: Shape) -> bytes:
     """An Excel file."""
     book = openpyxl.Workbook(write_only=True)
     sheet = book.create_sheet("词库")
     sheet.freeze_panes = "A2"
-    sheet.append(COLUMNS)
+    sheet.append(shape.columns)
     for entry in entries:
-        sheet.append(cells_of(entry))
+        sheet.append(_written(entry, shape))
     out = io.BytesIO()
     book.save(out)
     return out.getvalue()

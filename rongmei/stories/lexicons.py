@@ -152,7 +152,9 @@ def in_force_for(kinds: Iterable[Kind], today: date) -> dict[Kind, tuple[RulesIn
         newest.setdefault(row.lexicon_id, row)
     return {
         (unit, category): tuple(
-            RulesInForce(str(row.pk), row.digest, f"{row.lexicon.name} {row.number}")
+            RulesInForce(
+                str(row.pk), row.digest, f"{row.lexicon.name} {row.number}", row.lexicon.kind
+            )
             for row in newest.values()
             if row.lexicon.unit_id in units
             and (row.valid_until is None or row.valid_until >= today)
@@ -179,9 +181,10 @@ def _matcher(versions: tuple[tuple[str, str], ...]) -> Matcher:
 
 def check(text: CheckedText) -> Iterator[Finding]:
     """The checker: every rule of the versions in force, at once."""
-    if not text.rules:
+    versions = tuple((one.key, one.digest) for one in text.rules if one.kind == Lexicon.Kind.WORDS)
+    if not versions:
         return
-    matcher = _matcher(tuple((one.key, one.digest) for one in text.rules))
+    matcher = _matcher(versions)
     for part, words in text.parts:
         yield from matcher.findings(part, words)
 

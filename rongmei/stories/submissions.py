@@ -54,7 +54,7 @@ def inbox(member: Any) -> QuerySet[Submission]:
 
 def waiting_for(member: Any) -> int:
     """How many submissions wait for an answer of the member's desks: the badge of the rail."""
-    return inbox(member).filter(state__in=WITH_DESK).exclude(author_id=member.pk).count()
+    return selectors.submissions_to_answer(member).order_by().count()
 
 
 def submission_for(member: Any, submission_id: uuid.UUID) -> Submission:
@@ -157,10 +157,17 @@ def look_over(member: Any, title: str, text: str, place: str) -> list[dict[str, 
 
 
 def pictures_of(submission: Submission) -> list[dict[str, Any]]:
-    """Its pictures with their captions, for a page; those that are gone are left out."""
-    shown = []
+    """Its pictures and clips with their captions, for a page; those that are gone are left out."""
+    shown: list[dict[str, Any]] = []
     found = assets.pictures_by_uid(one["uid"] for one in submission.pictures)
+    ids = [one["uid"] for one in submission.pictures if one.get("kind") == "clip"]
+    clips = assets.clips_by_id(ids) if ids else {}
     for one in submission.pictures:
+        clip = clips.get(str(one["uid"]))
+        if clip is not None:
+            address = assets.clip_address(clip)
+            shown.append({"caption": one.get("caption", ""), "clip": clip, "url": address})
+            continue
         picture = found.get(str(one["uid"]))
         if picture is not None:
             small = assets.rendition_of(picture, "max-800x800")
@@ -254,7 +261,7 @@ def _at_the_desk(submission: Submission, entries: Sequence[SubmissionEntry]) -> 
         before = taken.created_at
     elif submission.state == SubmissionState.SENT:
         stops.append(
-            Stop(_("编辑在看"), "now", submission.unit.label, due=submission.answer_due_at)
+            Stop(_("等编辑看"), "now", submission.unit.label, due=submission.answer_due_at)
         )
     if submission.state == SubmissionState.ASKED:
         asked = last[Kind.ASKED]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from django import forms
 from django.contrib import messages
@@ -38,9 +38,12 @@ MANAGE: Final = lexicons.MANAGE
 
 
 class NewLexiconForm(forms.Form):
-    """A lexicon's name and unit."""
+    """A lexicon's name, kind and unit."""
 
     name = forms.CharField(label=gettext_lazy("名称"), max_length=40)
+    kind = forms.ChoiceField(
+        label=gettext_lazy("种类"), choices=Lexicon.Kind.choices, required=False
+    )
     unit: forms.ModelChoiceField[Any] = forms.ModelChoiceField(
         queryset=None, label=gettext_lazy("单位"), empty_label=None
     )
@@ -63,18 +66,7 @@ class ProposalForm(forms.Form):
             ("", gettext_lazy("并入：同词替换，其余保留")), ("1", gettext_lazy("整体替换：表里没有的删去")),
         ],
     )  # fmt: skip
-    level = forms.ChoiceField(
-        label=gettext_lazy("级别"), required=False,
-        choices=[("禁", gettext_lazy("禁")), ("慎", gettext_lazy("慎")), ("提示", gettext_lazy("提示"))],
-    )  # fmt: skip
-    word = forms.CharField(label=gettext_lazy("词语"), max_length=60, required=False)
-    advice = forms.CharField(label=gettext_lazy("说明"), max_length=200, required=False)
-    instead = forms.CharField(label=gettext_lazy("改为"), max_length=200, required=False)
-    exceptions = forms.CharField(
-        label=gettext_lazy("例外"), max_length=400, required=False,
-        help_text=gettext_lazy("含有它但不算错的长词，用顿号隔开。"),
-    )  # fmt: skip
-    remove = forms.BooleanField(label=gettext_lazy("从词库删去这个词"), required=False)
+    remove = forms.BooleanField(label=gettext_lazy("从表里删去这一条"), required=False)
     categories = WordsField(
         label=gettext_lazy("只用于栏目"), required=False,
         help_text=gettext_lazy("不填则用于全部栏目。"),
@@ -86,6 +78,68 @@ class ProposalForm(forms.Form):
         label=gettext_lazy("有效期至"), required=False, widget=forms.DateInput({"type": "date"})
     )
     note = forms.CharField(label=gettext_lazy("为什么改"), max_length=300)
+
+    # Which of the fields below are one entry, by the heads of the sheet; the last one names it.
+    CELLS: ClassVar[dict[str, str]] = {}
+
+    def cells(self) -> dict[str, str]:
+        """The one entry, as the cells of a sheet."""
+        return {
+            head: str(self.cleaned_data[name] or "").strip() for head, name in self.CELLS.items()
+        }
+
+    def entry_fields(self) -> list[Any]:
+        """The boxes of the one entry."""
+        return [self[name] for name in self.CELLS.values()]
+
+
+class WordForm(ProposalForm):
+    """A proposal for a lexicon of words."""
+
+    CELLS = {
+        "级别": "level", "词语": "word", "改为": "instead", "说明": "advice", "例外": "exceptions",
+    }  # fmt: skip
+    level = forms.ChoiceField(
+        label=gettext_lazy("级别"), required=False,
+        choices=[("禁", gettext_lazy("禁")), ("慎", gettext_lazy("慎")), ("提示", gettext_lazy("提示"))],
+    )  # fmt: skip
+    word = forms.CharField(label=gettext_lazy("词语"), max_length=60, required=False)
+    advice = forms.CharField(label=gettext_lazy("说明"), max_length=200, required=False)
+    instead = forms.CharField(label=gettext_lazy("改为"), max_length=200, required=False)
+    exceptions = forms.CharField(
+        label=gettext_lazy("例外"), max_length=400, required=False,
+        help_text=gettext_lazy("含有它但不算错的长词，用顿号隔开。"),
+    )  # fmt: skip
+
+
+class PersonForm(ProposalForm):
+    """A proposal for a table of people."""
+
+    CELLS = {
+        "姓名": "name", "职务": "post", "别称": "also", "排序": "order", "任职起": "begins",
+        "任职止": "ends", "说明": "advice",
+    }  # fmt: skip
+    name = forms.CharField(label=gettext_lazy("姓名"), max_length=20, required=False)
+    post = forms.CharField(label=gettext_lazy("职务"), max_length=60, required=False)
+    also = forms.CharField(
+        label=gettext_lazy("职务别称"), max_length=200, required=False,
+        help_text=gettext_lazy("同一职务的简称，用顿号隔开。"),
+    )  # fmt: skip
+    order = forms.IntegerField(
+        label=gettext_lazy("排序"), required=False, min_value=1, max_value=9999,
+        help_text=gettext_lazy("小的在前，同级可相同。"),
+    )  # fmt: skip
+    begins = forms.DateField(
+        label=gettext_lazy("任职起"), required=False, widget=forms.DateInput({"type": "date"})
+    )
+    ends = forms.DateField(
+        label=gettext_lazy("任职止"), required=False, widget=forms.DateInput({"type": "date"})
+    )
+    advice = forms.CharField(label=gettext_lazy("说明"), max_length=200, required=False)
+
+
+FORMS: Final[dict[str, type[ProposalForm]]] = {"words": WordForm, "people": PersonForm}
+NAMES: Final = {"words": "word", "people": "name"}
 
 
 @page("stories.view")
@@ -99,8 +153,9 @@ def lexicon_list(request: MemberRequest) -> HttpResponse:
         if form and form.is_valid():
             data = form.cleaned_data
             made = actions.lexicon_create(
-                by=request.user, unit_id=data["unit"].pk, name=data["name"]
-            )
+                by=request.user, unit_id=data["unit"].pk, name=data["name"],
+                kind=data["kind"] or Lexicon.Kind.WORDS,
+            )  # fmt: skip
             return redirect("stories:lexicon", made.pk)
     listed = lexicons.lexicons_of(request.user)[:PAGE_SIZE]
     rows = lexicons.standing(listed, timezone.localdate())
@@ -122,7 +177,7 @@ def _shown(request: MemberRequest, lexicon: Lexicon, **more: Any) -> dict[str, A
         "lexicon": lexicon, "present": present, "waiting": _waiting(lexicon), "words": words,
         "page": Paginator(entries, PAGE_SIZE).get_page(request.GET.get("page")),
         "versions": lexicons.versions_of(lexicon)[:50], "may": policy.allows(request.user, MANAGE, lexicon),
-        "form": ProposalForm(initial={"categories": present.categories if present else []}),
+        "form": FORMS[lexicon.kind](initial={"categories": present.categories if present else []}),
         **more,
     }  # fmt: skip
 
@@ -136,34 +191,33 @@ def lexicon_detail(request: MemberRequest, lexicon_id: uuid.UUID) -> HttpRespons
 
 def _entries(lexicon: Lexicon, form: ProposalForm) -> tuple[list[dict[str, Any]], list[Any]]:
     """The proposed content, and the refused rows of the sheet."""
-    data = form.cleaned_data
+    data, shape = form.cleaned_data, lexicon_sheets.SHAPES[lexicon.kind]
     before = lexicons.newest(lexicon)
     kept = {one["word"]: one for one in before.entries} if before else {}
     if data["sheet"]:
         if data["sheet"].size > lexicon_sheets.MOST_BYTES:
             raise BadLexiconSheet(_("文件超过 8 MB，没有导入。请拆成几份再传。"))
-        taken = lexicon_sheets.read(data["sheet"].read())
+        taken = lexicon_sheets.read(data["sheet"].read(), shape)
         if taken.refused:
             return [], taken.refused
         fresh = {one["word"]: one for one in taken.entries}
         return list((fresh if data["whole"] else {**kept, **fresh}).values()), []
-    word = data["word"].strip()
-    if data["remove"]:
-        if word not in kept:
-            return [], [lexicon_sheets.Line(0, word, "refused", _("词库里没有这个词。"))]
-        return [one for one in kept.values() if one["word"] != word], []
-    if not word:
+    if not data[NAMES[lexicon.kind]].strip():
         # Only the scope or the days change.
         return list(kept.values()), []
-    cells = {
-        "级别": data["level"], "词语": word, "说明": data["advice"], "改为": data["instead"],
-        "例外": data["exceptions"],
-    }  # fmt: skip
+    cells = form.cells()
     try:
-        entry = lexicon_sheets.entry_of(cells)
+        # What is taken out need only be named.
+        entry = shape.entry_of({"级别": "慎", **cells} if data["remove"] else cells)
     except ValueError as error:
-        return [], [lexicon_sheets.Line(0, word, "refused", str(error))]
-    return list({**kept, word: entry}.values()), []
+        named = str(data[NAMES[lexicon.kind]])
+        return [], [lexicon_sheets.Line(0, named, "refused", str(error))]
+    word = entry["word"]
+    if not data["remove"]:
+        return list({**kept, word: entry}.values()), []
+    if word not in kept:
+        return [], [lexicon_sheets.Line(0, word, "refused", _("表里没有这一条。"))]
+    return [one for one in kept.values() if one["word"] != word], []
 
 
 @page(MANAGE)
@@ -172,7 +226,7 @@ def lexicon_propose(request: MemberRequest, lexicon_id: uuid.UUID) -> HttpRespon
     """Propose a change from a sheet or one entry; refused rows are told and nothing is proposed."""
     lexicon = lexicons.lexicon_for(request.user, lexicon_id)
     policy.require(request.user, MANAGE, lexicon)
-    form = ProposalForm(request.POST, request.FILES)
+    form = FORMS[lexicon.kind](request.POST, request.FILES)
     refused: list[Any] = []
     if form.is_valid():
         try:
@@ -264,7 +318,9 @@ def lexicon_export(request: MemberRequest, version_id: uuid.UUID) -> HttpRespons
     version = lexicons.version_for(request.user, version_id)
     ending = "xlsx" if request.GET.get("as") == "xlsx" else "csv"
     kind, write = _KINDS[ending]
-    answer = HttpResponse(write(version.entries), content_type=kind)
+    answer = HttpResponse(
+        write(version.entries, lexicon_sheets.SHAPES[version.lexicon.kind]), content_type=kind
+    )
     name = f"{version.lexicon.name}-{version.number}.{ending}"
     answer.headers["Content-Disposition"] = content_disposition_header(True, name) or "attachment"
     return answer

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from django.conf import settings
 from django.contrib.staticfiles import finders
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpResponse, JsonResponse
 from django.middleware.csrf import get_token
 from django.shortcuts import render
 from django.templatetags.static import static
@@ -18,7 +18,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from rongmei.network.guard import MemberRequest, page
+from rongmei.network.guard import SIGNED_IN, MemberRequest, page
 from rongmei.stories import phone_words, submissions
 from rongmei.stories.submission_rows import Submission, SubmissionState
 
@@ -47,9 +47,13 @@ def write(request: MemberRequest) -> HttpResponse:
     shown = {
         "words": phone_words.words(), "member_id": str(request.user.pk),
         "csrf_cookie": settings.CSRF_COOKIE_NAME, "faces": Submission.Faces.choices,
-        "version": _fingerprint(),
+        "version": _fingerprint(), "desks": _desks(request),
     }  # fmt: skip
     return render(request, "stories/phone.html", shown)
+
+
+def _desks(request: MemberRequest) -> list[dict[str, str]]:
+    return [{"id": str(one.pk), "name": one.label} for one in submissions.desks_for(request.user)]
 
 
 def _told(row: Submission, last: Any) -> dict[str, Any]:
@@ -73,7 +77,7 @@ def state(request: MemberRequest) -> JsonResponse:
     return JsonResponse(
         {
             "member": str(request.user.pk), "language": get_language(),
-            "desks": [{"id": str(one.pk), "name": one.label} for one in submissions.desks_for(request.user)],
+            "desks": _desks(request),
             "pieces": [
                 _told(one, answers.get(one.pk) if one.state in _ANSWERED else None) for one in rows
             ],
@@ -84,8 +88,17 @@ def state(request: MemberRequest) -> JsonResponse:
 _ANSWERED: Final = (SubmissionState.ASKED, SubmissionState.DECLINED)
 
 
+@page("stories.view")
 @require_safe
-def worker(request: HttpRequest) -> HttpResponse:
+def alive(request: MemberRequest) -> JsonResponse:
+    """Who is signed in, and the token their forms need now: asked by the editor before it sends a text
+    that it would lose otherwise."""
+    return JsonResponse({"member": str(request.user.pk), "token": get_token(request)})
+
+
+@page(SIGNED_IN)
+@require_safe
+def worker(request: MemberRequest) -> HttpResponse:
     """The service worker: keeps the page and its parts on the phone. It holds no data."""
     path = finders.find("stories/phone-worker.js")
     with open(str(path), encoding="utf-8") as handle:
@@ -97,12 +110,12 @@ def worker(request: HttpRequest) -> HttpResponse:
     response = HttpResponse(
         f"const KNOWN = {json.dumps(known)};\n{script}", content_type="text/javascript; charset=utf-8"
     )  # fmt: skip
-    response.headers["Cache-Control"] = "no-cache"
     return response
 
 
+@page(SIGNED_IN)
 @require_safe
-def manifest(request: HttpRequest) -> JsonResponse:
+def manifest(request: MemberRequest) -> JsonResponse:
     """What a phone needs to put the page among its applications."""
     icon = {"src": static("ui/mark.svg"), "sizes": "any", "type": "image/svg+xml"}
     answer = JsonResponse(
@@ -113,5 +126,4 @@ def manifest(request: HttpRequest) -> JsonResponse:
         },
         content_type="application/manifest+json",
     )  # fmt: skip
-    answer.headers["Cache-Control"] = "no-cache"
     return answer

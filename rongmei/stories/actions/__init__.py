@@ -4,6 +4,7 @@ Each takes the row's lock, asks policy about the locked row, changes named field
 audit line and an event in one short transaction. Every refusal leaves an audit line too.
 """
 
+from rongmei.stories.actions.amending import story_correct, story_correction_receive
 from rongmei.stories.actions.asked import (
     ANSWERED,
     request_pass,
@@ -14,6 +15,7 @@ from rongmei.stories.actions.asked import (
     review_return,
 )
 from rongmei.stories.actions.asking import ASKED, TOLD, across_nodes, answer_receive
+from rongmei.stories.actions.batch import batch_pass, story_look, story_pass_in_batch
 from rongmei.stories.actions.delegation import (
     delegation_make,
     delegation_revoke,
@@ -39,6 +41,7 @@ from rongmei.stories.actions.lexicons import (
     lexicon_refuse,
     lexicon_restore,
 )
+from rongmei.stories.actions.links import story_link, story_unlink
 from rongmei.stories.actions.printing import sheet_export
 from rongmei.stories.actions.remarks import (
     comment_add,
@@ -77,6 +80,7 @@ __all__ = [
     "Written",
     "across_nodes",
     "answer_receive",
+    "batch_pass",
     "comment_add",
     "comment_answer",
     "comment_reopen",
@@ -104,10 +108,15 @@ __all__ = [
     "review_pass",
     "review_return",
     "sheet_export",
+    "story_correct",
+    "story_correction_receive",
     "story_create",
     "story_from_word",
+    "story_link",
     "story_lock",
+    "story_look",
     "story_pass",
+    "story_pass_in_batch",
     "story_receive",
     "story_reread",
     "story_restore",
@@ -115,6 +124,7 @@ __all__ = [
     "story_save",
     "story_share",
     "story_submit",
+    "story_unlink",
     "story_unlock",
     "story_withdraw",
     "story_withdrawal_receive",

@@ -35,7 +35,9 @@ if TYPE_CHECKING:
 State = LexiconVersion.State
 
 
-def lexicon_create(*, by: Member, unit_id: uuid.UUID, name: str) -> Lexicon:
+def lexicon_create(
+    *, by: Member, unit_id: uuid.UUID, name: str, kind: str = Lexicon.Kind.WORDS
+) -> Lexicon:
     """Begin a lexicon; it holds nothing until its first version is approved.
 
     Raises LexiconExists, ReasonMissing (no name), NotAllowed.
@@ -46,7 +48,9 @@ def lexicon_create(*, by: Member, unit_id: uuid.UUID, name: str) -> Lexicon:
     with db.write():
         try:
             with transaction.atomic():
-                made = Lexicon.objects.create(unit_id=unit_id, name=name.strip()[:40])
+                made = Lexicon.objects.create(
+                    unit_id=unit_id, name=name.strip()[:40], kind=Lexicon.Kind(kind)
+                )
         except IntegrityError as error:
             raise LexiconExists from error
         audit.record(by, "lexicon.created", made)

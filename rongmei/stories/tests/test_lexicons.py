@@ -30,6 +30,7 @@ from rongmei.stories.errors import (
 from rongmei.stories.models import LexiconVersion
 from rongmei.stories.tests import newsroom
 
+WORDS = lexicon_sheets.SHAPES["words"]
 HEADS = ",".join(lexicon_sheets.COLUMNS)
 
 
@@ -170,10 +171,12 @@ def test_sheets_come_back_as_they_went_out():
         entry("残废", 说明="说明,有逗号", 改为="残疾", 例外="残废军人|残废金", 语境="引号|书名"),
         entry("确保*万无一失", "慎", 通配="是"), entry("=CMD词", "提示"),
     ]  # fmt: skip
-    for content in (lexicon_sheets.as_csv(entries), lexicon_sheets.as_excel(entries)):
-        taken = lexicon_sheets.read(content)
+    for content in (lexicon_sheets.as_csv(entries, WORDS), lexicon_sheets.as_excel(entries, WORDS)):
+        taken = lexicon_sheets.read(content, WORDS)
         assert taken.entries == entries and not taken.refused
-    assert b"\n\xe6\x8f\x90\xe7\xa4\xba,'=CMD" in lexicon_sheets.as_csv(entries).replace(b"\r", b"")
+    assert b"\n\xe6\x8f\x90\xe7\xa4\xba,'=CMD" in lexicon_sheets.as_csv(entries, WORDS).replace(
+        b"\r", b""
+    )
 
 
 def test_every_bad_row_is_told_with_its_number_and_reason():
@@ -181,7 +184,7 @@ def test_every_bad_row_is_told_with_its_number_and_reason():
         HEADS, "禁,好词,,,,,,", "大,词语,,,,,,", "禁,单,,,,,,", "禁,好词,,,,,,", "慎,词语二,,,,别处,,",
         "慎,*,,,,,是,", f"慎,词语三,{'长' * 201},,,,,", "示例行,x,,,,,,", ",,,,,,,",
     ]  # fmt: skip
-    taken = lexicon_sheets.read("\n".join(rows).encode())
+    taken = lexicon_sheets.read("\n".join(rows).encode(), WORDS)
     assert [one.row for one in taken.refused] == [3, 4, 5, 6, 7, 8]
     assert all(one.note for one in taken.refused)
 
@@ -192,11 +195,11 @@ def test_every_bad_row_is_told_with_its_number_and_reason():
 )
 def test_what_is_no_sheet_is_refused(content):
     with pytest.raises(BadLexiconSheet):
-        lexicon_sheets.read(content)
+        lexicon_sheets.read(content, WORDS)
 
 
 def test_a_sheet_in_gb18030_is_read():
-    taken = lexicon_sheets.read(f"{HEADS}\n禁,示例词语,,,,,,".encode("gb18030"))
+    taken = lexicon_sheets.read(f"{HEADS}\n禁,示例词语,,,,,,".encode("gb18030"), WORDS)
     assert [one["word"] for one in taken.entries] == ["示例词语"]
 
 
