@@ -415,6 +415,34 @@ class Comment(OwnedRecord):
         return self.text[:40]
 
 
+class Amendment(OwnedRecord):
+    """A correction (更正) or withdrawal (撤稿) of a story that was out: its cause, who, and in what words."""
+
+    class Kind(models.TextChoices):
+        """What was done."""
+
+        CORRECTION = "correction", _("更正")
+        WITHDRAWAL = "withdrawal", _("撤稿")
+
+    story = models.ForeignKey(Story, models.PROTECT, related_name="amendments")
+    kind = models.CharField(max_length=10, choices=Kind)
+    cause = models.CharField(max_length=24)
+    note = models.CharField(max_length=300)
+    # The round whose signatures let out what was wrong.
+    round = models.PositiveSmallIntegerField(default=1)
+    person_id = models.UUIDField(null=True)
+    person_name = models.CharField(max_length=40, blank=True)
+    happened_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-happened_at", "-id"]
+        indexes = [models.Index(fields=["unit", "happened_at"], name="amendment_unit_at")]
+
+    @override
+    def __str__(self) -> str:
+        return f"{self.kind} {self.cause}"
+
+
 class Look(models.Model):
     """Which text of a story a person looked at last: theirs alone, it says nothing of the story."""
 

@@ -49,7 +49,7 @@ def register_rail() -> list[RailItem]:
     """投稿, 稿件 and 审核."""
     return [
         RailItem(
-            key="submissions", label=pgettext_lazy("to a desk", "投稿"), url_name="submissions:list",
+            key="submissions", label=pgettext_lazy("rail", "投稿"), url_name="submissions:list",
             icon="inbox-arrow-down", order=48, permission="stories.submit", others=("stories.desk",),
             badge=_arrived,
         ),
@@ -66,14 +66,6 @@ def register_rail() -> list[RailItem]:
 
 @hookimpl
 def register_api() -> list[tuple[str, Router]]:
-    """/api/v1/stories and /api/v1/review."""
-    return [
-        ("/stories", router),
-        ("/review", sheet_router),
-        ("/review", queue_router),
-        ("/review", review_router),
-    ]
-    return [("/stories", router), ("/stories", findings_router), ("/review", review_router)]
     """/api/v1/stories, /api/v1/review and /api/v1/submissions."""
     return [
         # Before those with an id in the same place.
@@ -83,6 +75,7 @@ def register_api() -> list[tuple[str, Router]]:
         ("/stories", remarks_router),
         ("/stories", findings_router),
         ("/review", sheet_router),
+        ("/review", queue_router),
         ("/review", review_router),
         ("/submissions", submission_router),
     ]
@@ -113,6 +106,7 @@ def register_activities() -> list[Activity]:
     return [
         Activity("story.shared", actions.story_receive),
         Activity("story.withdrawn", actions.story_withdrawal_receive),
+        Activity("story.corrected", actions.story_correction_receive),
         Activity(actions.ASKED, actions.request_receive),
         Activity(actions.TOLD, actions.request_told),
         Activity(actions.ANSWERED, actions.answer_receive),
@@ -143,6 +137,7 @@ def register_audit_words() -> dict[str, object]:
         "story.signed": _("稿件签发"),
         "story.returned": _("退回了稿件"),
         "story.withdrawn": _("撤下了稿件"),
+        "story.corrected": _("更正了稿件"),
         "story.fell_back": _("改动使签名失效，稿件回到前面的环节"),
         "story.locked": _("锁定了稿件"),
         "story.unlocked": _("解锁了稿件"),

@@ -37,6 +37,7 @@ from rongmei.stories import policy as rules
 from rongmei.stories.errors import StoryError
 from rongmei.stories.forms import NewStoryForm
 from rongmei.stories.models import Story, StoryState
+from rongmei.stories.views_amending import publish_panel
 from rongmei.stories.views_remarks import talk_of
 
 PAGE_SIZE: Final = 50
@@ -178,6 +179,8 @@ def _shown(request: MemberRequest, story: Story, default_panel: str) -> dict[str
         and policy.allows(member, "stories.write", story),
         "may_withdraw": not story.is_replica and story.state != StoryState.WITHDRAWN
         and policy.allows(member, "stories.withdraw", story),
+        "may_correct": not story.is_replica and story.withdrawn_at is None
+        and policy.allows(member, "stories.withdraw", story) and selectors.was_signed_off(story),
         "may_share": not story.is_replica and story.state == StoryState.SIGNED
         and policy.allows(member, "stories.share", story),
         "shared_units": network.unit_labels(uuid.UUID(one) for one in story.shared_with),
@@ -189,6 +192,8 @@ def _shown(request: MemberRequest, story: Story, default_panel: str) -> dict[str
     elif shown["panel"] == "dossier":
         shown["dossier"] = dossier.of(story, signatures, dossier.images_of(shown))
         shown["check_levels"] = waiting.levels_of(check.findings)
+    elif shown["panel"] == "publish":
+        shown.update(publish_panel(request, story))
     elif shown["panel"] == "relations":
         shown.update(_relations(request, story))
     return shown
@@ -275,22 +280,6 @@ def give_back(request: MemberRequest, story_id: uuid.UUID) -> HttpResponse:
     return _done(
         request, story, _("已退回作者：%(title)s") % {"title": story.title}, to="review:queue"
     )
-
-
-@require_POST
-@page("stories.withdraw")
-def withdraw(request: MemberRequest, story_id: uuid.UUID) -> HttpResponse:
-    """撤稿, with a reason."""
-    try:
-        story = actions.story_withdraw(
-            by=request.user, story_id=story_id, reason=request.POST.get("reason", "")
-        )
-    except RongmeiError as refused:
-        if refused.status != 422:
-            raise
-        messages.error(request, refused.message)
-        return redirect(f"{reverse('stories:story', args=[story_id])}?panel=publish")
-    return _done(request, story, _("已撤稿，各渠道随即撤下。"))
 
 
 @require_POST

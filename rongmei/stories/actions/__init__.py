@@ -4,6 +4,7 @@ Each takes the row's lock, asks policy about the locked row, changes named field
 audit line and an event in one short transaction. Every refusal leaves an audit line too.
 """
 
+from rongmei.stories.actions.amending import story_correct, story_correction_receive
 from rongmei.stories.actions.asked import (
     ANSWERED,
     request_pass,
@@ -106,6 +107,8 @@ __all__ = [
     "review_pass",
     "review_return",
     "sheet_export",
+    "story_correct",
+    "story_correction_receive",
     "story_create",
     "story_from_word",
     "story_lock",

@@ -19,6 +19,16 @@ def chosen(cast: Cast) -> dict[str, Any]:
     return {"ids": [str(draft(cast)["story_id"])]}
 
 
+def signed(cast: Cast) -> dict[str, Any]:
+    """A signed story, made once a test."""
+    found = Story.objects.filter(title="示例更正稿").first()
+    return {"story_id": (found or newsroom.signed(cast, title="示例更正稿")).pk}
+
+
+def correction(cast: Cast) -> dict[str, Any]:
+    return {"note": "示例更正说明", "cause": "fact"}
+
+
 def waiting(cast: Cast) -> dict[str, Any]:
     """A story that waits for its first review, made once a test."""
     found = Story.objects.filter(title="示例排队稿").first()
@@ -53,6 +63,20 @@ ROUTES: dict[str, Route | tuple[Route, ...]] = {
     ),
     "api:story_sheets": Route(
         method="POST", data=chosen, allowed=READERS, refused=(("jc.chief", 404), ("sysadmin", 404))
+    ),
+    "stories:correct": Route(
+        args=signed,
+        method="POST",
+        data=correction,
+        allowed=(("yl.chief", 302),),
+        refused=(("jc.chief", 404), ("yl.reporter", 403), ("yl.second", 403)),
+    ),
+    "api:story_correct": Route(
+        args=signed,
+        method="POST",
+        data=correction,
+        allowed=(("yl.chief", 200),),
+        refused=(("jc.chief", 404), ("yl.reporter", 403), ("yl.second", 403)),
     ),
     "review:batch": Route(
         method="POST", data=picked, allowed=(("yl.first", 302),), refused=NOT_READERS
