@@ -317,7 +317,7 @@ def plot(points: list[dict[str, Any]]) -> str:
             for key in path:
                 value = value.get(key, {})
             if isinstance(value, int | float):
-                found.append((float(one["documents"]), float(value)))
+                found.append((float(one["there"]), float(value)))
         return Line(name, tuple(found))
 
     times = [
