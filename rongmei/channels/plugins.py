@@ -8,6 +8,7 @@ from ninja import Router
 
 from rongmei.channels import actions, exchange, selectors, shown, tasks
 from rongmei.channels.adapters.manual.adapter import ManualAdapter
+from rongmei.channels.adapters.manual.platforms import PLATFORMS
 from rongmei.channels.adapters.site.adapter import SiteAdapter
 from rongmei.channels.api import router
 from rongmei.channels.hooks import ChannelAdapter
@@ -42,6 +43,12 @@ def register_story_parts() -> list[StoryPart]:
 def register_channels() -> list[ChannelAdapter]:
     """Our own site, and everything by hand."""
     return [SiteAdapter(), ManualAdapter()]
+
+
+@hookimpl
+def register_wanted_channels() -> list[tuple[str, object]]:
+    """Our own site, and every platform that is served by hand."""
+    return [("site", SiteAdapter.label), *((one.key, one.label) for one in PLATFORMS.values())]
 
 
 @hookimpl

@@ -65,6 +65,11 @@ class StoryFull(StoryOut):
     category: str
     tags: list[str]
     language: str
+    short_title: str
+    channel_titles: dict[str, str]
+    credits: list[dict[str, Any]]
+    subjects: list[str]
+    channels_wanted: list[str]
     features_exemplar: bool
     embargo_until: datetime | None
     body: list[dict[str, Any]]

@@ -48,6 +48,12 @@ def register_story_parts() -> list[StoryPart]:
 
 
 @hookspec
+def register_wanted_channels() -> list[tuple[str, object]]:
+    """Return (key, name) of the channels a writer may wish a story to go to, and give titles for."""
+    return []
+
+
+@hookspec
 def register_checks() -> list[Checker]:
     """Return the checks that run before every human step."""
     return []

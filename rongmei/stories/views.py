@@ -29,8 +29,11 @@ from rongmei.stories import (
     dossier,
     findings,
     package,
+    particulars,
     reading,
+    relations,
     selectors,
+    subjects,
     waiting,
 )
 from rongmei.stories import policy as rules
@@ -147,7 +150,10 @@ def _relations(request: MemberRequest, story: Story) -> dict[str, Any]:
             documents.append(archive.document_for(request.user, uuid.UUID(str(one))))
         except NotFound:
             continue
-    return {"task": task, "documents": documents}
+    return {
+        "task": task, "documents": documents, "related": relations.related_to(request.user, story),
+        "may_link": not story.is_replica and policy.allows(request.user, "stories.write", story),
+    }  # fmt: skip
 
 
 def _history(request: MemberRequest, story: Story, signatures: Any) -> dict[str, Any]:
@@ -185,6 +191,7 @@ def _shown(request: MemberRequest, story: Story, default_panel: str) -> dict[str
         and policy.allows(member, "stories.share", story),
         "shared_units": network.unit_labels(uuid.UUID(one) for one in story.shared_with),
         "may_reread": rules.may_reread(member, story, signatures),
+        "particulars": particulars.facts_of(story, subjects.names(story.subjects)),
         **package.reading(story), **talk_of(request, story),
     }  # fmt: skip
     if shown["panel"] == "history":
