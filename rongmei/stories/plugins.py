@@ -153,6 +153,7 @@ def register_audit_words() -> dict[str, object]:
         "review.received": _("收到请审的稿件"),
         "review.told": _("请审的稿件在所属节点有了进展"),
         "review.late": _("签名来迟，没有采用，稿件"),
+        "story.proof_exported": _("导出了校样，稿件"),
         "story.sheet_exported": _("导出了审稿单"),
         "story.refused": _("操作被拒绝，稿件"),
         "story.green": _("走绿色通道送审，稿件"),

@@ -42,7 +42,7 @@ from rongmei.stories.actions.lexicons import (
     lexicon_restore,
 )
 from rongmei.stories.actions.links import story_link, story_unlink
-from rongmei.stories.actions.printing import sheet_export
+from rongmei.stories.actions.printing import proof_export, sheet_export
 from rongmei.stories.actions.remarks import (
     comment_add,
     comment_answer,
@@ -98,6 +98,7 @@ __all__ = [
     "lexicon_propose",
     "lexicon_refuse",
     "lexicon_restore",
+    "proof_export",
     "reason_add",
     "reason_retire",
     "request_pass",
