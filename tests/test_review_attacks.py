@@ -24,7 +24,7 @@ from rongmei.network.models import Grant, Member, RoleHolding
 from rongmei.stories import actions, canonical, flows, selectors
 from rongmei.stories.errors import FlowBroken
 from rongmei.stories.models import Delegation, ReviewFlow, Signature, Story
-from rongmei.stories.tests import flowing, newsroom
+from rongmei.stories.tests import flowing, newsroom, submitting
 from tests import attacks_other_nodes  # noqa: F401  (fills the table too)
 from tests.attacking import ATTACKS, Scene, attack
 
@@ -62,6 +62,18 @@ def role_taken_mid_way(scene: Scene) -> None:  # fmt: skip
     held = RoleHolding.objects.filter(member=scene.cast.people["yl.second"])
     held.exclude(role="reporter").update(ends_at=timezone.now())
     scene.sign(story, "second")
+
+
+@attack(
+    "a submission",
+    "whoever sent the piece does not review what became of it",
+    "author_cannot_review",
+)
+def correspondent_signs_what_they_sent(scene: Scene) -> None:
+    sent = submitting.sent(scene.cast, by="yl.first")
+    _row, story = actions.submission_adopt(by=scene.cast["yl.reporter"], submission_id=sent.pk)
+    newsroom.submit(scene.cast, story)
+    scene.sign(story, "first", by="yl.first")
 
 
 @attack("request", "steps are signed in order", "wrong_step")

@@ -38,6 +38,7 @@ from rongmei.kernel.ids import uuid7
 from rongmei.kernel.text import shorten
 from rongmei.network import policy
 from rongmei.stories import selectors as stories
+from rongmei.stories.errors import NotSigned
 from rongmei.stories.types import SignedPackage
 
 if TYPE_CHECKING:
@@ -206,37 +207,80 @@ def publication_correct(*, by: Member, publication_id: uuid.UUID, note: str) -> 
     story_id = Publication.objects.filter(pk=publication_id).values_list("story", flat=True).first()
     if story_id is None:
         raise NotFound
-    package = stories.signed_package(story_id)
-    frozen, html = packages.freeze(package), packages.clean_html(package.html)
-    now = timezone.now()
+    package = _signed(story_id)
+    fresh = _fields_of(package) if package else {}
     with db.write():
         publication = _locked(publication_id)
         policy.require(by, "channels.publish", publication)
         _at_home_and_live(publication)
-        _still_the_signed_text(by, package)
-        renewed = package.content_hash != publication.content_hash
-        if renewed:
-            for name, value in _frozen_fields(package, frozen, html).items():
-                setattr(publication, name, value)
-            _send_again(publication, now)
-        publication.state = Publication.State.CORRECTED
-        publication.correction, publication.corrected_at = said[:300], now
-        publication.version += 1
-        publication.save()
-        if publication.public_at is not None:
-            delivering.keep(publication)
-        audit.record(
-            by, "publication.corrected", publication, note=said, renewed=renewed,
-            content_hash=publication.content_hash,
-        )  # fmt: skip
-        events.publish(
-            Corrected(
-                subject_id=publication.pk, unit_id=publication.unit_id,
-                title=publication.title, note=said[:300],
-            )
-        )  # fmt: skip
-        exchange.announce(publication)
+        if package is not None:
+            _still_the_signed_text(by, package)
+        _correct(by, publication, said, fresh)
     return publication
+
+
+def _signed(story_id: uuid.UUID) -> SignedPackage | None:
+    """The story as it may be published; None while its present text lacks a signature: readers are
+    told what was wrong all the same, and the published text stays as it is until there is another."""
+    try:
+        return stories.signed_package(story_id)
+    except NotSigned:
+        return None
+
+
+def _fields_of(package: SignedPackage) -> dict[str, Any]:
+    frozen, html = packages.freeze(package), packages.clean_html(package.html)
+    return _frozen_fields(package, frozen, html)
+
+
+def _correct(by: Member | None, publication: Publication, note: str, fresh: dict[str, Any]) -> None:
+    """Show the note; put `fresh`, fields of a newer signed text, in the old ones' place."""
+    now = timezone.now()
+    renewed = bool(fresh) and fresh["content_hash"] != publication.content_hash
+    if renewed:
+        for name, value in fresh.items():
+            setattr(publication, name, value)
+        _send_again(publication, now)
+    publication.state = Publication.State.CORRECTED
+    publication.correction, publication.corrected_at = note[:300], now
+    publication.version += 1
+    publication.save()
+    if publication.public_at is not None:
+        delivering.keep(publication)
+    audit.record(
+        by, "publication.corrected", publication, note=note, renewed=renewed,
+        content_hash=publication.content_hash,
+    )  # fmt: skip
+    events.publish(
+        Corrected(
+            subject_id=publication.pk, unit_id=publication.unit_id, title=publication.title,
+            note=note[:300],
+        )
+    )  # fmt: skip
+    exchange.announce(publication)
+
+
+def story_corrected(*, story_id: uuid.UUID, note: str) -> int:
+    """Show readers of every live publication of a story what was wrong; return how many were changed.
+
+    A newer text goes out only while the story's row still says that it is the signed one.
+    """
+    package = _signed(story_id)
+    fresh = _fields_of(package) if package else {}
+    changed = 0
+    with db.write():
+        rows = Publication.objects.select_for_update(of=("self",)).select_related("story")
+        live = rows.filter(story_id=story_id, home=None).exclude(state=Publication.State.WITHDRAWN)
+        for publication in live:
+            story = publication.story
+            same = bool(fresh) and story.content_hash == fresh["content_hash"] and story.signed_at
+            renews = same and fresh["content_hash"] != publication.content_hash
+            # Told before: a follower that was ended half-way begins again.
+            if publication.correction == note[:300] and not renews:
+                continue
+            _correct(None, publication, note, fresh if same else {})
+            changed += 1
+    return changed
 
 
 def _send_again(publication: Publication, now: datetime) -> None:

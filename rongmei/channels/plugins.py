@@ -6,8 +6,9 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 from ninja import Router
 
-from rongmei.channels import actions, exchange, selectors, tasks
+from rongmei.channels import actions, exchange, selectors, shown, tasks
 from rongmei.channels.adapters.manual.adapter import ManualAdapter
+from rongmei.channels.adapters.manual.platforms import PLATFORMS
 from rongmei.channels.adapters.site.adapter import SiteAdapter
 from rongmei.channels.api import router
 from rongmei.channels.hooks import ChannelAdapter
@@ -16,7 +17,7 @@ from rongmei.kernel.models import Event
 from rongmei.kernel.plugins import hookimpl
 from rongmei.kernel.sweeps import Sweep
 from rongmei.network.hooks import Activity, RoadFact
-from rongmei.stories.hooks import StoryFate
+from rongmei.stories.hooks import StoryFate, StoryPart
 
 
 def _story_withdrawn(event: Event) -> None:
@@ -26,10 +27,28 @@ def _story_withdrawn(event: Event) -> None:
         )
 
 
+def _story_corrected(event: Event) -> None:
+    note = str(event.payload.get("note") or "")
+    if event.subject_id is not None and note:
+        actions.story_corrected(story_id=event.subject_id, note=note)
+
+
+@hookimpl
+def register_story_parts() -> list[StoryPart]:
+    """Where a story went out, with receipts, on its own page."""
+    return [StoryPart("receipts", shown.story_part)]
+
+
 @hookimpl
 def register_channels() -> list[ChannelAdapter]:
     """Our own site, and everything by hand."""
     return [SiteAdapter(), ManualAdapter()]
+
+
+@hookimpl
+def register_wanted_channels() -> list[tuple[str, object]]:
+    """Our own site, and every platform that is served by hand."""
+    return [("site", SiteAdapter.label), *((one.key, one.label) for one in PLATFORMS.values())]
 
 
 @hookimpl
@@ -40,8 +59,11 @@ def register_sweeps() -> list[Sweep]:
 
 @hookimpl
 def register_subscribers() -> list[Subscriber]:
-    """A withdrawn story takes its publications with it."""
-    return [Subscriber("channels.story_withdrawn", ("stories.withdrawn",), _story_withdrawn)]
+    """A withdrawn story takes its publications with it; a corrected one has readers told."""
+    return [
+        Subscriber("channels.story_withdrawn", ("stories.withdrawn",), _story_withdrawn),
+        Subscriber("channels.story_corrected", ("stories.corrected",), _story_corrected),
+    ]
 
 
 @hookimpl

@@ -109,6 +109,12 @@ def with_deliveries(rows: QuerySet[Publication]) -> QuerySet[Publication]:
     return rows.prefetch_related(Prefetch("deliveries", queryset=deliveries))
 
 
+def publications_of_story(member: Member, story_id: uuid.UUID) -> list[Publication]:
+    """Where this story went out, as far as the member may see it, with deliveries, newest first."""
+    rows = publications_visible_to(member).filter(story=story_id).defer(None).defer("html", "text")
+    return list(with_deliveries(rows).order_by("-published_at", "-id"))
+
+
 def publication_for(
     member: Member, publication_id: uuid.UUID, permission: str = "channels.view"
 ) -> Publication:

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Final
 
+from django.template.loader import render_to_string
+from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
@@ -17,6 +22,8 @@ from rongmei.kernel.models import AuditEntry
 from rongmei.kernel.ui.shapes import Entry, Step, StepState
 
 State = Delivery.State
+# How long after a story was changed its page goes on looking for what channels do about it.
+_SETTLES: Final = timedelta(seconds=30)
 _MARK = {
     State.DUE: "next",
     State.SENDING: "now",
@@ -158,3 +165,43 @@ def channel_of(channel: Channel) -> ChannelRow:
     by_hand = not adapter.can & Can.PUBLISH
     kind = platform_of(channel).label if by_hand else adapter.label
     return ChannelRow(channel, kind, not by_hand, able)
+
+
+@dataclass(frozen=True)
+class Out:
+    """One publication of a story, for the story's page."""
+
+    publication: Publication
+    rows: tuple[Row, ...]
+
+    @property
+    def moving(self) -> bool:
+        """Whether the program is still at work on it: then the page looks again by itself."""
+        at_work = (State.DUE, State.SENDING)
+        return any(
+            one.delivery.state in at_work
+            or (one.delivery.state == State.WITHDRAWING and one.can_withdraw)
+            or (one.delivery.state == State.DELIVERED and one.can_verify)
+            for one in self.rows
+        )
+
+
+def receipts(member: Any, story_id: uuid.UUID) -> dict[str, Any]:
+    """Where a story went out and how every channel answered, for its page."""
+    outs = [
+        Out(one, tuple(row_of(row) for row in one.deliveries.all()))
+        for one in selectors.publications_of_story(member, story_id)
+    ]
+    return {"outs": outs, "story_id": story_id, "moving": any(one.moving for one in outs)}
+
+
+def story_part(request: Any, story: Any) -> str:
+    """The part of a story's page that tells where it went out; empty when nowhere the member may see."""
+    held = receipts(request.user, story.pk)
+    # A correction or withdrawal reaches the channels a moment after it was made.
+    stirred = any(
+        at is not None and timezone.now() - at < _SETTLES
+        for at in (story.withdrawn_at, story.updated_at)
+    )
+    shown = {**held, "moving": held["moving"] or stirred}
+    return render_to_string("channels/_receipts.html", shown, request) if held["outs"] else ""

@@ -13,6 +13,7 @@ urlpatterns = [
     path("publications/<uuid:publication_id>/withdraw/", views.withdraw, name="withdraw"),
     path("publications/<uuid:publication_id>/correct/", views.correct, name="correct"),
     path("stories/<uuid:story_id>/", views.publish, name="publish"),
+    path("stories/<uuid:story_id>/receipts/", views.receipts, name="receipts"),
     path("deliveries/<uuid:delivery_id>/copy/", views.copy, name="copy"),
     path("deliveries/<uuid:delivery_id>/confirm/", views.confirm, name="confirm"),
     path("deliveries/<uuid:delivery_id>/retry/", views.retry, name="retry"),

@@ -140,6 +140,15 @@ def publication(request: MemberRequest, publication_id: uuid.UUID) -> HttpRespon
     )
 
 
+@page("channels.view")
+def receipts(request: MemberRequest, story_id: uuid.UUID) -> HttpResponse:
+    """Where a story went out and how every channel answered: looked at again while it moves."""
+    held = selectors.publications_of_story(request.user, story_id)
+    if not held:
+        raise NotFound
+    return HttpResponse(shown.story_part(request, held[0].story))
+
+
 @page("channels.withdraw")
 def withdraw(request: MemberRequest, publication_id: uuid.UUID) -> HttpResponse:
     """Take a publication back, with a reason."""

@@ -42,7 +42,13 @@ FAILED_SIGN_INS: Final = 3
 
 def waiting_for(member: Member) -> list[Waiting]:
     """What waits for the member: late and urgent first, then by deadline."""
-    found = [*_tasks(member), *_reviews(member), *_pitches(member), *_deliveries(member)]
+    found = [
+        *_tasks(member),
+        *_submissions(member),
+        *_reviews(member),
+        *_pitches(member),
+        *_deliveries(member),
+    ]
     found += [*_roleless(member), *_late_roads(member), *_unverified(member)]
     far = timezone.now() + timedelta(days=3650)
     return sorted(found, key=lambda one: (not one.urgent, one.due or far, one.title))
@@ -74,6 +80,28 @@ def _reviews(member: Member) -> list[Waiting]:
         )
         for one in stories.review_queue(member)[:PART]
     ]  # fmt: skip
+
+
+def _submissions(member: Member) -> list[Waiting]:
+    """What a correspondent must change, and what a desk owes an answer to."""
+    found: list[Waiting] = []
+    if policy.anywhere(member, "stories.submit"):
+        found += [
+            Waiting(
+                _("修改后再送"), one.title, link("submissions:submission", one.pk), None, False,
+                f"{one.unit.label} · {one.editor_name}",
+            )
+            for one in stories.submissions_to_change(member)[:PART]
+        ]  # fmt: skip
+    if policy.anywhere(member, "stories.desk"):
+        found += [
+            Waiting(
+                _("答复来稿"), one.title, link("submissions:submission", one.pk), one.answer_due_at,
+                one.overdue_at is not None, f"{one.from_unit.label} · {one.author_name}",
+            )
+            for one in stories.submissions_to_answer(member)[:PART]
+        ]  # fmt: skip
+    return found
 
 
 def _pitches(member: Member) -> list[Waiting]:

@@ -56,6 +56,7 @@ def today_page(request: MemberRequest) -> HttpResponse:
         "may_write": policy.anywhere(member, "stories.write"),
         "may_pitch": policy.anywhere(member, "planning.pitch"),
         "write_url": link("stories:new"),
+        "submit_url": link("phone:write") if policy.anywhere(member, "stories.submit") else "",
         "pitch_url": link("planning:pitch_new"),
     }
     if policy.anywhere(member, "impact.view"):

@@ -83,6 +83,20 @@ def apply_updated(arrival: Arrival) -> None:
     )
 
 
+def apply_replanned(arrival: Arrival) -> None:
+    """The dispatcher gave the task another deadline; how far the unit is with it stays as it is."""
+    task_id = _subject(arrival)
+    fields = wire.read_task(arrival.body)
+    task = Task.objects.select_for_update(of=("self",)).get(pk=task_id)
+    exchange.require_home(arrival, task.home)
+    if fields["version"] <= task.version:
+        return
+    task.due_at, task.version = fields["due_at"], fields["version"]
+    task.save(update_fields=["due_at", "version", "updated_at"])
+    telling.replanned(task)
+    audit.record(None, "task.replanned", task, unit_id=task.to_unit_id, to=task.due_at)
+
+
 def _our_task(arrival: Arrival) -> Task:
     """A task of ours that the sending node's unit was given."""
     task_id = _subject(arrival)
@@ -182,6 +196,7 @@ def apply_progressed(arrival: Arrival) -> None:
 ACTIVITIES = [
     Activity(wire.DISPATCHED, apply_dispatched),
     Activity(wire.UPDATED, apply_updated),
+    Activity(wire.REPLANNED, apply_replanned),
     Activity(wire.RECEIVED, apply_received),
     Activity(wire.ANSWERED, apply_answered),
     Activity(wire.PROGRESSED, apply_progressed),

@@ -154,6 +154,28 @@ def decide_pitch(request: HttpRequest, pitch_id: uuid.UUID, decision: DecisionIn
     return actions.pitch_decide(by=member_of(request), pitch_id=pitch_id, **decision.dict())
 
 
+class TimeIn(Schema):
+    """Another time."""
+
+    due_at: datetime
+
+
+@pitch_router.post("/{uuid:pitch_id}/replan", response=PitchOut)
+def replan_pitch(request: HttpRequest, pitch_id: uuid.UUID, time: TimeIn) -> Pitch:
+    """Another time for a pitch; its open tasks move by as much."""
+    member = member_of(request)
+    actions.pitch_replan(by=member, pitch_id=pitch_id, due_at=time.due_at)
+    return selectors.pitch_for(member, pitch_id)
+
+
+@task_router.post("/{uuid:task_id}/replan", response=TaskOut)
+def replan_task(request: HttpRequest, task_id: uuid.UUID, time: TimeIn) -> Task:
+    """Another deadline for a task."""
+    member = member_of(request)
+    actions.task_replan(by=member, task_id=task_id, due_at=time.due_at)
+    return selectors.task_for(member, task_id)
+
+
 @task_router.get("", response=list[TaskOut])
 @paginate
 def list_tasks(request: HttpRequest, stage: str = "") -> QuerySet[Task]:

@@ -104,6 +104,8 @@ def register_audit_words() -> dict[str, object]:
         "task.sent_back": _("退回了任务"),
         "task.progressed": _("推进了任务"),
         "task.updated": _("任务有更新"),
+        "pitch.replanned": _("给选题改了期"),
+        "task.replanned": _("给任务改了期"),
     }
 
 

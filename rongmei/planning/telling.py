@@ -132,3 +132,22 @@ def unit_learns(task: Task, response: TaskResponse | None) -> None:
         subject_id=task.pk,
         key=f"task_updated:{task.pk}:{task.version}",
     )
+
+
+def replanned(task: Task) -> None:
+    """The unit that has the task learns of its new deadline; where it lives elsewhere, it is told there."""
+    if not network_selectors.is_local(task.to_unit_id):
+        return
+    response = TaskResponse.objects.filter(task=task).first()
+    people = policy.members_with("planning.respond", task.to_unit_id)
+    concerned = {response.assignee_id, response.answered_by_id} if response else set()
+    network.notify(
+        [one for one in people if one.pk in concerned] or people,
+        kind="planning.task_replanned",
+        title=_("任务改期：%(title)s") % {"title": task.title},
+        url=task_url(task),
+        urgent=task.urgent,
+        subject_id=task.pk,
+        due_at=task.due_at,
+        key=f"task_replanned:{task.pk}:{task.version}",
+    )

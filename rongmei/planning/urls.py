@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from rongmei.planning import views
+from rongmei.planning import views, views_calendar
 
 urlpatterns = [
     path("", views.pitches, name="pitches"),
@@ -13,6 +13,9 @@ urlpatterns = [
     path("pitches/<uuid:pitch_id>/revise/", views.pitch_revise, name="pitch_revise"),
     path("pitches/<uuid:pitch_id>/cancel/", views.pitch_cancel, name="pitch_cancel"),
     path("pitches/<uuid:pitch_id>/dispatch/", views.pitch_dispatch, name="pitch_dispatch"),
+    path("calendar/", views_calendar.plan, name="calendar"),
+    path("pitches/<uuid:pitch_id>/replan/", views_calendar.pitch_replan, name="pitch_replan"),
+    path("tasks/<uuid:task_id>/replan/", views_calendar.task_replan, name="task_replan"),
     path("meeting/", views.meeting, name="meeting"),
     path("tasks/", views.tasks, name="tasks"),
     path("tasks/<uuid:task_id>/", views.task, name="task"),

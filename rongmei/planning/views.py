@@ -155,6 +155,10 @@ def _pitch_shown(request: MemberRequest, pitch: Pitch, form: TaskForm | None) ->
         "steps": strips.pitch_steps(pitch),
         "tasks": selectors.tasks_of_pitch(pitch),
         "may_decide": open_ and policy.allows(member, "planning.decide", pitch),
+        "may_replan": pitch.home is None
+        and pitch.state
+        in {PitchState.SUBMITTED, PitchState.DEFERRED, PitchState.APPROVED, PitchState.DISPATCHED}
+        and policy.allows(member, "planning.decide", pitch),
         "may_revise": pitch.proposed_by_id == member.pk
         and pitch.state in {PitchState.RETURNED, PitchState.SUBMITTED, PitchState.DEFERRED},
         "form": form if may_dispatch else None,
@@ -339,6 +343,7 @@ def task(request: MemberRequest, task_id: uuid.UUID) -> HttpResponse:
         and policy.allows(member, "stories.write", found.to_unit_id),
         "may_judge": dispatches and stage == TaskState.SUBMITTED,
         "may_cancel": dispatches and not named["over"],
+        "may_replan": dispatches and not named["over"],
         "writers": selectors.writers_of(found.to_unit_id) if responds and not named["over"] else [],
     }
     return render(request, "planning/task.html", shown)

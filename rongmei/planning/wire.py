@@ -21,6 +21,7 @@ from rongmei.planning.models import Task, TaskResponse
 
 DISPATCHED: Final = "task.dispatched"
 UPDATED: Final = "task.updated"
+REPLANNED: Final = "task.replanned"
 RECEIVED: Final = "task.received"
 ANSWERED: Final = "task.answered"
 PROGRESSED: Final = "task.progressed"

@@ -65,6 +65,11 @@ class StoryFull(StoryOut):
     category: str
     tags: list[str]
     language: str
+    short_title: str
+    channel_titles: dict[str, str]
+    credits: list[dict[str, Any]]
+    subjects: list[str]
+    channels_wanted: list[str]
     features_exemplar: bool
     embargo_until: datetime | None
     body: list[dict[str, Any]]
@@ -111,6 +116,19 @@ class Reason(Schema):
     """Why."""
 
     reason: str
+
+
+class Why(Reason):
+    """Why, in words, and as one of the causes statistics count by."""
+
+    cause: str = "other"
+
+
+class Correction(Schema):
+    """What readers are told, and why."""
+
+    note: str
+    cause: str = "other"
 
 
 @router.get("", response=list[StoryOut])
@@ -165,9 +183,15 @@ def give_back(request: HttpRequest, story_id: uuid.UUID, why: Reason) -> Any:
 
 
 @router.post("/{story_id}/withdraw", response=StoryFull, url_name="story_withdraw")
-def withdraw(request: HttpRequest, story_id: uuid.UUID, why: Reason) -> Any:
+def withdraw(request: HttpRequest, story_id: uuid.UUID, why: Why) -> Any:
     """Take out of use with a reason."""
-    return actions.story_withdraw(by=member_of(request), story_id=story_id, reason=why.reason)
+    return actions.story_withdraw(by=member_of(request), story_id=story_id, **why.dict())
+
+
+@router.post("/{story_id}/correct", response=StoryFull, url_name="story_correct")
+def correct(request: HttpRequest, story_id: uuid.UUID, said: Correction) -> Any:
+    """Tell readers on every channel what was wrong in a story that was signed off."""
+    return actions.story_correct(by=member_of(request), story_id=story_id, **said.dict())
 
 
 @router.post("/{story_id}/share", response=StoryFull)

@@ -24,7 +24,7 @@ import orjson
 import rjieba
 
 from rongmei.assets import selectors as assets
-from rongmei.stories import kinds
+from rongmei.stories import kinds, particulars
 from rongmei.stories.flows import SHARE
 from rongmei.stories.types import Changes
 
@@ -60,9 +60,10 @@ def content_of(story: Any, held: kinds.Held | None = None) -> dict[str, Any]:
     """Everything a signature over this story covers; reads the facts of its media when not given."""
     held = held_by(story) if held is None else held
     lead = held.pictures.get(story.lead_picture_id) if story.lead_picture_id else None
-    blocks = kinds.raw(story.body)
+    blocks, extra = kinds.raw(story.body), particulars.covered(story)
     return {
-        "form": max((kinds.KINDS[kind].form for kind, _value in blocks), default=1),
+        "form": max([2 if extra else 1, *(kinds.KINDS[kind].form for kind, _value in blocks)]),
+        **extra,
         "story": str(story.pk),
         "unit": str(story.unit_id),
         **{name: getattr(story, name) or "" for name in WORDS},
@@ -169,12 +170,13 @@ def compare(before: Mapping[str, Any], after: Mapping[str, Any], most: float = S
     """
     if hash_of(before) == hash_of(after):
         return Changes()
+    titles = ("kicker", "title", "subtitle", "short_title", "channel_titles")
     terms = ("origin", "rights_basis", "embargo_until", "features_exemplar", "language")
     share = changed_share(body_text(before), body_text(after))
     tests: Iterable[tuple[str, bool]] = (
-        ("title", any(before[name] != after[name] for name in ("kicker", "title", "subtitle"))),
+        ("title", any(before.get(name) != after.get(name) for name in titles)),
         ("number", _numbers(before) != _numbers(after)),
-        ("name", _names(before) != _names(after)),
+        ("name", _names(before) != _names(after) or before.get("credits") != after.get("credits")),
         ("picture", _pictures(before) != _pictures(after)),
         ("terms", any(before[name] != after[name] for name in terms)),
         ("text", share > most),

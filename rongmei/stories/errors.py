@@ -60,6 +60,13 @@ class WordUnseen(StoryError):
     words = _("文档里有修订或批注，还没有建稿。请看过下面列出的内容，再选一次文件并建稿。")
 
 
+class PasteTooLarge(StoryError):
+    """What was pasted is too much at once."""
+
+    status = 413
+    words = _("粘贴的内容太多，没有整理。请分几次粘贴，或用“从 Word 导入”。")
+
+
 class WrongStep(StoryError):
     """The story is not at this step."""
 
@@ -170,6 +177,20 @@ class NotNamed(StoryError):
 
     status = 403
     words = _("流程为这个环节指定了人，你不在其中，没有签名。请由指定的审核人办理。")
+
+
+class NotInBatch(StoryError):
+    """This story must be read and signed by itself."""
+
+    status = 409
+    words = _("这篇稿件不能与其他稿件一起签，没有签名。请打开它单独审。")
+
+
+class NoSuchCause(StoryError):
+    """The cause is none of those there are."""
+
+    status = 422
+    words = _("没有这种原因，没有改动。请从列出的原因里选一个。")
 
 
 class LexiconExists(StoryError):

@@ -51,6 +51,15 @@ class StoryPassed(StoryEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class StoryCorrected(StoryEvent):
+    """Readers are to be told, in these words, what was wrong; `cause` is a code of `causes.CAUSES`."""
+
+    name: ClassVar[str] = "stories.corrected"
+    cause: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class StoryReturned(StoryEvent):
     """A reviewer gave the story back with a reason."""
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest
 
 from rongmei.kernel.plugins import hookspec
 from rongmei.kernel.ui.shapes import Step
@@ -27,6 +30,27 @@ class Checker:
     def version_for(self, text: CheckedText) -> str:
         """The version that this text is checked by."""
         return self.version_of(text) if self.version_of else self.version
+
+
+@dataclass(frozen=True)
+class StoryPart:
+    """A part of a story's page that a room above fills, under 发布. `render` gives safe HTML for this
+    person ("" for nothing to show); it reads only what they may see."""
+
+    key: str
+    render: Callable[[HttpRequest, Any], str]
+
+
+@hookspec
+def register_story_parts() -> list[StoryPart]:
+    """Return parts of the story page: what became of the story beyond this room."""
+    return []
+
+
+@hookspec
+def register_wanted_channels() -> list[tuple[str, object]]:
+    """Return (key, name) of the channels a writer may wish a story to go to, and give titles for."""
+    return []
 
 
 @hookspec

@@ -6,11 +6,13 @@ from typing import Any
 
 from django.contrib.contenttypes.fields import GenericRelation
 from django.db import models
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from typing_extensions import override
 from wagtail.fields import StreamField
 from wagtail.models import LockableMixin, PreviewableMixin, RevisionMixin
 
+from rongmei.kernel.records import Record
 from rongmei.network.records import OwnedRecord
 from rongmei.stories import flows, submission_rows  # noqa: F401 - rows of the same app
 from rongmei.stories.blocks import BODY_BLOCKS
@@ -50,6 +52,9 @@ class Story(PreviewableMixin, LockableMixin, RevisionMixin, OwnedRecord):
     kicker = models.CharField(_("引题"), max_length=60, blank=True)
     title = models.CharField(_("主题"), max_length=80)
     subtitle = models.CharField(_("副题"), max_length=80, blank=True)
+    short_title = models.CharField(_("短标题"), max_length=30, blank=True)
+    # What stands beside the text: see particulars.py.
+    channel_titles = models.JSONField(_("渠道标题"), default=dict, blank=True)
     summary = models.CharField(_("摘要"), max_length=300, blank=True)
     body = StreamField(BODY_BLOCKS, verbose_name=_("正文"), blank=True)
     lead_picture = models.ForeignKey(
@@ -61,11 +66,14 @@ class Story(PreviewableMixin, LockableMixin, RevisionMixin, OwnedRecord):
         verbose_name=_("题图"),
     )
     byline = models.CharField(_("署名"), max_length=120, blank=True)
+    credits = models.JSONField(_("署名分工"), default=list, blank=True)
     origin = models.CharField(_("来源"), max_length=120, blank=True)
     rights_basis = models.CharField(_("权利依据"), max_length=200, blank=True)
     place = models.CharField(_("地点"), max_length=80, blank=True)
     category = models.CharField(_("栏目"), max_length=40, blank=True)
     tags = models.JSONField(_("标签"), default=list, blank=True)
+    subjects = models.JSONField(_("主题分类"), default=list, blank=True)
+    channels_wanted = models.JSONField(_("期望渠道"), default=list, blank=True)
     language = models.CharField(_("语种"), max_length=12, default="zh")
     features_exemplar = models.BooleanField(_("涉先进典型"), default=False)
     embargo_until = models.DateTimeField(_("不早于"), null=True, blank=True)
@@ -413,6 +421,73 @@ class Comment(OwnedRecord):
     @override
     def __str__(self) -> str:
         return self.text[:40]
+
+
+class Subject(Record):
+    """A term of a controlled list: IPTC Media Topics (QCodes `medtop:`) or a unit's own.
+
+    None ship with the program; `rongmei subjects` imports them.
+    """
+
+    qcode = models.CharField(max_length=64, unique=True)
+    name_zh = models.CharField(max_length=80, blank=True, db_index=True)
+    name_en = models.CharField(max_length=120, blank=True, db_index=True)
+    broader = models.CharField(max_length=64, blank=True)
+    unit = models.ForeignKey("network.Unit", models.PROTECT, null=True, related_name="+")
+    retired = models.BooleanField(default=False)
+
+    class Meta:
+        ordering = ["qcode"]
+
+    @override
+    def __str__(self) -> str:
+        english = (get_language() or "").startswith("en")
+        first, second = (self.name_en, self.name_zh) if english else (self.name_zh, self.name_en)
+        return first or second or self.qcode
+
+
+class Amendment(OwnedRecord):
+    """A correction (更正) or withdrawal (撤稿) of a story that was out: its cause, who, and in what words."""
+
+    class Kind(models.TextChoices):
+        """What was done."""
+
+        CORRECTION = "correction", _("更正")
+        WITHDRAWAL = "withdrawal", _("撤稿")
+
+    story = models.ForeignKey(Story, models.PROTECT, related_name="amendments")
+    kind = models.CharField(max_length=10, choices=Kind)
+    cause = models.CharField(max_length=24)
+    note = models.CharField(max_length=300)
+    # The round whose signatures let out what was wrong.
+    round = models.PositiveSmallIntegerField(default=1)
+    person_id = models.UUIDField(null=True)
+    person_name = models.CharField(max_length=40, blank=True)
+    happened_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-happened_at", "-id"]
+        indexes = [models.Index(fields=["unit", "happened_at"], name="amendment_unit_at")]
+
+    @override
+    def __str__(self) -> str:
+        return f"{self.kind} {self.cause}"
+
+
+class Look(models.Model):
+    """Which text of a story a person looked at last: theirs alone, it says nothing of the story."""
+
+    story = models.ForeignKey(Story, models.CASCADE, related_name="looks")
+    person_id = models.UUIDField()
+    content_hash = models.CharField(max_length=64)
+    looked_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["person_id", "story"], name="one_look")]
+
+    @override
+    def __str__(self) -> str:
+        return f"{self.story_id} {self.content_hash[:12]}"
 
 
 class Lexicon(OwnedRecord):

@@ -63,12 +63,19 @@ def _clip(clip: dict[str, Any], name: str) -> dict[str, Any]:
     return item
 
 
+def subject_uri(code: str) -> str:
+    """A subject's address: that of IPTC for Media Topics, the code itself for a unit's own list."""
+    return code.replace("medtop:", "http://cv.iptc.org/newscodes/mediatopic/", 1)
+
+
 def of_package(package: SignedPackage) -> dict[str, Any]:
     """The ninjs object of a signed package."""
     headlines = [
         ("main", package.title),
         ("kicker", package.kicker),
         ("subtitle", package.subtitle),
+        ("short", package.short_title),
+        *((f"channel:{key}", title) for key, title in package.channel_titles.items()),
     ]
     item: dict[str, Any] = {
         "uri": f"urn:uuid:{package.story_id}",
@@ -89,9 +96,16 @@ def of_package(package: SignedPackage) -> dict[str, Any]:
             {"role": "plain", "contentType": "text/plain", "value": package.text},
         ],
         "infoSources": [{"name": package.origin or package.unit_name}],
-        "subjects": [{"name": tag} for tag in (package.category, *package.tags) if tag],
+        "subjects": [
+            *({"uri": subject_uri(one["code"]), "name": one["name"]} for one in package.subjects),
+            *({"name": tag} for tag in (package.category, *package.tags) if tag),
+        ],
         "altIds": [{"role": "number", "value": package.number}],
     }
+    if package.credits:
+        item["people"] = [
+            {"name": one["name"], "rel": f"contributor:{one['role']}"} for one in package.credits
+        ]
     if package.summary:
         item["descriptions"] = [{"role": "summary", "value": package.summary}]
     if package.place:

@@ -10,7 +10,7 @@ from django.utils import timezone, translation
 from django.utils.dateparse import parse_datetime
 
 from rongmei.assets import selectors as assets
-from rongmei.stories import canonical, embeds, kinds
+from rongmei.stories import canonical, embeds, kinds, subjects
 from rongmei.stories.models import Signature, Story
 from rongmei.stories.types import SignedBy, SignedPackage
 
@@ -117,6 +117,13 @@ def _signed_by(one: Signature) -> SignedBy:
     )  # fmt: skip
 
 
+def _subjects(story: Story) -> tuple[dict[str, str], ...]:
+    """Code and name of each subject, in the story's language."""
+    known = subjects.by_code(story.subjects)
+    with translation.override("en" if story.language.startswith("en") else "zh-hans"):
+        return tuple({"code": one, "name": str(known.get(one, one))} for one in story.subjects)
+
+
 def build(story: Story, signatures: list[Signature]) -> SignedPackage:
     """The package of a story whose signatures were verified by the caller."""
     shown = reading(story)
@@ -130,4 +137,6 @@ def build(story: Story, signatures: list[Signature]) -> SignedPackage:
         signed_at=story.signed_at or signatures[-1].signed_at, embargo_until=story.embargo_until,
         task_id=story.task_id, pitch_id=story.pitch_id, rights_basis=story.rights_basis,
         features_exemplar=story.features_exemplar, clips=tuple(shown["clips"]),
+        short_title=story.short_title, channel_titles=dict(story.channel_titles),
+        credits=tuple(story.credits), subjects=_subjects(story), channels_wanted=tuple(story.channels_wanted),
     )  # fmt: skip

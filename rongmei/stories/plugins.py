@@ -27,8 +27,10 @@ from rongmei.stories import (
 from rongmei.stories.api import router
 from rongmei.stories.api_findings import router as findings_router
 from rongmei.stories.api_flows import router as review_router
+from rongmei.stories.api_queue import router as queue_router
 from rongmei.stories.api_remarks import router as remarks_router
 from rongmei.stories.api_sheet import router as sheet_router
+from rongmei.stories.api_subjects import router as subject_router
 from rongmei.stories.api_submissions import router as submission_router
 from rongmei.stories.api_versions import router as versions_router
 from rongmei.stories.api_word import router as word_router
@@ -48,7 +50,7 @@ def register_rail() -> list[RailItem]:
     """投稿, 稿件 and 审核."""
     return [
         RailItem(
-            key="submissions", label=pgettext_lazy("to a desk", "投稿"), url_name="submissions:list",
+            key="submissions", label=pgettext_lazy("rail", "投稿"), url_name="submissions:list",
             icon="inbox-arrow-down", order=48, permission="stories.submit", others=("stories.desk",),
             badge=_arrived,
         ),
@@ -65,6 +67,15 @@ def register_rail() -> list[RailItem]:
 
 @hookimpl
 def register_api() -> list[tuple[str, Router]]:
+    """/api/v1/stories, /api/v1/review, /api/v1/submissions, /api/v1/subjects."""
+    """/api/v1/stories and /api/v1/review."""
+    return [
+        ("/stories", router),
+        ("/review", sheet_router),
+        ("/review", queue_router),
+        ("/review", review_router),
+    ]
+    return [("/stories", router), ("/stories", findings_router), ("/review", review_router)]
     """/api/v1/stories, /api/v1/review and /api/v1/submissions."""
     return [
         # Before those with an id in the same place.
@@ -74,8 +85,10 @@ def register_api() -> list[tuple[str, Router]]:
         ("/stories", remarks_router),
         ("/stories", findings_router),
         ("/review", sheet_router),
+        ("/review", queue_router),
         ("/review", review_router),
         ("/submissions", submission_router),
+        ("/subjects", subject_router),
     ]
 
 
@@ -104,6 +117,7 @@ def register_activities() -> list[Activity]:
     return [
         Activity("story.shared", actions.story_receive),
         Activity("story.withdrawn", actions.story_withdrawal_receive),
+        Activity("story.corrected", actions.story_correction_receive),
         Activity(actions.ASKED, actions.request_receive),
         Activity(actions.TOLD, actions.request_told),
         Activity(actions.ANSWERED, actions.answer_receive),
@@ -134,6 +148,7 @@ def register_audit_words() -> dict[str, object]:
         "story.signed": _("稿件签发"),
         "story.returned": _("退回了稿件"),
         "story.withdrawn": _("撤下了稿件"),
+        "story.corrected": _("更正了稿件"),
         "story.fell_back": _("改动使签名失效，稿件回到前面的环节"),
         "story.locked": _("锁定了稿件"),
         "story.unlocked": _("解锁了稿件"),

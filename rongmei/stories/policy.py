@@ -160,6 +160,12 @@ def wrote(member: Any, story: Story) -> bool:
 
 def steps_for(member: Any, story: Story, signatures: Iterable[Signature]) -> list[FlowStep]:
     """The steps the member may sign now: nobody who wrote it, nobody twice in a round."""
+    found = steps_left_to(member, story, signatures)
+    return [] if found and wrote(member, story) else found
+
+
+def steps_left_to(member: Any, story: Story, signatures: Iterable[Signature]) -> list[FlowStep]:
+    """The same for a story that is known not to be the member's own, like those of their queue."""
     rows = list(signatures)
     if member.pk == story.author_id or member.pk in passed_by(rows, story.round):
         return []
@@ -167,8 +173,7 @@ def steps_for(member: Any, story: Story, signatures: Iterable[Signature]) -> lis
     if story.is_replica and waiting:
         asked = asked_here(story)
         waiting = tuple(one for one in waiting if one.key in asked)
-    found = [one for one in waiting if seat_at(member, one, story) is not None]
-    return [] if found and wrote(member, story) else found
+    return [one for one in waiting if seat_at(member, one, story) is not None]
 
 
 def asked_here(story: Story) -> set[str]:

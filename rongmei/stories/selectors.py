@@ -20,6 +20,7 @@ from rongmei.stories import policy as rules
 from rongmei.stories.errors import FlowBroken, NotSigned
 from rongmei.stories.flows import Flow
 from rongmei.stories.models import (
+    Amendment,
     Check,
     Comment,
     Delegation,
@@ -30,7 +31,7 @@ from rongmei.stories.models import (
     StoryState,
     Waiting,
 )
-from rongmei.stories.submission_rows import Submission
+from rongmei.stories.submission_rows import Submission, SubmissionState
 from rongmei.stories.types import SignedPackage
 
 # What a list does not need, and what is long.
@@ -187,6 +188,20 @@ def waiting_for(member: Any) -> int:
     return review_queue(member).order_by().count()
 
 
+def submissions_to_answer(member: Any) -> QuerySet[Submission]:
+    """Submissions that wait for an answer of the member's desks, the soonest due first."""
+    rows = Submission.objects.filter(unit__in=policy.units_for(member, "stories.desk"))
+    rows = rows.filter(state__in=[SubmissionState.SENT, SubmissionState.TAKEN])
+    rows = rows.exclude(author_id=member.pk).select_related("from_unit").defer("text")
+    return rows.order_by("answer_due_at", "id")
+
+
+def submissions_to_change(member: Any) -> QuerySet[Submission]:
+    """The member's own pieces that an editor gave back."""
+    rows = Submission.objects.filter(author_id=member.pk, state=SubmissionState.ASKED)
+    return rows.select_related("unit").defer("text").order_by("updated_at")
+
+
 def signatures_of(story: Story) -> list[Signature]:
     """All signatures, oldest first; kept on the object for the rest of the request."""
     return list(story.signatures.all())
@@ -254,6 +269,20 @@ def signed_stories_for_platform(member: Any) -> QuerySet[Story]:
 def latest_check(story: Story) -> Check | None:
     """The machine's report on the present text, if it was made."""
     return Check.objects.filter(story=story, content_hash=story.content_hash).first()
+
+
+def was_signed_off(story: Story) -> bool:
+    """Whether a text of the story has ever had its last signature, whatever became of it since."""
+    if story.signed_at is not None:
+        return True
+    last = rules.flow_of(story).last.key
+    passed = Signature.objects.filter(story=story, verdict=Signature.Verdict.PASSED, step=last)
+    return passed.exists()
+
+
+def amendments_of(story: Story) -> QuerySet[Amendment]:
+    """Corrections and the withdrawal, newest first."""
+    return Amendment.objects.filter(story=story)
 
 
 def comments_of(story: Story) -> QuerySet[Comment]:

@@ -54,7 +54,7 @@ def inbox(member: Any) -> QuerySet[Submission]:
 
 def waiting_for(member: Any) -> int:
     """How many submissions wait for an answer of the member's desks: the badge of the rail."""
-    return inbox(member).filter(state__in=WITH_DESK).exclude(author_id=member.pk).count()
+    return selectors.submissions_to_answer(member).order_by().count()
 
 
 def submission_for(member: Any, submission_id: uuid.UUID) -> Submission:
@@ -254,7 +254,7 @@ def _at_the_desk(submission: Submission, entries: Sequence[SubmissionEntry]) -> 
         before = taken.created_at
     elif submission.state == SubmissionState.SENT:
         stops.append(
-            Stop(_("编辑在看"), "now", submission.unit.label, due=submission.answer_due_at)
+            Stop(_("等编辑看"), "now", submission.unit.label, due=submission.answer_due_at)
         )
     if submission.state == SubmissionState.ASKED:
         asked = last[Kind.ASKED]

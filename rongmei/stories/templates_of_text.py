@@ -7,7 +7,7 @@ from typing import Any, Final
 from django.utils.translation import gettext_lazy as _
 
 # key → (name for people, blocks to begin with). The skeletons are Chinese, as the stories are.
-TEMPLATES: Final[dict[str, tuple[object, list[tuple[str, str]]]]] = {
+TEMPLATES: Final[dict[str, tuple[object, list[tuple[str, Any]]]]] = {
     "news": (
         _("消息"),
         [
@@ -27,6 +27,14 @@ TEMPLATES: Final[dict[str, tuple[object, list[tuple[str, str]]]]] = {
         ],
     ),
     "pictures": (_("图片"), [("paragraph", "<p>图片说明：何时、何地、何人、何事。</p>")]),
+    "video": (
+        _("短视频"),
+        [
+            ("paragraph", "<p>一句话：发生了什么，为什么值得看。</p>"),
+            ("clip", {"clip": None, "poster": None, "caption": "", "credit": "", "transcript": ""}),
+            ("paragraph", "<p>画面说明：何时、何地、何人、何事；同期声写进文字稿。</p>"),
+        ],
+    ),
     "repair": (
         _("抢修"),
         [

@@ -89,7 +89,8 @@ class SignedPackage:
 
     `html` is safe; `lead_image` and `images` are dicts with url, width, height, caption, credit,
     aigc, digest; `clips` are videos and recordings with kind, mime, url, seconds, poster, caption,
-    credit, transcript, aigc, digest. Times are aware.
+    credit, transcript, aigc, digest. `credits` have name, role and share, `subjects` code and name.
+    Times are aware.
     """
 
     story_id: uuid.UUID
@@ -119,6 +120,11 @@ class SignedPackage:
     rights_basis: str = ""
     features_exemplar: bool = False
     clips: tuple[dict[str, Any], ...] = ()
+    short_title: str = ""
+    channel_titles: dict[str, str] = field(default_factory=dict)
+    credits: tuple[dict[str, Any], ...] = ()
+    subjects: tuple[dict[str, str], ...] = ()
+    channels_wanted: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -134,3 +140,21 @@ class Changes:
     def material(self) -> bool:
         """Whether a signature over the earlier text no longer speaks for the later one."""
         return bool(self.reasons)
+
+
+@dataclass(frozen=True)
+class Picked:
+    """A story to sign, at which step, over exactly which text."""
+
+    story_id: uuid.UUID
+    step: str
+    content_hash: str
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one: `error` is empty when it was signed."""
+
+    story_id: uuid.UUID
+    title: str
+    error: str = ""

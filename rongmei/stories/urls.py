@@ -7,11 +7,14 @@ from wagtail.admin.urls import urlpatterns as wagtail_patterns
 
 from rongmei.stories import (
     views,
+    views_amending,
     views_findings,
     views_flows,
     views_lexicons,
     views_live,
+    views_paste,
     views_phone,
+    views_queue,
     views_remarks,
     views_sheet,
     views_submissions,
@@ -23,6 +26,7 @@ from rongmei.stories.editor.gate import behind_gate
 urlpatterns = [
     path("", views.story_list, name="list"),
     path("new/", views.story_new, name="new"),
+    path("paste/", views_paste.paste, name="paste"),
     path("new/word/", views_word.word_new, name="word_new"),
     path("new/word/preview/", views_word.word_preview, name="word_preview"),
     path("<uuid:story_id>/", views.story_detail, name="story"),
@@ -36,7 +40,8 @@ urlpatterns = [
     path("<uuid:story_id>/sheet.pdf", views_sheet.sheet_pdf, name="sheet_pdf"),
     path("sheets/", views_sheet.sheets_zip, name="sheets"),
     path("<uuid:story_id>/submit/", views.submit, name="submit"),
-    path("<uuid:story_id>/withdraw/", views.withdraw, name="withdraw"),
+    path("<uuid:story_id>/withdraw/", views_amending.withdraw, name="withdraw"),
+    path("<uuid:story_id>/correct/", views_amending.correct, name="correct"),
     path("<uuid:story_id>/share/", views.share, name="share"),
     path("<uuid:story_id>/lock/", views.lock, name="lock"),
     path("<uuid:story_id>/unlock/", views.unlock, name="unlock"),
@@ -91,7 +96,10 @@ urlpatterns = [
 ]
 
 review_patterns = [
-    path("", views.review_queue, name="queue"),
+    path("", views_queue.review_queue, name="queue"),
+    path("batch/", views_queue.batch, name="batch"),
+    path("<uuid:story_id>/glance/", views_queue.glance, name="glance"),
+    path("<uuid:story_id>/look/", views_queue.look, name="look"),
     path("flows/", views_flows.flow_list, name="flows"),
     path("flows/new/", views_flows.flow_edit, name="flow_new"),
     path("flows/<uuid:flow_id>/", views_flows.flow_detail, name="flow"),
@@ -127,6 +135,7 @@ submission_patterns = [
 phone_patterns = [
     path("", views_phone.write, name="write"),
     path("state/", views_phone.state, name="state"),
+    path("alive/", views_phone.alive, name="alive"),
     path("worker.js", views_phone.worker, name="worker"),
     path("app.webmanifest", views_phone.manifest, name="manifest"),
 ]

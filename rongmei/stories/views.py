@@ -23,15 +23,27 @@ from rongmei.network import policy
 from rongmei.network import selectors as network
 from rongmei.network.guard import MemberRequest, page
 from rongmei.planning import selectors as planning
-from rongmei.stories import actions, checking, findings, package, reading, selectors
+from rongmei.stories import (
+    actions,
+    checking,
+    dossier,
+    findings,
+    package,
+    particulars,
+    reading,
+    selectors,
+    subjects,
+    waiting,
+)
 from rongmei.stories import policy as rules
 from rongmei.stories.errors import StoryError
 from rongmei.stories.forms import NewStoryForm
 from rongmei.stories.models import Story, StoryState
+from rongmei.stories.views_amending import publish_panel
 from rongmei.stories.views_remarks import talk_of
 
 PAGE_SIZE: Final = 50
-PANELS: Final = ("checks", "history", "talk", "relations", "publish")
+PANELS: Final = ("dossier", "checks", "history", "talk", "relations", "publish")
 BADGES: Final = {
     StoryState.DRAFT: "",
     StoryState.FIRST: "now",
@@ -160,6 +172,8 @@ def _shown(request: MemberRequest, story: Story, default_panel: str) -> dict[str
         "story": story, "signatures": signatures, "check": check, "check_expired": expired,
         "findings": findings.shown(story, check.findings), "badge": BADGES[StoryState(story.state)],
         "panel": panel if panel in PANELS else default_panel, "default_panel": default_panel,
+        "opens_dossier": default_panel == "dossier", "opens_checks": default_panel == "checks",
+        "has_dossier": story.state in {StoryState.FINAL, StoryState.SIGNED},
         "course": reading.course(story, signatures), "edit_url": edit_url(story),
         "may_edit": rules.may_edit(member, story, signatures),
         "may_review": rules.may_review(member, story, signatures),
@@ -167,14 +181,22 @@ def _shown(request: MemberRequest, story: Story, default_panel: str) -> dict[str
         and policy.allows(member, "stories.write", story),
         "may_withdraw": not story.is_replica and story.state != StoryState.WITHDRAWN
         and policy.allows(member, "stories.withdraw", story),
+        "may_correct": not story.is_replica and story.withdrawn_at is None
+        and policy.allows(member, "stories.withdraw", story) and selectors.was_signed_off(story),
         "may_share": not story.is_replica and story.state == StoryState.SIGNED
         and policy.allows(member, "stories.share", story),
         "shared_units": network.unit_labels(uuid.UUID(one) for one in story.shared_with),
         "may_reread": rules.may_reread(member, story, signatures),
+        "particulars": particulars.facts_of(story, subjects.names(story.subjects)),
         **package.reading(story), **talk_of(request, story),
     }  # fmt: skip
     if shown["panel"] == "history":
         shown.update(_history(request, story, signatures))
+    elif shown["panel"] == "dossier":
+        shown["dossier"] = dossier.of(story, signatures, dossier.images_of(shown))
+        shown["check_levels"] = waiting.levels_of(check.findings)
+    elif shown["panel"] == "publish":
+        shown.update(publish_panel(request, story))
     elif shown["panel"] == "relations":
         shown.update(_relations(request, story))
     return shown
@@ -188,24 +210,15 @@ def story_detail(request: MemberRequest, story_id: uuid.UUID) -> HttpResponse:
 
 
 @page("stories.view")
-def review_queue(request: MemberRequest) -> HttpResponse:
-    """What waits for this member's signature, longest waiting first."""
-    waiting = selectors.with_open_remarks(selectors.review_queue(request.user))
-    rows = Paginator(waiting, PAGE_SIZE).get_page(request.GET.get("page"))
-    findings.put_levels(rows, expiry=True)
-    may_manage = policy.anywhere(request.user, "stories.manage_flows")
-    shown = {"page": rows, "badges": BADGES, "may_manage_flows": may_manage}
-    return render(request, "stories/queue.html", shown)
-
-
-@page("stories.view")
 def review_story(request: MemberRequest, story_id: uuid.UUID) -> HttpResponse:
     """The story as its present reviewer needs it: what changed, what the machine says, and signing."""
     story = selectors.story_for(request.user, story_id)
-    shown = _shown(request, story, "checks")
-    if not shown["may_review"]:
+    steps = rules.steps_for(request.user, story, selectors.signatures_of(story))
+    if not steps:
         return redirect("stories:story", story.pk)
-    shown["step"] = rules.steps_for(request.user, story, shown["signatures"])[0]
+    closes = steps[0].key == rules.flow_of(story).last.key
+    shown = _shown(request, story, "dossier" if closes else "checks")
+    shown["step"] = steps[0]
     shown["changed"] = reading.since_step_began(story)
     return render(request, "stories/review.html", shown)
 
@@ -270,22 +283,6 @@ def give_back(request: MemberRequest, story_id: uuid.UUID) -> HttpResponse:
     return _done(
         request, story, _("已退回作者：%(title)s") % {"title": story.title}, to="review:queue"
     )
-
-
-@require_POST
-@page("stories.withdraw")
-def withdraw(request: MemberRequest, story_id: uuid.UUID) -> HttpResponse:
-    """撤稿, with a reason."""
-    try:
-        story = actions.story_withdraw(
-            by=request.user, story_id=story_id, reason=request.POST.get("reason", "")
-        )
-    except RongmeiError as refused:
-        if refused.status != 422:
-            raise
-        messages.error(request, refused.message)
-        return redirect(f"{reverse('stories:story', args=[story_id])}?panel=publish")
-    return _done(request, story, _("已撤稿，各渠道随即撤下。"))
 
 
 @require_POST

@@ -47,9 +47,13 @@ def write(request: MemberRequest) -> HttpResponse:
     shown = {
         "words": phone_words.words(), "member_id": str(request.user.pk),
         "csrf_cookie": settings.CSRF_COOKIE_NAME, "faces": Submission.Faces.choices,
-        "version": _fingerprint(),
+        "version": _fingerprint(), "desks": _desks(request),
     }  # fmt: skip
     return render(request, "stories/phone.html", shown)
+
+
+def _desks(request: MemberRequest) -> list[dict[str, str]]:
+    return [{"id": str(one.pk), "name": one.label} for one in submissions.desks_for(request.user)]
 
 
 def _told(row: Submission, last: Any) -> dict[str, Any]:
@@ -73,7 +77,7 @@ def state(request: MemberRequest) -> JsonResponse:
     return JsonResponse(
         {
             "member": str(request.user.pk), "language": get_language(),
-            "desks": [{"id": str(one.pk), "name": one.label} for one in submissions.desks_for(request.user)],
+            "desks": _desks(request),
             "pieces": [
                 _told(one, answers.get(one.pk) if one.state in _ANSWERED else None) for one in rows
             ],
@@ -82,6 +86,14 @@ def state(request: MemberRequest) -> JsonResponse:
 
 
 _ANSWERED: Final = (SubmissionState.ASKED, SubmissionState.DECLINED)
+
+
+@page("stories.view")
+@require_safe
+def alive(request: MemberRequest) -> JsonResponse:
+    """Who is signed in, and the token their forms need now: asked by the editor before it sends a text
+    that it would lose otherwise."""
+    return JsonResponse({"member": str(request.user.pk), "token": get_token(request)})
 
 
 @require_safe

@@ -31,11 +31,17 @@ def our_scripts() -> str:
     """Plain links instead of Wagtail's page tree, typing that is saved to the last key, data tables,
     remarks, and the machine's findings while one writes."""
     scripts = (
-        "stories/editor.js", "stories/cells.js", "stories/remarks.js", "stories/checks.js",
+        "stories/editor.js", "stories/cells.js", "stories/remarks.js", "stories/paste.js", "stories/checks.js",
     )  # fmt: skip
     return format_html(
         "".join('<script src="{}"></script>' for _one in scripts), *map(static, scripts)
     )
+
+
+@hooks.register("insert_editor_js")  # type: ignore[untyped-decorator] # Wagtail has no types
+def kept_text() -> str:
+    """What is typed stays in the browser until the server has it: sessions end, lines break."""
+    return format_html('<script src="{}" defer></script>', static("stories/keep.js"))
 
 
 @hooks.register("register_admin_viewset")  # type: ignore[untyped-decorator] # Wagtail has no types

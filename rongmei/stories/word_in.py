@@ -12,7 +12,7 @@ import hashlib
 import html
 import posixpath
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any, Final
@@ -24,7 +24,7 @@ from rongmei.sources.errors import SourceError
 from rongmei.sources.readers import unpacking
 from rongmei.stories import kinds
 from rongmei.stories.errors import WordRefused
-from rongmei.stories.word_tables import table_blocks
+from rongmei.stories.gathering import Gathering, table_blocks
 
 MAX_FILE: Final = 30 * 1024 * 1024
 MAX_XML: Final = 40 * 1024 * 1024
@@ -34,7 +34,6 @@ MAX_PICTURES_TOTAL: Final = 120 * 1024 * 1024
 MAX_TOLD: Final = 500
 MAX_TEXT: Final = 400_000
 MAX_TITLE: Final = 80
-MAX_HEADING: Final = 60
 W: Final = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _R: Final = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
 _A: Final = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
@@ -454,76 +453,48 @@ def _plain(element: Any, *, deleted: bool = False) -> Iterator[str]:
             yield " "
 
 
-class _Assembly:
-    """Blocks of a story out of what is met: paragraphs and lists that follow one another together."""
+def _gathered(reader: _Reader) -> list[dict[str, Any]]:
+    """Blocks of a story out of what is met."""
+    into, size = Gathering(), 0
+    for kind, held in reader.blocks():
+        words = [held] if isinstance(held, str) else [cell for row in held for cell in row]
+        size += sum(map(len, words))
+        if size > MAX_TEXT:
+            raise WordRefused(_("文档的文字太多，没有导入。请拆成几篇。"))
+        _take(reader, into, kind, held)
+    return into.close()
 
-    def __init__(self, reader: _Reader) -> None:
-        self.reader = reader
-        self.out: list[dict[str, Any]] = []
-        self.run: list[tuple[str, str]] = []
-        self.size = 0
 
-    def all(self) -> list[dict[str, Any]]:
-        """Everything in reading order."""
-        for kind, held in self.reader.blocks():
-            words = [held] if isinstance(held, str) else [cell for row in held for cell in row]
-            self.size += sum(map(len, words))
-            if self.size > MAX_TEXT:
-                raise WordRefused(_("文档的文字太多，没有导入。请拆成几篇。"))
-            self._take(kind, held)
-        self._put()
-        return self.out
-
-    def _put(self) -> None:
-        if self.run:
-            self.out.append({"type": "paragraph", "value": _html(self.run)})
-            self.run = []
-
-    def _take(self, kind: str, held: Any) -> None:
-        if kind in {"text", "ul", "ol"}:
-            self.run.append((kind, held))
-        elif kind == "caption":
-            self._caption(held)
-        elif kind in {"title", "heading"}:
-            self._heading(kind, held)
-        else:
-            self._put()
-            made = self.reader._picture(held) if kind == "picture" else None
-            self.out += table_blocks(held) if kind == "table" else [made] if made else []
-
-    def _caption(self, held: str) -> None:
-        words = kinds.plain(held)
-        beside = self.out[-1] if self.out and not self.run else None
-        if beside and beside["type"] == "picture" and len(words) <= 200:
-            beside["value"]["caption"] = words
-        else:
-            self.run.append(("text", held))
-
-    def _heading(self, kind: str, held: str) -> None:
-        words, document = kinds.plain(held), self.reader.out
-        first = not (self.out or self.run or document.title)
+def _take(reader: _Reader, into: Gathering, kind: str, held: Any) -> None:
+    if kind in {"text", "ul", "ol"}:
+        into.text(kind, held)
+    elif kind == "caption":
+        _caption(into, held)
+    elif (
+        kind == "title"
+        and into.empty
+        and not reader.out.title
+        and len(kinds.plain(held)) <= MAX_TITLE
+    ):
         # Only what comes before the text is its headline.
-        if kind == "title" and first and len(words) <= MAX_TITLE:
-            document.title = _NOTE_SIGN.sub("", words)
-        elif len(words) > MAX_HEADING:
-            self.run.append(("text", f"<b>{held}</b>"))
-        else:
-            self._put()
-            self.out.append({"type": "heading", "value": words})
+        reader.out.title = _NOTE_SIGN.sub("", kinds.plain(held))
+    elif kind in {"title", "heading"}:
+        into.heading(held)
+    elif kind == "table":
+        into.block(*table_blocks(held))
+    else:
+        made = reader._picture(held)
+        into.block(*([made] if made else []))
 
 
-def _html(run: Iterable[tuple[str, str]]) -> str:
-    found: list[str] = []
-    inside = ""
-    for kind, inner in run:
-        wanted = kind if kind in {"ul", "ol"} else ""
-        if inside and inside != wanted:
-            found.append(f"</{inside}>")
-        if wanted and inside != wanted:
-            found.append(f"<{wanted}>")
-        inside = wanted
-        found.append(f"<li>{inner}</li>" if wanted else f"<p>{inner}</p>")
-    return "".join([*found, f"</{inside}>" if inside else ""])
+def _caption(into: Gathering, held: str) -> None:
+    """The caption of the picture before it; else a paragraph."""
+    words = kinds.plain(held)
+    beside = into.out[-1] if into.out and not into.run else None
+    if beside and beside["type"] == "picture" and len(words) <= 200:
+        beside["value"]["caption"] = words
+    else:
+        into.text("text", held)
 
 
 def _headline(document: Document) -> None:
@@ -561,13 +532,10 @@ def read(data: bytes) -> Document:
     try:
         reader = _Reader(data)
         out = reader.out
-        out.blocks = _Assembly(reader).all()
+        out.blocks = _gathered(reader)
     except (RecursionError, ValueError) as error:
         raise WordRefused(_("文档的内部结构不对，没有导入。请在 Word 里另存一份再试。")) from error
     _headline(out)
-    for block in out.blocks:
-        if block["type"] == "paragraph":
-            block["value"] = kinds.clean_html(block["value"])
     out.comments = [
         Said(author, at, text, " ".join("".join(reader.quotes.get(key, [])).split())[:500])
         for key, (author, at, text) in list(reader.said.items())[:MAX_TOLD]

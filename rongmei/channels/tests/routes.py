@@ -41,6 +41,10 @@ def of_publication(cast: Cast) -> dict[str, Any]:
     return {"publication_id": publication(cast).pk}
 
 
+def of_story(cast: Cast) -> dict[str, Any]:
+    return {"story_id": publication(cast).story_id}
+
+
 def delivery(state: str, adapter: str = "manual") -> Any:
     def args(cast: Cast) -> dict[str, Any]:
         held, _new = Delivery.objects.get_or_create(
@@ -79,6 +83,7 @@ ROUTES = {
     "channels:publications": Route(**VIEW),
     "channels:channels": Route(**VIEW),
     "channels:publication": Route(args=of_publication, **ONE),
+    "channels:receipts": Route(args=of_story, **ONE),
     "channels:withdraw": Route(args=of_publication, **DO),
     "channels:correct": Route(args=of_publication, **DO),
     "channels:publish": Route(args=no_story, allowed=(("editor", 404),), refused=OUTSIDERS),

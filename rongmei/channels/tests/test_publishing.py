@@ -10,7 +10,7 @@ from django.apps import apps
 from django.test import Client
 from django.utils import timezone
 
-from rongmei.channels import actions, delivering, packages, selectors
+from rongmei.channels import actions, delivering, packages, plugins, selectors
 from rongmei.channels.errors import (
     AlreadyWithdrawn,
     EmbargoNotReached,
@@ -310,8 +310,6 @@ def test_withdrawn_while_being_sent(cast, newsroom, site):
 
 
 def test_a_withdrawn_story_takes_its_publications_along(cast, newsroom, site):
-    from rongmei.channels import plugins
-
     story, made = publish(cast, newsroom, site)
     delivering.deliver_due()
     with db.write():
@@ -321,11 +319,79 @@ def test_a_withdrawn_story_takes_its_publications_along(cast, newsroom, site):
             subject_id=story,
             payload={"reason": "撤稿"},
         )
-    (follower,) = plugins.register_subscribers()
-    assert events.follow(follower.name, follower.handle, names=follower.names) == 1
+    follow_stories(plugins, "channels.story_withdrawn")
     made.refresh_from_db()
     assert made.state == Publication.State.WITHDRAWN and made.withdrawn_reason == "撤稿"
     assert Client().get(SITE_PATH.format(slug=made.slug)).status_code == 410
+
+
+def follow_stories(plugins, name):
+    follower = next(one for one in plugins.register_subscribers() if one.name == name)
+    assert events.follow(follower.name, follower.handle, names=follower.names) == 1
+
+
+def corrected(story, note="时间应为3时17分"):
+    with db.write():
+        Event.objects.create(
+            name="stories.corrected", subject_type="story", subject_id=story,
+            payload={"note": note, "cause": "number"},
+        )  # fmt: skip
+
+
+def test_a_corrected_story_has_every_live_publication_say_so(cast, newsroom, site):
+    story, made = publish(cast, newsroom, site, "3时07分恢复供电")
+    delivering.deliver_due()
+    newsroom.resign(story, "3时17分恢复供电", summary="3时17分恢复供电")
+    corrected(story)
+    follow_stories(plugins, "channels.story_corrected")
+    delivering.deliver_due()
+    page = Client().get(SITE_PATH.format(slug=made.slug)).content.decode()
+    assert "3时17分恢复供电" in page and "3时07分" not in page and "时间应为3时17分" in page
+    line = AuditEntry.objects.get(action="publication.corrected")
+    assert line.detail["renewed"] is True
+
+
+def test_a_correction_is_shown_while_the_new_text_is_still_in_review(cast, newsroom, site):
+    story, made = publish(cast, newsroom, site, "3时07分恢复供电")
+    delivering.deliver_due()
+    newsroom.unsign(story)
+    corrected(story)
+    follow_stories(plugins, "channels.story_corrected")
+    page = Client().get(SITE_PATH.format(slug=made.slug)).content.decode()
+    assert "时间应为3时17分" in page and "3时07分恢复供电" in page
+    assert AuditEntry.objects.get(action="publication.corrected").detail["renewed"] is False
+
+
+def test_a_follower_that_begins_again_corrects_once(cast, newsroom, site):
+    story, _made = publish(cast, newsroom, site)
+    assert actions.story_corrected(story_id=story, note="说明") == 1
+    assert actions.story_corrected(story_id=story, note="说明") == 0
+    assert AuditEntry.objects.filter(action="publication.corrected").count() == 1
+
+
+def test_a_withdrawn_publication_is_not_corrected_back_to_life(cast, newsroom, site):
+    story, made = publish(cast, newsroom, site)
+    actions.publication_withdraw(by=cast["editor"], publication_id=made.pk, reason="有误")
+    assert actions.story_corrected(story_id=story, note="说明") == 0
+    made.refresh_from_db()
+    assert made.state == Publication.State.WITHDRAWN
+
+
+def test_the_story_page_shows_receipts_and_looks_again_while_they_move(
+    cast, newsroom, site, signed_in
+):
+    story, made = publish(cast, newsroom, site)
+    where = f"/desk/channels/stories/{story}/receipts/"
+    page = signed_in("editor").get(where).content.decode()
+    assert "待发" in page and 'hx-trigger="every 2s"' in page
+    delivering.deliver_due()
+    with http.use_door(page_of(made)):
+        delivering.verify_due()
+    apps.get_model("stories", "Story").objects.filter(pk=story).update(
+        updated_at=timezone.now() - timedelta(minutes=5)
+    )
+    page = signed_in("editor").get(where).content.decode()
+    assert "已核验" in page and "every 2s" not in page
 
 
 def test_only_those_who_may_withdraw(cast, newsroom, site):

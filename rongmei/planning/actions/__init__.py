@@ -23,11 +23,13 @@ from rongmei.planning.actions.pitches import (
     pitch_revise,
     pitch_submit,
 )
+from rongmei.planning.actions.replanning import pitch_replan, task_replan
 
 __all__ = [
     "Decision",
     "pitch_cancel",
     "pitch_decide",
+    "pitch_replan",
     "pitch_revise",
     "pitch_submit",
     "task_accept_work",
@@ -36,6 +38,7 @@ __all__ = [
     "task_cancel",
     "task_dispatch",
     "task_published",
+    "task_replan",
     "task_story_progress",
     "tasks_dispatch",
 ]

@@ -77,6 +77,14 @@ def order_by_api(cast: Cast) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def later(cast: Cast) -> dict[str, Any]:
+    return {"to": f"{timezone.localdate() + timedelta(days=9):%Y-%m-%d}"}
+
+
+def later_by_api(cast: Cast) -> dict[str, Any]:
+    return {"due_at": (_soon() + timedelta(days=9)).isoformat()}
+
+
 def reason(cast: Cast) -> dict[str, Any]:
     return {"reason": "示例"}
 
@@ -129,6 +137,15 @@ ROUTES: dict[str, Route | tuple[Route, ...]] = {
     "planning:pitch_dispatch": Route(
         args=approved, method="POST", data=order, allowed=(("yl.chief", 302),),
         refused=(("jc.chief", 404), ("yl.reporter", 403)),
+    ),
+    "planning:calendar": LISTS,
+    "planning:pitch_replan": Route(
+        args=of_pitch, method="POST", data=later, allowed=(("yl.chief", 302),),
+        refused=(("jc.chief", 404), ("yl.reporter", 403)),
+    ),
+    "planning:task_replan": Route(
+        args=task(TaskState.OFFERED), method="POST", data=later, allowed=(("planner", 302),),
+        refused=NOT_DISPATCHER,
     ),
     "planning:meeting": Route(
         allowed=(("yl.chief", 200),), refused=(("yl.reporter", 403), ("analyst", 403))
@@ -183,6 +200,14 @@ ROUTES: dict[str, Route | tuple[Route, ...]] = {
     "api:dispatch_tasks": Route(
         method="POST", data=orders_by_api, allowed=(("planner", 201),),
         refused=(("jc.chief", 403), ("yl.reporter", 403)),
+    ),
+    "api:replan_pitch": Route(
+        args=of_pitch, method="POST", data=later_by_api, allowed=(("yl.chief", 200),),
+        refused=(("jc.chief", 404), ("yl.reporter", 403)),
+    ),
+    "api:replan_task": Route(
+        args=task(TaskState.OFFERED), method="POST", data=later_by_api, allowed=(("planner", 200),),
+        refused=NOT_DISPATCHER,
     ),
     "api:answer_task": Route(
         args=task(TaskState.OFFERED), method="POST", data=lambda cast: {"accept": True},

@@ -4,6 +4,7 @@ Each takes the row's lock, asks policy about the locked row, changes named field
 audit line and an event in one short transaction. Every refusal leaves an audit line too.
 """
 
+from rongmei.stories.actions.amending import story_correct, story_correction_receive
 from rongmei.stories.actions.asked import (
     ANSWERED,
     request_pass,
@@ -14,6 +15,7 @@ from rongmei.stories.actions.asked import (
     review_return,
 )
 from rongmei.stories.actions.asking import ASKED, TOLD, across_nodes, answer_receive
+from rongmei.stories.actions.batch import batch_pass, story_look, story_pass_in_batch
 from rongmei.stories.actions.delegation import (
     delegation_make,
     delegation_revoke,
@@ -77,6 +79,7 @@ __all__ = [
     "Written",
     "across_nodes",
     "answer_receive",
+    "batch_pass",
     "comment_add",
     "comment_answer",
     "comment_reopen",
@@ -104,10 +107,14 @@ __all__ = [
     "review_pass",
     "review_return",
     "sheet_export",
+    "story_correct",
+    "story_correction_receive",
     "story_create",
     "story_from_word",
     "story_lock",
+    "story_look",
     "story_pass",
+    "story_pass_in_batch",
     "story_receive",
     "story_reread",
     "story_restore",

@@ -20,7 +20,7 @@ from rongmei.network import selectors as network
 from rongmei.stories import canonical, checking, selectors
 from rongmei.stories import events as said
 from rongmei.stories import policy as rules
-from rongmei.stories.actions import sharing
+from rongmei.stories.actions import amending, sharing
 from rongmei.stories.actions.common import (
     keep_report,
     locked,
@@ -44,7 +44,7 @@ from rongmei.stories.errors import (
     WrongStep,
 )
 from rongmei.stories.flows import BUILT_IN, Flow, FlowStep
-from rongmei.stories.models import Check, Signature, Story, StoryState
+from rongmei.stories.models import Amendment, Check, Signature, Story, StoryState
 
 if TYPE_CHECKING:
     from rongmei.network.models import Member
@@ -357,13 +357,14 @@ def step_returned(
 
 
 @refusals_kept
-def story_withdraw(*, by: Member, story_id: uuid.UUID, reason: str) -> Story:
+def story_withdraw(*, by: Member, story_id: uuid.UUID, reason: str, cause: str = "other") -> Story:
     """Take a story out of use, whatever its state; one signer suffices, a reason is required.
 
-    Who shares the story is told; channels follow the event.
+    Who shares the story is told; channels follow the event. `cause` is a code of `causes.CAUSES`.
     """
     if not reason.strip():
         raise ReasonMissing
+    amending.require_cause(cause)
     with db.write():
         story = locked(by, story_id)
         policy.require(by, "stories.withdraw", story)
@@ -375,7 +376,8 @@ def story_withdraw(*, by: Member, story_id: uuid.UUID, reason: str) -> Story:
         story.version += 1
         story.save()
         set_waiting(story, ())
-        audit.record(by, "story.withdrawn", story, reason=reason)
+        amending.amendment_keep(by, story, Amendment.Kind.WITHDRAWAL, cause, reason)
+        audit.record(by, "story.withdrawn", story, reason=reason, cause=cause)
         events.publish(
             said.StoryWithdrawn(
                 subject_id=story.pk,

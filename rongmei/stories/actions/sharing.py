@@ -26,7 +26,7 @@ from rongmei.network import selectors as network
 from rongmei.network.hooks import Arrival
 from rongmei.network.types import UnitKind
 from rongmei.planning import selectors as planning
-from rongmei.stories import canonical, flows, kinds, proof, selectors
+from rongmei.stories import canonical, flows, kinds, particulars, proof, selectors
 from rongmei.stories import events as said
 from rongmei.stories.actions.common import address, locked, refusals_kept
 from rongmei.stories.errors import FlowBroken, ForgedStory, NowhereToShare, StoryChanged
@@ -277,6 +277,8 @@ def replica_of(arrival: Arrival, known: Story | None, keys: kinds.Keys) -> Story
     block = Story._meta.get_field("body").stream_block  # type: ignore[union-attr]
     kept = [(one["type"], kinds.KINDS[one["type"]].keep(one, keys)) for one in content["body"]]
     story.body = block.to_python([{"type": kind, "value": value} for kind, value in kept])
+    for name in particulars.COVERED:
+        setattr(story, name, content.get(name) or type(getattr(story, name))())
     story.tags, story.features_exemplar = content["tags"], content["features_exemplar"]
     story.embargo_until = parse_datetime(embargo) if embargo else None
     story.lead_picture_id = keys.pictures[lead["digest"]] if lead else None

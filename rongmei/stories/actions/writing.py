@@ -20,7 +20,7 @@ from rongmei.network import policy
 from rongmei.network import selectors as network
 from rongmei.network.errors import NotOurUnit
 from rongmei.planning import selectors as planning
-from rongmei.stories import canonical, kinds
+from rongmei.stories import canonical, kinds, particulars
 from rongmei.stories import events as said
 from rongmei.stories import policy as rules
 from rongmei.stories.actions.common import (
@@ -43,7 +43,7 @@ EDITABLE: Final = frozenset(
     {
         "kicker", "title", "subtitle", "summary", "body", "lead_picture", "byline", "origin",
         "rights_basis", "place", "category", "tags", "language", "features_exemplar",
-        "embargo_until",
+        "embargo_until", *particulars.CLEANED, "short_title",
     }
 )  # fmt: skip
 MAX_BODY: Final = 200_000
@@ -137,6 +137,8 @@ def fields_set(story: Story, fields: Mapping[str, Any]) -> None:
             value = getattr(value, "pk", value) or None
         elif name == "tags":
             value = [str(tag).strip()[:20] for tag in value if str(tag).strip()][:20]
+        elif name in particulars.CLEANED:
+            value = particulars.CLEANED[name](value)
         elif name == "embargo_until" and isinstance(value, str):
             value = parse_datetime(value) if value else None
         elif name == "features_exemplar":
@@ -181,7 +183,7 @@ def story_save(
         if base_revision != story.latest_revision_id:
             raise StoryChanged
         before_hash, known = story.content_hash, canonical.picture_keys(story)
-        known_clips = kinds.clip_keys(story.body)
+        known_clips, before_wanted = kinds.clip_keys(story.body), story.channels_wanted
         fields_set(story, fields)
         fresh = canonical.picture_keys(story) - known
         if fresh and not assets.may_use(by, fresh):
@@ -191,6 +193,8 @@ def story_save(
             raise BadInput(_("选用的音视频不存在或你无权使用，没有保存。"))
         content = _derive(story)
         if story.content_hash == before_hash:
+            if before_wanted != story.channels_wanted:
+                story.save(update_fields=["channels_wanted", "updated_at"])
             return story
         superseded = _superseded(by, story)
         was = story.state

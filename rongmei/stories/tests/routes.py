@@ -336,6 +336,11 @@ ROUTES: dict[str, Route | tuple[Route, ...]] = {
             refused=(("jc.reporter", 422), ("yl.planner", 403)),
         ),
     ),
+    "stories:paste": Route(
+        method="POST", data=lambda cast: {"html": SimpleUploadedFile("a.html", b"<p>a</p>")},
+        allowed=(("yl.reporter", 200), ("yl.first", 200)),
+        refused=(("yl.planner", 403), ("sysadmin", 403)),
+    ),
     "stories:word_preview": Route(
         method="POST", data=in_word, allowed=(("yl.reporter", 200),), refused=(("yl.planner", 403),)
     ),
@@ -556,6 +561,7 @@ ROUTES: dict[str, Route | tuple[Route, ...]] = {
     "wagtailimages_chooser:choose_results": Route(**PICTURES),
     "wagtailimages_chooser:chosen": Route(args=picture, **PICTURES),
     "wagtailimages_chooser:chosen_multiple": Route(**PICTURES),
+    "api:subjects": Route(signed_in=True),
     "clip_chooser:choose": Route(**PICTURES),
     "clip_chooser:choose_results": Route(**PICTURES),
     "clip_chooser:chosen": Route(args=clip, **PICTURES),

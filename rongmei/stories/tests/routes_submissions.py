@@ -98,6 +98,7 @@ ROUTES: dict[str, Route | tuple[Route, ...]] = {
     ),
     "phone:write": Route(allowed=WRITERS, refused=(("sysadmin", 403), ("planner", 403))),
     "phone:state": Route(allowed=WRITERS, refused=(("sysadmin", 403), ("planner", 403))),
+    "phone:alive": Route(allowed=(("yl.reporter", 200),), refused=(("sysadmin", 403), ("yl.nobody", 403))),
     "phone:worker": Route(public="the script that keeps the page on a phone; it holds no data"),
     "phone:manifest": Route(public="the page's name and icon; it holds no data"),
     "api:submissions": Route(signed_in=True),

@@ -287,7 +287,7 @@ def labels(row):
 
 def test_the_course_reads_like_a_courier_s(cast):
     row = submissions.submission_for(cast[AUTHOR], submitting.sent(cast).pk)
-    assert labels(row)[:2] == [("收到", "done"), ("编辑在看", "now")]
+    assert labels(row)[:2] == [("收到", "done"), ("等编辑看", "now")]
     actions.submission_take(by=cast[EDITOR], submission_id=row.pk)
     _row, story = actions.submission_adopt(by=cast[EDITOR], submission_id=row.pk)
     newsroom.submit(cast, story)

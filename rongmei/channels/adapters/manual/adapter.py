@@ -50,7 +50,8 @@ class ManualAdapter:
     def render(self, package: Mapping[str, Any], html: str, channel: ChannelInfo) -> Rendered:
         """Inline-styled HTML, and the platform's limits measured against this text."""
         platform = platform_of(channel)
-        title, author = str(package["title"]), str(package["byline"])
+        own = package.get("channel_titles") or {}
+        title, author = str(own.get(platform.key) or package["title"]), str(package["byline"])
         digest = str(package["summary"]) or shorten(str(package["text"]), _DEFAULT_DIGEST)
         styled = inline_styled(html, base=django_settings.RONGMEI_NODE.url)
         measured = (

@@ -6,6 +6,9 @@ self.addEventListener("install", (event) => {
   event.waitUntil((async () => {
     const cache = await caches.open(KNOWN.cache);
     await cache.addAll(KNOWN.parts);
+    // The page that is open came before this worker: keep it too. Signed out, there is none to keep.
+    const page = await fetch(KNOWN.page, { credentials: "same-origin" });
+    if (page.ok && !page.redirected) await cache.put(KNOWN.page, page);
     await self.skipWaiting();
   })());
 });
@@ -13,8 +16,6 @@ self.addEventListener("install", (event) => {
 self.addEventListener("activate", (event) => {
   event.waitUntil((async () => {
     const names = await caches.keys();
-    const page = await caches.match(KNOWN.page);
-    if (page) await (await caches.open(KNOWN.cache)).put(KNOWN.page, page);
     await Promise.all(names.filter((name) => name.startsWith("rongmei-phone-") && name !== KNOWN.cache).map((name) => caches.delete(name)));
     await self.clients.claim();
   })());

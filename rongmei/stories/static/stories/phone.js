@@ -9,6 +9,7 @@
   const clock = (at) => new Date(at).toLocaleString(lang, { ...(new Date(at).toDateString() === new Date().toDateString() ? {} : { month: "numeric", day: "numeric" }), hour: "2-digit", minute: "2-digit", hour12: false });
   const store = await PhoneStore.open(data.member);
   const FIELDS = ["title", "text", "place", "faces", "unit_id"];
+  const title = document.title.split(" · ")[0];
   let open = null; // the piece on the screen
   const fresh = new Set(); // made on this page: the server cannot know them
   let line = navigator.onLine, undo = null, previews = new Map(), shares = new Map();
@@ -61,6 +62,13 @@
     if (piece.dirty || piece.version === null) return piece.unread ? ["server", "", ""] : ["local", "", `${say("localAt", { at: clock(piece.editedAt) })} · ${say("notOnServer")}`];
     return ["server", "", say("serverAt", { at: clock(piece.savedAt) })];
   }
+  // Where the text is, for whoever is writing it.
+  function where(piece) {
+    if (piece.sending) return say("waitingLong");
+    if (frozen(piece)) return place(piece)[2];
+    if (piece.dirty || piece.version === null) return `${say("localAt", { at: clock(piece.editedAt) })} · ${say("notOnServer")}`;
+    return say("serverAt", { at: clock(piece.savedAt) });
+  }
   async function drawList() {
     const pieces = (await store.all("pieces")).filter((one) => one.title || one.text || one.photos.length || one.told);
     pieces.sort((a, b) => b.editedAt - a.editedAt);
@@ -84,7 +92,8 @@
   // ---- The editor
   const frozen = (piece) => Boolean(piece.sending) || Boolean(piece.told && piece.told.number && !piece.told.writable);
   async function drawEditor(fill) {
-    const desks = ((await store.get("facts", "desks")) || { value: [] }).value;
+    // Those that came with the page, until the server has said more.
+    const desks = ((await store.get("facts", "desks")) || { value: JSON.parse($("desks").textContent) }).value;
     const select = $("f-unit");
     if (select.options.length !== desks.length) select.replaceChildren(...desks.map((one) => new Option(one.name, one.id)));
     if (!open.unit_id && desks.length) { open.unit_id = desks[0].id; await keep({ unit_id: open.unit_id }, true); }
@@ -94,7 +103,7 @@
     $("f-unit").disabled = still || Boolean(told.number);
     $("discard").hidden = Boolean(told.number) || still;
     $("send").disabled = still;
-    $("heading").textContent = told.number || say(open.version === null && !open.told ? "local" : "server");
+    $("heading").textContent = told.number || title;
     $("asked").hidden = told.state !== "asked";
     $("asked-reason").textContent = told.reason || "";
     $("asked-example").textContent = told.example ? say("better", { example: told.example }) : "";
@@ -102,8 +111,7 @@
     $("problem").textContent = open.problem || "";
     $("faces-box").hidden = !open.photos.length;
     $("count").textContent = say("words", { n: [...(open.text || "").replace(/\s/g, "")].length });
-    const [name, , sub] = place(open);
-    $("where").textContent = sub || say(name);
+    $("where").textContent = where(open);
     await drawPhotos(still);
   }
   async function drawPhotos(still) {
@@ -114,7 +122,7 @@
       row.dataset.pid = one.pid;
       if (photo && !previews.has(one.pid)) previews.set(one.pid, URL.createObjectURL(photo.blob));
       if (previews.has(one.pid)) row.querySelector("img").src = previews.get(one.pid);
-      const input = row.querySelector("input");
+      const input = row.querySelector("textarea");
       input.value = one.caption || "";
       input.placeholder = say("caption");
       input.disabled = row.querySelector("button").disabled = still;
@@ -153,7 +161,7 @@
         if (open && open.id === id && kept) open = kept;
         if (!store.lasting) toast(say("noStore"));
       } catch (error) { toast(say("full")); }
-      if (open && open.id === id && !quiet) { const [name, , sub] = place(open); $("where").textContent = sub || say(name); $("count").textContent = say("words", { n: [...(open.text || "").replace(/\s/g, "")].length }); }
+      if (open && open.id === id && !quiet) { $("where").textContent = where(open); $("count").textContent = say("words", { n: [...(open.text || "").replace(/\s/g, "")].length }); }
       if (!quiet) soon();
     });
     return keeping;
@@ -251,7 +259,7 @@
     $("list").hidden = $("home").hidden = Boolean(id);
     $("editor").hidden = $("back").hidden = !id;
     $("remarks").replaceChildren();
-    if (id) { await drawEditor(true); if (!open.title && !frozen(open)) $("f-title").focus(); } else { $("heading").textContent = document.title.split(" · ")[0]; await drawList(); }
+    if (id) { await drawEditor(true); if (!open.title && !frozen(open)) $("f-title").focus(); } else { $("heading").textContent = title; await drawList(); }
     scrollTo(0, 0);
   }
   async function redraw(refill) {

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('stories', '0009_clip_block'),
+        ('stories', '0010_looks'),
     ]
 
     operations = [
