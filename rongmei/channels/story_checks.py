@@ -15,8 +15,8 @@ ADVICE: Final = {
     "channel_digest": _("“%(channel)s”的摘要最多 %(most)s 字，现有 %(have)s 字。"),
     "channel_author": _("“%(channel)s”的作者最多 %(most)s 字，现有 %(have)s 字。"),
     "channel_body": _("“%(channel)s”的正文最多 %(most)s 字，现有 %(have)s 字。"),
-    "channel_picture": _("“%(channel)s”至少要 %(most)s 张图片，现有 %(have)s 张。"),
-    "channel_video": _("“%(channel)s”要有视频，稿件里还没有。"),
+    "channel_picture": _("“%(channel)s”至少要 %(most)s 张图片或一段视频，现有 %(have)s 张。"),
+    "channel_video": _("“%(channel)s”以视频为主，稿件里还没有视频。"),
 }  # fmt: skip
 
 
@@ -52,7 +52,7 @@ def check(text: CheckedText) -> Iterator[Finding]:
                 # A whole body is no place to lead to, and a headline of a channel has no box of its own.
                 found = words[most:] if part in {"title", "summary", "byline"} else ""
                 yield _told(platform, code, part, len(words), most, found)
-        if platform.pictures > pictures:
+        if platform.pictures > pictures and not videos:
             yield _told(platform, "channel_picture", "pictures", pictures, platform.pictures)
         if platform.video and not videos:
             yield _told(platform, "channel_video", "pictures", 0, 1)

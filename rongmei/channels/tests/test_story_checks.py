@@ -38,6 +38,7 @@ def found(*channels, pictures=(), titles=None, **parts):
         (("wechat",), {"body": "长" * 20_001}, {("channel_body", "20001", "20000")}),
         (("xiaohongshu",), {}, {("channel_picture", "0", "1")}),
         (("xiaohongshu",), {"pictures": [{"title": "示例"}]}, set()),
+        (("xiaohongshu",), {"pictures": [{"kind": "video"}]}, set()),
         (("douyin",), {"pictures": [{"title": "示例"}]}, {("channel_video", "0", "1")}),
         (("douyin",), {"pictures": [{"kind": "video"}]}, set()),
         (("gone",), {"title": "长" * 60}, set()),

@@ -14,8 +14,8 @@ from django.utils.translation import gettext_lazy as _
 
 @dataclass(frozen=True)
 class Platform:
-    """One platform; lengths are characters. `pictures` is how many a post needs at least, and `video`
-    says that it takes nothing else."""
+    """One platform; lengths are characters. `pictures` is how many a post needs at least unless it
+    has a video, and `video` says that people go there for videos."""
 
     key: str
     label: object
