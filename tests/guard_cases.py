@@ -40,6 +40,7 @@ from rongmei.network.tests import routes as network_rows
 from rongmei.network.types import Role
 from rongmei.planning import actions as planning_verbs
 from rongmei.planning import clashes
+from rongmei.planning import feeds as plan_feeds
 from rongmei.planning import selectors as planning
 from rongmei.planning.models import Pitch, TaskState
 from rongmei.planning.tests import routes as planning_rows
@@ -179,6 +180,8 @@ DIRECT: dict[str, Callable[[Cast], Any]] = {
     "moving a search": lambda cast: saved.search_move(
         by=cast["yl.nobody"], search_id=cast.unit("hq").pk, up=True
     ),
+    "a key to one's calendar": lambda cast: plan_feeds.feed_make(by=cast["sysadmin"]),
+    "shutting one's calendar": lambda cast: plan_feeds.feed_stop(by=cast["sysadmin"]),
     "a key to a search": lambda cast: saved.feed_key_make(
         by=cast["yl.nobody"], search_id=cast.unit("hq").pk
     ),

@@ -157,10 +157,17 @@ def look_over(member: Any, title: str, text: str, place: str) -> list[dict[str, 
 
 
 def pictures_of(submission: Submission) -> list[dict[str, Any]]:
-    """Its pictures with their captions, for a page; those that are gone are left out."""
-    shown = []
+    """Its pictures and clips with their captions, for a page; those that are gone are left out."""
+    shown: list[dict[str, Any]] = []
     found = assets.pictures_by_uid(one["uid"] for one in submission.pictures)
+    ids = [one["uid"] for one in submission.pictures if one.get("kind") == "clip"]
+    clips = assets.clips_by_id(ids) if ids else {}
     for one in submission.pictures:
+        clip = clips.get(str(one["uid"]))
+        if clip is not None:
+            address = assets.clip_address(clip)
+            shown.append({"caption": one.get("caption", ""), "clip": clip, "url": address})
+            continue
         picture = found.get(str(one["uid"]))
         if picture is not None:
             small = assets.rendition_of(picture, "max-800x800")

@@ -41,7 +41,8 @@ from rongmei.stories.actions.lexicons import (
     lexicon_refuse,
     lexicon_restore,
 )
-from rongmei.stories.actions.printing import sheet_export
+from rongmei.stories.actions.links import story_link, story_unlink
+from rongmei.stories.actions.printing import proof_export, sheet_export
 from rongmei.stories.actions.remarks import (
     comment_add,
     comment_answer,
@@ -97,6 +98,7 @@ __all__ = [
     "lexicon_propose",
     "lexicon_refuse",
     "lexicon_restore",
+    "proof_export",
     "reason_add",
     "reason_retire",
     "request_pass",
@@ -111,6 +113,7 @@ __all__ = [
     "story_correction_receive",
     "story_create",
     "story_from_word",
+    "story_link",
     "story_lock",
     "story_look",
     "story_pass",
@@ -122,6 +125,7 @@ __all__ = [
     "story_save",
     "story_share",
     "story_submit",
+    "story_unlink",
     "story_unlock",
     "story_withdraw",
     "story_withdrawal_receive",

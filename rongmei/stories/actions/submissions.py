@@ -63,7 +63,10 @@ class Written:
             raise BadInput(_("照片最多 20 张，没有保存到服务器，本机的草稿还在。"))
         try:
             kept["pictures"] = [
-                {"uid": str(uuid.UUID(str(one["uid"]))), "caption": str(one.get("caption", ""))[:300]}
+                {
+                    "uid": str(uuid.UUID(str(one["uid"]))), "caption": str(one.get("caption", ""))[:300],
+                    **({"kind": "clip"} if one.get("kind") == "clip" else {}),
+                }
                 for one in self.pictures
             ]  # fmt: skip
         except (KeyError, ValueError) as error:
@@ -74,8 +77,12 @@ class Written:
 
 
 def _may_use(by: Member, kept: Mapping[str, Any]) -> None:
-    uids = {one["uid"] for one in kept["pictures"]}
-    if uids and not assets.may_use_uids(by, uids):
+    clips = {one["uid"] for one in kept["pictures"] if one.get("kind") == "clip"}
+    uids = {one["uid"] for one in kept["pictures"]} - clips
+    fine = (not uids or assets.may_use_uids(by, uids)) and (
+        not clips or assets.may_use_clips(by, clips)
+    )
+    if not fine:
         raise BadInput(_("有照片不存在或你无权使用，没有保存到服务器，本机的草稿还在。"))
 
 
