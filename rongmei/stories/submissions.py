@@ -68,13 +68,22 @@ def submission_for(member: Any, submission_id: uuid.UUID) -> Submission:
     return found
 
 
+def ways_for(member: Any) -> dict[uuid.UUID, uuid.UUID]:
+    """Units the member's pieces may go to, with the unit they come from: theirs, and those above."""
+    tree = policy.tree()
+    found: dict[uuid.UUID, uuid.UUID] = {}
+    for unit in sorted(policy.units_for(member, "stories.submit"), key=str):
+        found[unit] = unit
+        for above in tree.above(unit):
+            found.setdefault(above, unit)
+    return found
+
+
 def desks_for(member: Member) -> list[Unit]:
     """Where the member may send to: units of this node, theirs or above, where somebody else takes
     submissions; their own first."""
-    tree = policy.tree()
-    chain: list[uuid.UUID] = []
-    for unit in sorted(policy.units_for(member, "stories.submit"), key=str):
-        chain += [one for one in (unit, *tree.above(unit)) if one not in chain]
+    ways = ways_for(member)
+    chain = sorted(ways, key=lambda one: ways[one] != one)
     units = {one.pk: one for one in network.units().filter(pk__in=chain)}
     return [
         units[one]

@@ -63,6 +63,7 @@ from rongmei.stories.actions.submissions import (
     submission_send,
     submission_withdraw,
 )
+from rongmei.stories.actions.timing import steps_late
 from rongmei.stories.actions.versions import story_restore
 from rongmei.stories.actions.word import story_from_word, word_export
 from rongmei.stories.actions.writing import (
@@ -109,6 +110,7 @@ __all__ = [
     "review_pass",
     "review_return",
     "sheet_export",
+    "steps_late",
     "story_correct",
     "story_correction_receive",
     "story_create",
