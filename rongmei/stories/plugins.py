@@ -20,6 +20,7 @@ from rongmei.stories import (
     consistency,
     lexicon,
     lexicons,
+    links,
     material,
     people,
     selectors,
@@ -101,6 +102,7 @@ def register_checks() -> list[Checker]:
         Checker("lexicons", "", lexicons.check, lexicons.version_of),
         Checker("people", "1", people.check),
         Checker("material", "1", material.check),
+        Checker("links", "1", links.check),
         Checker("typos", lexicon.typos().version, lexicon.check_typos),
         Checker("patterns", "2", checking.check_patterns),
         Checker("consistency", "1", consistency.check),
@@ -128,10 +130,11 @@ def register_activities() -> list[Activity]:
 
 @hookimpl
 def register_sweeps() -> list[Sweep]:
-    """What was promised and not given: second readings, answers; steps that other nodes sign."""
+    """What was promised and not given: second readings, answers; steps that other nodes sign; links."""
     return [
         Sweep("stories.rereads", every=60.0, run=actions.rereads_missed),
         Sweep("stories.submissions", every=60.0, run=actions.submissions_overdue),
+        Sweep("stories.links", every=60.0, run=actions.links_check, lease=180.0),
         Sweep("stories.across_nodes", every=2.0, run=actions.across_nodes),
     ]
 
