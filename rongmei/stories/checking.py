@@ -18,7 +18,7 @@ from django.utils.translation import gettext_noop as _
 from rongmei.kernel import plugins
 from rongmei.network import policy
 from rongmei.network import selectors as network
-from rongmei.stories import canonical, lexicons, links, material
+from rongmei.stories import canonical, lexicons, material, outlinks
 from rongmei.stories.evasion import fold
 from rongmei.stories.hooks import Checker
 from rongmei.stories.lexicon import excerpt
@@ -187,7 +187,7 @@ def checked_text(story: Any, content: Mapping[str, Any]) -> CheckedText:
         pictures_without_credit=sum(not (credit or facts.get("credit")) for facts, credit in pictures),
         rules=_rules(story), origin=content["origin"].strip(), rights_basis=content["rights_basis"],
         own_names=_own_names(story.unit_id), channels=tuple(story.channels_wanted),
-        channel_titles=titles, links=links.seen(content, body),
+        channel_titles=titles, links=outlinks.seen(content, body),
         pictures=material.pictures_of(
             content, [(media, block) for block in shown for media in canonical.media_of(block)]
         ),
@@ -278,5 +278,5 @@ def present(story: Any, kept: Check | None) -> tuple[Check, bool]:
     if kept.versions != versions_now(story):
         return fresh(story), True
     # An answer that was waited for may have come: that is no reason to call the report old.
-    waits = any(one["code"] == links.UNCHECKED for one in kept.findings)
+    waits = any(one["code"] == outlinks.UNCHECKED for one in kept.findings)
     return (fresh(story) if waits else kept), False

@@ -20,8 +20,8 @@ from rongmei.stories import (
     consistency,
     lexicon,
     lexicons,
-    links,
     material,
+    outlinks,
     people,
     selectors,
     submissions,
@@ -102,7 +102,7 @@ def register_checks() -> list[Checker]:
         Checker("lexicons", "", lexicons.check, lexicons.version_of),
         Checker("people", "1", people.check),
         Checker("material", "1", material.check),
-        Checker("links", "1", links.check),
+        Checker("links", "1", outlinks.check),
         Checker("typos", lexicon.typos().version, lexicon.check_typos),
         Checker("patterns", "2", checking.check_patterns),
         Checker("consistency", "1", consistency.check),
@@ -134,7 +134,7 @@ def register_sweeps() -> list[Sweep]:
     return [
         Sweep("stories.rereads", every=60.0, run=actions.rereads_missed),
         Sweep("stories.submissions", every=60.0, run=actions.submissions_overdue),
-        Sweep("stories.links", every=60.0, run=actions.links_check, lease=180.0),
+        Sweep("stories.links", every=60.0, run=actions.outlinks_check, lease=180.0),
         Sweep("stories.across_nodes", every=2.0, run=actions.across_nodes),
     ]
 

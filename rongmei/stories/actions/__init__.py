@@ -41,7 +41,7 @@ from rongmei.stories.actions.lexicons import (
     lexicon_refuse,
     lexicon_restore,
 )
-from rongmei.stories.actions.links import links_check
+from rongmei.stories.actions.outlinks import outlinks_check
 from rongmei.stories.actions.printing import sheet_export
 from rongmei.stories.actions.remarks import (
     comment_add,
@@ -98,7 +98,7 @@ __all__ = [
     "lexicon_propose",
     "lexicon_refuse",
     "lexicon_restore",
-    "links_check",
+    "outlinks_check",
     "reason_add",
     "reason_retire",
     "request_pass",

@@ -11,8 +11,8 @@ from django.utils import timezone
 from rongmei.kernel import http
 from rongmei.kernel.http_fake import FakeDoor
 from rongmei.stories import actions, canonical, checking, findings, selectors
-from rongmei.stories.link_rows import Link
 from rongmei.stories.models import Story
+from rongmei.stories.outlink_rows import Outlink
 from rongmei.stories.tests import newsroom
 
 URL = "https://example.com/report?a=1&b=2"
@@ -30,12 +30,12 @@ def asked(*answers):
     for url, status in answers:
         door.answer(url, "示例", status=status)
     with http.use_door(door):
-        actions.links_check()
+        actions.outlinks_check()
     return [one.url for one in door.asked]
 
 
 def make_due():
-    Link.objects.update(due_at=timezone.now())
+    Outlink.objects.update(due_at=timezone.now())
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def story(cast):
 
 def test_not_asked_yet_is_a_state_and_saving_asks_nobody(story):
     assert found(story) == {"完整报告": "link_unchecked", "附件": "link_unchecked"}
-    assert set(Link.objects.values_list("url", "state")) == {
+    assert set(Outlink.objects.values_list("url", "state")) == {
         (URL, "unchecked"), ("https://example.org/", "unchecked"),
     }  # fmt: skip
 
@@ -58,7 +58,7 @@ def test_what_is_gone_is_told_and_what_answers_is_silent(story):
 
 
 def test_a_place_that_fails_is_asked_three_times_before_anything_is_said(story):
-    Link.objects.exclude(url=URL).delete()
+    Outlink.objects.exclude(url=URL).delete()
     for _try in range(2):
         asked((URL, 503))
         assert found(story)["完整报告"] == "link_unchecked"
@@ -73,13 +73,13 @@ def test_a_place_that_fails_is_asked_three_times_before_anything_is_said(story):
 def test_an_address_inside_the_house_is_dead_and_never_dialled(cast):
     inside = newsroom.body('<p>见<a href="http://127.0.0.1/x">内页</a></p>')
     story = newsroom.draft(cast, body=inside)
-    actions.links_check()
+    actions.outlinks_check()
     assert found(story) == {"内页": "dead_link"}
-    assert Link.objects.get().why == "PrivateAddressRefused"
+    assert Outlink.objects.get().why == "PrivateAddressRefused"
 
 
 def test_links_nobody_uses_are_left_alone(cast, story):
-    Link.objects.update(used_at=timezone.now() - timedelta(days=91))
+    Outlink.objects.update(used_at=timezone.now() - timedelta(days=91))
     assert asked() == []
     newsroom.save(story=story, cast=cast, title="示例改过一次")
     assert len(asked((URL, 200), ("https://example.org/", 200))) == 2

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from typing_extensions import override
 
 
-class Link(models.Model):
+class Outlink(models.Model):
     """An address outside; every story that leads there reads the same answer."""
 
     class State(models.TextChoices):

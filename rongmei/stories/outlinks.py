@@ -1,6 +1,6 @@
 """Links of a story: where they lead, whether that answers, and what to say of it.
 
-Asking is the work of a sweep (`actions/links.py`); a check only reads the answers that are kept.
+Asking is the work of a sweep (`actions/outlinks.py`); a check only reads the answers that are kept.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_noop as _
 
 from rongmei.stories.lexicon import excerpt
-from rongmei.stories.link_rows import Link
+from rongmei.stories.outlink_rows import Outlink
 from rongmei.stories.types import CheckedText, Finding, Level, LinkSeen
 
 UNCHECKED: Final = "link_unchecked"
@@ -25,8 +25,8 @@ ADVICE: Final = {
     UNCHECKED: _("链接还没有核过，过几分钟会有结果。"),
 }  # fmt: skip
 _LEVELS: Final = {
-    Link.State.DEAD: (Level.CAUTION, "dead_link"), Link.State.UNSURE: (Level.HINT, "link_unsure"),
-    Link.State.UNCHECKED: (Level.HINT, UNCHECKED),
+    Outlink.State.DEAD: (Level.CAUTION, "dead_link"), Outlink.State.UNSURE: (Level.HINT, "link_unsure"),
+    Outlink.State.UNCHECKED: (Level.HINT, UNCHECKED),
 }  # fmt: skip
 _ANCHOR: Final = re.compile(r'<a\b[^>]*\bhref="(https?://[^"]+)"[^>]*>(.*?)</a>', re.I | re.S)
 _TAG: Final = re.compile(r"<[^>]+>")
@@ -58,13 +58,15 @@ def seen(content: Mapping[str, Any], body: str) -> tuple[LinkSeen, ...]:
     links = of_content(content)
     if not links:
         return ()
-    rows = {row.key: row for row in Link.objects.filter(key__in={key_of(url) for url, _w in links})}
+    rows = {
+        row.key: row for row in Outlink.objects.filter(key__in={key_of(url) for url, _w in links})
+    }
     told, cursor = [], 0
     for url, words in links:
         at = body.find(words, cursor) if words else -1
         cursor = max(cursor, at + len(words)) if at >= 0 else cursor
         row = rows.get(key_of(url))
-        state, why = (row.state, row.why) if row else (Link.State.UNCHECKED.value, "")
+        state, why = (row.state, row.why) if row else (Outlink.State.UNCHECKED.value, "")
         told.append(LinkSeen(url, words if at >= 0 else "", max(at, 0), state, why))
     return tuple(told)
 
@@ -75,9 +77,9 @@ def remember(links: Iterable[tuple[str, str]]) -> None:
     if not urls:
         return
     now = timezone.now()
-    Link.objects.filter(key__in=urls).update(used_at=now)
-    Link.objects.bulk_create(
-        (Link(key=key, url=url, due_at=now, used_at=now) for key, url in urls.items()),
+    Outlink.objects.filter(key__in=urls).update(used_at=now)
+    Outlink.objects.bulk_create(
+        (Outlink(key=key, url=url, due_at=now, used_at=now) for key, url in urls.items()),
         ignore_conflicts=True,
     )
 
@@ -86,7 +88,7 @@ def check(text: CheckedText) -> Iterator[Finding]:
     """The checker: links that do not answer, and those that were not asked yet."""
     body = text.part("body")
     for link in text.links:
-        found = _LEVELS.get(Link.State(link.state))
+        found = _LEVELS.get(Outlink.State(link.state))
         if found is None:
             continue
         level, code = found
