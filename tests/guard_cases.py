@@ -40,6 +40,7 @@ from rongmei.network.tests import routes as network_rows
 from rongmei.network.types import Role
 from rongmei.planning import actions as planning_verbs
 from rongmei.planning import clashes
+from rongmei.planning import feeds as plan_feeds
 from rongmei.planning import selectors as planning
 from rongmei.planning.models import Pitch, TaskState
 from rongmei.planning.tests import routes as planning_rows
@@ -179,6 +180,8 @@ DIRECT: dict[str, Callable[[Cast], Any]] = {
     "moving a search": lambda cast: saved.search_move(
         by=cast["yl.nobody"], search_id=cast.unit("hq").pk, up=True
     ),
+    "a key to one's calendar": lambda cast: plan_feeds.feed_make(by=cast["sysadmin"]),
+    "shutting one's calendar": lambda cast: plan_feeds.feed_stop(by=cast["sysadmin"]),
     "a key to a search": lambda cast: saved.feed_key_make(
         by=cast["yl.nobody"], search_id=cast.unit("hq").pk
     ),
@@ -196,6 +199,15 @@ DIRECT: dict[str, Callable[[Cast], Any]] = {
     "a unit under another": lambda cast: units.unit_add(
         by=outsider(cast), parent_id=cast.unit("yunling").pk, code="new-one",
         fields={"name": "示例", "kind": "station"},
+    ),
+    "a picture handed to another unit": lambda cast: assets.picture_hand(
+        by=cast["jc.reporter"], picture=newsroom.a_picture(cast), to_unit=cast.unit("yunling").pk
+    ),
+    "a clip handed to another unit": lambda cast: assets.clip_hand(
+        by=cast["jc.reporter"], to_unit=cast.unit("yunling").pk,
+        clip=assets.clip_add(
+            by=cast["yl.reporter"], unit_id=cast.unit("yunling").pk, file=io.BytesIO(mp4()), title="示例"
+        ),
     ),
     "a picture for another unit": lambda cast: assets.picture_add(
         by=outsider(cast), unit_id=cast.unit("yunling").pk, file=newsroom.picture_file(), title="示例"

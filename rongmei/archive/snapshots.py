@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.db.models import F, Max
@@ -88,7 +89,7 @@ def note(held: Mapping[str, Sequence[Held]], stored: Iterable[tuple[str, uuid.UU
     uses = [one for one in uses if one[0].same_as not in gone]
     answers = {one.id: one for one, _document, _version in uses}
     # The body of a feed has its row since the first batch that it brought something in.
-    Snapshot.objects.bulk_create(map(_row, answers.values()), ignore_conflicts=True)
+    rows.insert_values(Snapshot, [_row(one) for one in answers.values()], unless_there=True)
     rows.insert_values(
         SnapshotUse,
         [
@@ -106,14 +107,20 @@ def _gone(same_as: set[uuid.UUID | None]) -> set[uuid.UUID]:
     return asked - set(Snapshot.objects.filter(pk__in=asked).values_list("pk", flat=True))
 
 
-def _row(held: Held) -> Snapshot:
+def _row(held: Held) -> dict[str, Any]:
     answer = held.answer
-    return Snapshot(
-        id=held.id, segment=held.span.segment, offset=held.span.offset, length=held.span.length,
-        sha256=answer.sha256, url=answer.url[:_URL], size=len(answer.body), fetched_at=answer.at,
-        media_type=answer.headers.get("content-type", "").split(";")[0].strip()[:100],
-        same_as_id=held.same_as,
-    )  # fmt: skip
+    return {
+        "id": held.id,
+        "segment": held.span.segment,
+        "offset": held.span.offset,
+        "length": held.span.length,
+        "sha256": answer.sha256,
+        "url": answer.url[:_URL],
+        "size": len(answer.body),
+        "fetched_at": answer.at,
+        "media_type": answer.headers.get("content-type", "").split(";")[0].strip()[:100],
+        "same_as_id": held.same_as,
+    }
 
 
 def of_document(document: Document) -> list[SnapshotUse]:

@@ -298,6 +298,16 @@ def fates(story_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, list[Step]]:
     return found
 
 
+def live_beside(publication: Publication) -> list[tuple[str, Publication]]:
+    """(translation, before or after; publication) of what the site shows of the stories beside this one."""
+    beside = stories.related_ids(publication.story_id)
+    if not beside:
+        return []
+    rows = live_publications().filter(story__in=[one for _how, one in beside])
+    known = {one.story_id: one for one in rows}
+    return [(how, known[one]) for how, one in beside if one in known]
+
+
 def publications_of_stories(story_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, uuid.UUID]:
     """Which story each public publication carries, by the publication's id."""
     rows = Publication.objects.filter(story__in=story_ids, public_at__isnull=False)

@@ -30,10 +30,31 @@ def insert(rows: Sequence[models.Model]) -> None:
     )
 
 
-def insert_values(model: type[models.Model], rows: Sequence[Mapping[str, Any]]) -> None:
+def put(rows: Sequence[models.Model]) -> None:
+    """The same; a row that is there under its key takes these values instead."""
+    if not rows:
+        return
+    model, quote = type(rows[0]), connection.ops.quote_name
+    fields = _fields(model)
+    taken = (
+        f"{quote(str(one.column))} = EXCLUDED.{quote(str(one.column))}"
+        for one in fields
+        if not one.primary_key and not getattr(one, "auto_now_add", False)
+    )
+    key = quote(str(model._meta.pk.column))
+    _insert(
+        model, fields, {one: [getattr(row, one.attname) for row in rows] for one in fields},
+        f" ON CONFLICT ({key}) DO UPDATE SET {', '.join(taken)}",
+    )  # fmt: skip
+
+
+def insert_values(
+    model: type[models.Model], rows: Sequence[Mapping[str, Any]], *, unless_there: bool = False
+) -> None:
     """The same for rows that no object was made of: the values by column, all with the same columns.
 
-    What is not named has its default; the key is named, unless the database gives it.
+    What is not named has its default; the key is named, unless the database gives it. With
+    `unless_there` a row that is there already under its key stays as it is.
     """
     if not rows:
         return
@@ -45,7 +66,7 @@ def insert_values(model: type[models.Model], rows: Sequence[Mapping[str, Any]]) 
             columns[field] = [row[name] for row in rows]
         else:
             columns[field] = [field.get_default()] * len(rows)
-    _insert(model, fields, columns)
+    _insert(model, fields, columns, " ON CONFLICT DO NOTHING" if unless_there else "")
 
 
 def _fields(model: type[models.Model]) -> list[_Field]:
@@ -53,7 +74,10 @@ def _fields(model: type[models.Model]) -> list[_Field]:
 
 
 def _insert(
-    model: type[models.Model], fields: list[_Field], values: Mapping[_Field, list[Any]]
+    model: type[models.Model],
+    fields: list[_Field],
+    values: Mapping[_Field, list[Any]],
+    where_there: str = "",
 ) -> None:
     meta = model._meta
     columns = [_column(field, values[field]) for field in fields]
@@ -62,7 +86,7 @@ def _insert(
     places = ", ".join(["%s"] * len(fields))
     with connection.cursor() as cursor:
         cursor.executemany(
-            f"INSERT INTO {quote(meta.db_table)} ({names}) VALUES ({places})",  # noqa: S608 - names of our own
+            f"INSERT INTO {quote(meta.db_table)} ({names}) VALUES ({places}){where_there}",  # noqa: S608 - names of our own
             list(zip(*columns, strict=True)),
         )
 

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 from typing_extensions import override
 
+from rongmei.kernel.records import Record
 from rongmei.network.records import OwnedRecord
 
 
@@ -144,3 +145,14 @@ class TaskResponse(OwnedRecord):
     @override
     def __str__(self) -> str:
         return f"{self.task_id} {self.state}"
+
+
+class PlanFeed(Record):
+    """A member's address for calendar programs; only the digest of its key is kept."""
+
+    member = models.OneToOneField("network.Member", models.CASCADE, related_name="+")
+    digest = models.CharField(max_length=64)
+
+    @override
+    def __str__(self) -> str:
+        return str(self.member)

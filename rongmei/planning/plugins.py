@@ -106,6 +106,8 @@ def register_audit_words() -> dict[str, object]:
         "task.updated": _("任务有更新"),
         "pitch.replanned": _("给选题改了期"),
         "task.replanned": _("给任务改了期"),
+        "plan.feed_made": _("生成了日历地址"),
+        "plan.feed_stopped": _("停用了日历地址"),
     }
 
 

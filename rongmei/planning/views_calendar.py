@@ -6,8 +6,9 @@ import uuid
 from datetime import date, datetime, time
 from typing import Any, Final
 
+from django.conf import settings
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -15,13 +16,13 @@ from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from rongmei.kernel.errors import BadInput
 from rongmei.network import policy
 from rongmei.network import selectors as network
 from rongmei.network.guard import MemberRequest, page
-from rongmei.planning import actions, calendar, selectors
+from rongmei.planning import actions, calendar, feeds, selectors
 
 _SPANS: Final = (
     ("day", gettext_lazy("日")),
@@ -46,6 +47,32 @@ def _address(**asked: Any) -> str:
 @require_GET
 @page("planning.view")
 def plan(request: MemberRequest) -> HttpResponse:
+    """The plan by days."""
+    return _shown(request)
+
+
+@require_POST
+@page("planning.view")
+def feed_key(request: MemberRequest) -> HttpResponse:
+    """Make one's address for calendar programs, shown once; or shut it."""
+    if request.POST.get("do") == "stop":
+        feeds.feed_stop(by=request.user)
+        messages.success(request, _("日历地址已停用。"))
+        return redirect("planning:calendar")
+    feed, key = feeds.feed_make(by=request.user)
+    return _shown(request, settings.RONGMEI_NODE.url + reverse("plan_feed", args=[feed.pk, key]))
+
+
+@require_safe
+def feed(request: HttpRequest, feed_id: uuid.UUID, key: str) -> HttpResponse:
+    """The plan as iCalendar, for a calendar program that holds its key."""
+    made = feeds.as_icalendar(feeds.owner_of(feed_id, key))
+    answer = HttpResponse(made, content_type="text/calendar; charset=utf-8")
+    answer["Cache-Control"] = "private, no-cache"
+    return answer
+
+
+def _shown(request: MemberRequest, feed_url: str = "") -> HttpResponse:
     """What is due when: `?span=` day, week, month or year, `?day=`, `?what=` pitch or task, `?unit=`."""
     asked = request.GET
     span = asked.get("span", "month")
@@ -62,6 +89,7 @@ def plan(request: MemberRequest) -> HttpResponse:
         "before": _address(span=span, day=calendar.shifted(span, day, -1), **rest),
         "after": _address(span=span, day=calendar.shifted(span, day, 1), **rest),
         "today": _address(span=span, **rest),
+        "feed_url": feed_url, "has_feed": feeds.has_feed(request.user),
         "may_move": policy.anywhere(request.user, "planning.decide"),
         "may_pitch": policy.anywhere(request.user, "planning.pitch"),
     }  # fmt: skip

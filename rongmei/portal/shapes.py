@@ -175,9 +175,13 @@ def ninjs(publication: Publication) -> dict[str, Any]:
     pictures = [_picture(package["lead_image"], "lead")] if package.get("lead_image") else []
     images = package.get("images") or []
     pictures += [_picture(image, f"picture-{n}") for n, image in enumerate(images, 1)]
+    beside = [
+        {"name": f"{how}-{n}", "rel": how, "uri": page_url(one), "type": "text", "title": one.title, "language": _language(one)}
+        for n, (how, one) in enumerate(channels.live_beside(publication), 1)
+    ]  # fmt: skip
     clips = [_clip(clip, f"clip-{n}") for n, clip in enumerate(package.get("clips") or [], 1)]
-    if pictures or clips:
-        item["associations"] = [*pictures, *clips]
+    if pictures or clips or beside:
+        item["associations"] = [*pictures, *clips, *beside]
     return item
 
 

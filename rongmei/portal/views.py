@@ -139,6 +139,7 @@ def article(request: HttpRequest, slug: str) -> HttpResponse:
         "changed_at": shapes.changed_at(held),
         "json_ld": shapes.as_script(shapes.news_article(held, frame["site"].name)),
         "related": _related(held),
+        "beside": channels.live_beside(held),
     }
     return render(request, "portal/article.html", context)
 

@@ -116,6 +116,13 @@ class ReasonMissing(StoryError):
     words = _("请写明原因，没有改动。退回和撤稿必须让作者知道为什么。")
 
 
+class LinkRefused(StoryError):
+    """The stories cannot be tied to each other like this."""
+
+    status = 422
+    words = _("不能这样关联这两篇稿件，没有改动。")
+
+
 class NotSigned(StoryError):
     """The three signatures do not cover exactly the present text."""
 

@@ -29,6 +29,7 @@ from rongmei.stories import (
 from rongmei.stories.api import router
 from rongmei.stories.api_findings import router as findings_router
 from rongmei.stories.api_flows import router as review_router
+from rongmei.stories.api_links import router as links_router
 from rongmei.stories.api_queue import router as queue_router
 from rongmei.stories.api_remarks import router as remarks_router
 from rongmei.stories.api_sheet import router as sheet_router
@@ -70,21 +71,13 @@ def register_rail() -> list[RailItem]:
 @hookimpl
 def register_api() -> list[tuple[str, Router]]:
     """/api/v1/stories, /api/v1/review, /api/v1/submissions, /api/v1/subjects."""
-    """/api/v1/stories and /api/v1/review."""
-    return [
-        ("/stories", router),
-        ("/review", sheet_router),
-        ("/review", queue_router),
-        ("/review", review_router),
-    ]
-    return [("/stories", router), ("/stories", findings_router), ("/review", review_router)]
-    """/api/v1/stories, /api/v1/review and /api/v1/submissions."""
     return [
         # Before those with an id in the same place.
         ("/stories", word_router),
         ("/stories", router),
         ("/stories", versions_router),
         ("/stories", remarks_router),
+        ("/stories", links_router),
         ("/stories", findings_router),
         ("/review", sheet_router),
         ("/review", queue_router),
@@ -133,6 +126,7 @@ def register_sweeps() -> list[Sweep]:
     """What was promised and not given: second readings, answers; steps that other nodes sign; links."""
     return [
         Sweep("stories.rereads", every=60.0, run=actions.rereads_missed),
+        Sweep("stories.steps_late", every=60.0, run=actions.steps_late),
         Sweep("stories.submissions", every=60.0, run=actions.submissions_overdue),
         Sweep("stories.links", every=60.0, run=actions.outlinks_check, lease=180.0),
         Sweep("stories.across_nodes", every=2.0, run=actions.across_nodes),
@@ -155,6 +149,8 @@ def register_audit_words() -> dict[str, object]:
         "story.withdrawn": _("撤下了稿件"),
         "story.corrected": _("更正了稿件"),
         "story.fell_back": _("改动使签名失效，稿件回到前面的环节"),
+        "story.linked": _("关联了稿件"),
+        "story.unlinked": _("解除了稿件的关联"),
         "story.locked": _("锁定了稿件"),
         "story.unlocked": _("解锁了稿件"),
         "story.shared": _("推送了稿件"),
@@ -163,9 +159,11 @@ def register_audit_words() -> dict[str, object]:
         "review.received": _("收到请审的稿件"),
         "review.told": _("请审的稿件在所属节点有了进展"),
         "review.late": _("签名来迟，没有采用，稿件"),
+        "story.proof_exported": _("导出了校样，稿件"),
         "story.sheet_exported": _("导出了审稿单"),
         "story.refused": _("操作被拒绝，稿件"),
         "story.green": _("走绿色通道送审，稿件"),
+        "story.step_late": _("审核环节超时，稿件"),
         "story.reread": _("补审了稿件"),
         "story.reread_missed": _("绿色通道补审超时，稿件"),
         "submission.drafted": _("开始写投稿"),

@@ -15,7 +15,7 @@ from rongmei.kernel.rows import named_in_lists
 from rongmei.network import policy
 from rongmei.network import selectors as network
 from rongmei.network.types import UnitKind
-from rongmei.stories import canonical, flows, package, proof
+from rongmei.stories import canonical, flows, links, package, proof
 from rongmei.stories import policy as rules
 from rongmei.stories.errors import FlowBroken, NotSigned
 from rongmei.stories.flows import Flow
@@ -300,6 +300,12 @@ def with_open_remarks(rows: QuerySet[Story]) -> QuerySet[Story]:
 def stories_of_task(member: Any, task_id: uuid.UUID) -> QuerySet[Story]:
     """Stories written for a task, as far as the member may see them."""
     return stories_listed_to(member).filter(task_id=task_id)
+
+
+def related_ids(story_id: uuid.UUID) -> list[tuple[str, uuid.UUID]]:
+    """(translation, before or after; id) of the stories beside one; for rooms that show only what is
+    public of them."""
+    return links.related_ids(story_id)
 
 
 def first_signed(unit_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, datetime]:

@@ -31,6 +31,7 @@ from rongmei.stories import (
     package,
     particulars,
     reading,
+    relations,
     selectors,
     subjects,
     waiting,
@@ -149,7 +150,10 @@ def _relations(request: MemberRequest, story: Story) -> dict[str, Any]:
             documents.append(archive.document_for(request.user, uuid.UUID(str(one))))
         except NotFound:
             continue
-    return {"task": task, "documents": documents}
+    return {
+        "task": task, "documents": documents, "related": relations.related_to(request.user, story),
+        "may_link": not story.is_replica and policy.allows(request.user, "stories.write", story),
+    }  # fmt: skip
 
 
 def _history(request: MemberRequest, story: Story, signatures: Any) -> dict[str, Any]:

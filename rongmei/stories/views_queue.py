@@ -22,7 +22,7 @@ from rongmei.kernel.errors import NotFound
 from rongmei.network import policy
 from rongmei.network import selectors as network
 from rongmei.network.guard import MemberRequest, page
-from rongmei.stories import actions, checking, findings, package, reading, selectors, waiting
+from rongmei.stories import actions, checking, findings, package, reading, selectors, team, waiting
 from rongmei.stories.errors import NotInBatch
 from rongmei.stories.models import StoryState
 from rongmei.stories.types import Outcome, Picked
@@ -72,6 +72,7 @@ def review_queue(request: MemberRequest) -> HttpResponse:
         "sort": sort if sort in waiting.SORTS else "due", "any": bool(everything),
         "more": len(everything) >= waiting.MOST, "most": waiting.MOST,
         "rereads": selectors.rereads_due(request.user)[:5],
+        "may_see_team": policy.anywhere(request.user, team.MAY),
         "may_manage_flows": policy.anywhere(request.user, "stories.manage_flows"),
         "took_ms": round((time.perf_counter() - began) * 1000),
     }  # fmt: skip

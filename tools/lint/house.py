@@ -1,5 +1,6 @@
 """House rules that no other linter knows; each names what to do. Exit status 1 when one is broken.
 
+- nothing stands behind a return;
 - sizes: a function has at most 60 lines, a file at most 600;
 - inside a room calls go one way: edge > actions > parts and selectors > models > words;
 - from another room only its public files are imported;
@@ -10,6 +11,7 @@
 from __future__ import annotations
 
 import ast
+import itertools
 import re
 import subprocess
 import sys
@@ -23,7 +25,7 @@ FUNCTION_LINES, FILE_LINES = 60, 600
 HEIGHT = {
     "types": 0, "errors": 0, "matrix": 0, "events": 0, "hooks": 0, "records": 0, "blocks": 0,
     "query": 0, "dates": 0, "analysis": 0, "flows": 0, "kinds": 0, "embeds": 0, "cells": 0,
-    "submission_rows": 1, "models": 1, "policy": 2, "guard": 3, "selectors": 3, "actions": 4,
+    "submission_rows": 1, "models": 1, "link_rows": 1, "policy": 2, "guard": 3, "selectors": 3, "actions": 4,
     "api": 5, "forms": 5, "subscribers": 5, "context": 5, "middleware": 5, "collecting": 5, "handed": 5, "shelf": 5, "importing": 5, "upkeep": 5,
     "dialer": 5, "tasks": 5, "sheets": 5, "signins": 5, "editor": 5, "federation": 4, "joining": 4, "uploading": 4, "keeping": 4, "ageing": 5, "plugins": 6, "urls": 7, "apps": 8, "management": 9,
 }  # fmt: skip
@@ -52,6 +54,16 @@ def sizes(path: Path, tree: ast.Module, lines: int) -> Iterator[str]:
             length = (node.end_lineno or node.lineno) - node.lineno + 1
             if length > FUNCTION_LINES:
                 yield f"{path}:{node.lineno}: {node.name} has {length} lines (limit {FUNCTION_LINES})"
+
+
+def never_run(path: Path, tree: ast.Module) -> Iterator[str]:
+    """Statements behind a return or a raise in one block: what a merge of two changes leaves behind."""
+    for node in ast.walk(tree):
+        for name in ("body", "orelse", "finalbody"):
+            block = getattr(node, name, None)
+            for one, after in itertools.pairwise(block) if isinstance(block, list) else ():
+                if isinstance(one, ast.Return | ast.Raise | ast.Continue | ast.Break):
+                    yield f"{path}:{after.lineno}: is never run; the block ends before it"
 
 
 def imports(tree: ast.Module) -> Iterator[tuple[int, str]]:
@@ -131,6 +143,7 @@ def check() -> list[str]:
         text = path.read_text(encoding="utf-8")
         tree = ast.parse(text)
         found += sizes(short, tree, text.count("\n"))
+        found += never_run(short, tree)
         if len(short.parts) >= 3 and short.name != "__init__.py":
             found += direction(short, tree)
             found += rows(short, tree)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
+from django.db import IntegrityError
 from django.forms.models import model_to_dict
 from django.utils import timezone
 
@@ -82,8 +83,33 @@ def test_rows_found_by_many_texts_may_have_to_hold_more(cast):
     assert rows.matching(Document, ("identity",), **asked, **other) == []
 
 
+def test_a_row_put_where_one_is_takes_its_place_and_keeps_when_it_was_made(cast):
+    old, other = _document(cast, "one"), _document(cast, "other")
+    old.save()
+    made, changed = old.created_at, Document.objects.get(pk=old.pk)
+    changed.title, changed.tags, changed.shared = "另一题", [], True
+    rows.put([changed, other])
+    kept = Document.objects.get(pk=old.pk)
+    assert (kept.title, kept.tags, kept.shared) == ("另一题", [], True)
+    assert kept.created_at == made < kept.updated_at
+    assert model_to_dict(Document.objects.get(pk=other.pk)) == model_to_dict(other)
+
+
+def test_a_row_that_is_there_stays_as_it_is_where_that_is_wanted(cast):
+    old = _document(cast, "one")
+    old.save()
+    names = [one.attname for one in Document._meta.concrete_fields]
+    values = {name: getattr(old, name) for name in names}
+    fresh = {**values, "id": uuid7(), "identity": "two", "title": "新的"}
+    rows.insert_values(Document, [{**values, "title": "不要"}, fresh], unless_there=True)
+    assert set(Document.objects.values_list("title", flat=True)) == {old.title, "新的"}
+    with pytest.raises(IntegrityError):
+        rows.insert_values(Document, [values])
+
+
 def test_nothing_to_put_in_asks_the_database_nothing(django_assert_num_queries):
     with django_assert_num_queries(0):
         rows.insert([])
+        rows.put([])
         rows.insert_values(Change, [])
         assert rows.matching(Document, ("id",), column="identity", among=[]) == []

@@ -9,7 +9,7 @@ from typing import Any
 from django.utils import timezone
 
 from rongmei.network.testing import Cast, Route
-from rongmei.planning import actions
+from rongmei.planning import actions, feeds
 from rongmei.planning.models import Pitch, Task, TaskResponse, TaskState
 
 Made = Callable[[Cast], dict[str, Any]]
@@ -77,6 +77,11 @@ def order_by_api(cast: Cast) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def plan_feed(cast: Cast) -> dict[str, Any]:
+    feed, key = feeds.feed_make(by=cast["planner"])
+    return {"feed_id": feed.pk, "key": key}
+
+
 def later(cast: Cast) -> dict[str, Any]:
     return {"to": f"{timezone.localdate() + timedelta(days=9):%Y-%m-%d}"}
 
@@ -139,6 +144,10 @@ ROUTES: dict[str, Route | tuple[Route, ...]] = {
         refused=(("jc.chief", 404), ("yl.reporter", 403)),
     ),
     "planning:calendar": LISTS,
+    "planning:plan_feed_key": Route(
+        method="POST", data=lambda cast: {}, allowed=(("yl.reporter", 200),), refused=OUT[1:]
+    ),
+    "plan_feed": Route(args=plan_feed, public="a calendar program holds a key, its owner's alone"),
     "planning:pitch_replan": Route(
         args=of_pitch, method="POST", data=later, allowed=(("yl.chief", 302),),
         refused=(("jc.chief", 404), ("yl.reporter", 403)),

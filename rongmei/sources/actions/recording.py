@@ -16,7 +16,7 @@ from django.db.models import F, Q, QuerySet, Window
 from django.db.models.functions import RowNumber
 from django.utils import timezone
 
-from rongmei.kernel import audit, db
+from rongmei.kernel import audit, db, rows
 from rongmei.sources.collectors.urls import host_of
 from rongmei.sources.models import FetchLog, FetchState, Source
 from rongmei.sources.schedule import (
@@ -41,10 +41,17 @@ SAMPLE_BYTES: Final = 64_000
 TROUBLE_KEPT: Final = 500
 # A permanent redirect is believed when it was met so often in a row.
 MOVES_BELIEVED: Final = 5
-_STATE_FIELDS: Final = [
-    one.attname for one in FetchState._meta.concrete_fields if not one.primary_key
-]
-_STATES_A_STATEMENT: Final = 200
+# The whole state, and of the source what its pace is made of.
+_LOOKED_AT: Final = [
+    *(one.name for one in FetchState._meta.concrete_fields),
+    *(
+        f"source__{name}"
+        for name in (
+            "unit", "home", "url", "internal", "follow_moves", "min_interval", "max_interval",
+            "max_items_day", "max_bytes_day",
+        )
+    ),
+]  # fmt: skip
 HEADERS_KEPT: Final = 40
 # How many times the wanted number of due rows is looked at for a good mixture of hosts.
 _LOOK_AHEAD: Final = 10
@@ -93,12 +100,12 @@ def sources_claim(
     free = Q(leased_until=None) | Q(leased_until__lt=now)
     wanted = Q(due_at__lte=now, source__enabled=True) if only is None else Q(pk__in=list(only))
     with db.write():
-        rows = FetchState.objects.filter(free, wanted).order_by("due_at")
+        due = FetchState.objects.filter(free, wanted).order_by("due_at")
         if per_host:
-            rows = rows.filter(pk__in=_of_many_hosts(rows, limit, busy or {}, per_host))
+            due = due.filter(pk__in=_of_many_hosts(due, limit, busy or {}, per_host))
         if db.is_postgresql():
-            rows = rows.select_for_update(of=("self",), skip_locked=True)
-        states = list(rows.select_related("source")[:limit])
+            due = due.select_for_update(of=("self",), skip_locked=True)
+        states = list(due.select_related("source")[:limit])
         FetchState.objects.filter(pk__in=[one.pk for one in states]).update(
             leased_until=now + LEASE
         )
@@ -106,13 +113,13 @@ def sources_claim(
 
 
 def _of_many_hosts(
-    rows: QuerySet[FetchState], limit: int, busy: Mapping[str, int], per_host: int
+    due: QuerySet[FetchState], limit: int, busy: Mapping[str, int], per_host: int
 ) -> list[uuid.UUID]:
     """Ids of the rows to take, longest due first, with a place for each host."""
     full = [host for host, count in busy.items() if host and count >= per_host]
     taken = Counter(busy)
     found: list[uuid.UUID] = []
-    looked = rows.exclude(source__host__in=full).values_list("pk", "source__host")
+    looked = due.exclude(source__host__in=full).values_list("pk", "source__host")
     for pk, host in looked[: limit * _LOOK_AHEAD]:
         if len(found) == limit:
             break
@@ -164,8 +171,9 @@ def fetches_recorded(done: Sequence[tuple[Source, Outcome]]) -> None:
     now = timezone.now()
     with db.write():
         # The pace as it is now: it may have been changed while the fetch went on.
-        rows = FetchState.objects.select_for_update(of=("self",)).select_related("source")
-        states = {one.pk: one for one in rows.filter(pk__in=[source.pk for source, _ in done])}
+        kept = FetchState.objects.select_for_update(of=("self",)).select_related("source")
+        kept = kept.filter(pk__in=[source.pk for source, _ in done]).only(*_LOOKED_AT)
+        states = {one.pk: one for one in kept}
         logs, moved = [], []
         for source, outcome in done:
             state = states.get(source.pk)
@@ -177,10 +185,7 @@ def fetches_recorded(done: Sequence[tuple[Source, Outcome]]) -> None:
                 logs.append(_log_row(source, outcome))
             if outcome.failure is None and _is_to_move(state):
                 moved.append(state)
-        FetchState.objects.bulk_create(
-            states.values(), update_conflicts=True, unique_fields=["source"],
-            update_fields=_STATE_FIELDS, batch_size=_STATES_A_STATEMENT,
-        )  # fmt: skip
+        rows.put(list(states.values()))
         _keep_logs(logs)
         _cut_logs([pk for pk, state in states.items() if state.polls % CUT_EVERY == 0])
         for state in moved:
@@ -358,8 +363,7 @@ def _keep_logs(logs: Sequence[FetchLog]) -> None:
     if fresh := [one.source_id for one in logs if one.sample or one.headers]:
         held = FetchLog.objects.filter(source__in=fresh).exclude(sample=b"", headers={})
         held.update(sample=b"", headers={})
-    if logs:
-        FetchLog.objects.bulk_create(logs)
+    rows.insert(logs)
 
 
 def _cut_logs(source_ids: Sequence[uuid.UUID]) -> None:
@@ -367,7 +371,7 @@ def _cut_logs(source_ids: Sequence[uuid.UUID]) -> None:
     if not source_ids:
         return
     place = Window(RowNumber(), partition_by=F("source_id"), order_by=F("id").desc())
-    rows = FetchLog.objects.filter(source__in=source_ids).order_by().annotate(place=place)
+    placed = FetchLog.objects.filter(source__in=source_ids).order_by().annotate(place=place)
     FetchLog.objects.filter(
-        pk__in=list(rows.filter(place__gt=LOG_KEPT).values_list("pk", flat=True)[:500])
+        pk__in=list(placed.filter(place__gt=LOG_KEPT).values_list("pk", flat=True)[:500])
     ).delete()

@@ -41,8 +41,9 @@ from rongmei.stories.actions.lexicons import (
     lexicon_refuse,
     lexicon_restore,
 )
+from rongmei.stories.actions.links import story_link, story_unlink
 from rongmei.stories.actions.outlinks import outlinks_check
-from rongmei.stories.actions.printing import sheet_export
+from rongmei.stories.actions.printing import proof_export, sheet_export
 from rongmei.stories.actions.remarks import (
     comment_add,
     comment_answer,
@@ -63,6 +64,7 @@ from rongmei.stories.actions.submissions import (
     submission_send,
     submission_withdraw,
 )
+from rongmei.stories.actions.timing import steps_late
 from rongmei.stories.actions.versions import story_restore
 from rongmei.stories.actions.word import story_from_word, word_export
 from rongmei.stories.actions.writing import (
@@ -99,6 +101,7 @@ __all__ = [
     "lexicon_refuse",
     "lexicon_restore",
     "outlinks_check",
+    "proof_export",
     "reason_add",
     "reason_retire",
     "request_pass",
@@ -109,10 +112,12 @@ __all__ = [
     "review_pass",
     "review_return",
     "sheet_export",
+    "steps_late",
     "story_correct",
     "story_correction_receive",
     "story_create",
     "story_from_word",
+    "story_link",
     "story_lock",
     "story_look",
     "story_pass",
@@ -124,6 +129,7 @@ __all__ = [
     "story_save",
     "story_share",
     "story_submit",
+    "story_unlink",
     "story_unlock",
     "story_withdraw",
     "story_withdrawal_receive",

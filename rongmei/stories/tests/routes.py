@@ -13,6 +13,7 @@ from docx import Document
 
 from rongmei.network.testing import Cast, Route
 from rongmei.stories import actions, lexicon_sheets
+from rongmei.stories.link_rows import StoryLink
 from rongmei.stories.models import (
     Comment,
     Delegation,
@@ -204,6 +205,16 @@ def words(cast: Cast) -> dict[str, Any]:
 
 def picture(cast: Cast) -> dict[str, Any]:
     return {"pk": newsroom.a_picture(cast).pk}
+
+
+def a_link(cast: Cast) -> dict[str, Any]:
+    """The draft follows the signed story."""
+    story = DRAFT(cast)
+    made = StoryLink.objects.filter(story=story).first()
+    made = made or actions.story_link(
+        by=cast["yl.reporter"], story_id=story.pk, other=SIGNED(cast).number, kind="update"
+    )
+    return {"link_id": made.pk}
 
 
 def clip(cast: Cast) -> dict[str, Any]:
@@ -562,6 +573,35 @@ ROUTES: dict[str, Route | tuple[Route, ...]] = {
     "wagtailimages_chooser:chosen": Route(args=picture, **PICTURES),
     "wagtailimages_chooser:chosen_multiple": Route(**PICTURES),
     "api:subjects": Route(signed_in=True),
+    "stories:link": Route(
+        args=named(DRAFT),
+        method="POST",
+        data=lambda cast: {"other": "none", "kind": "update"},
+        allowed=(("yl.reporter", 302),),
+        refused=(("jc.reporter", 404), ("planner", 403), ("yl.planner", 403)),
+    ),
+    "stories:unlink": Route(
+        args=a_link,
+        method="POST",
+        allowed=(("yl.reporter", 302),),
+        refused=(("jc.reporter", 404), ("planner", 403), ("yl.planner", 403)),
+    ),
+    "api:story_links": (
+        Route(args=named(DRAFT), allowed=(("yl.reporter", 200),), refused=(("jc.reporter", 404),)),
+        Route(
+            args=named(DRAFT),
+            method="POST",
+            data=lambda cast: {"other": SIGNED(cast).number, "kind": "update"},
+            allowed=(("yl.reporter", 201),),
+            refused=(("jc.reporter", 404), ("yl.planner", 403)),
+        ),
+    ),
+    "api:story_unlink": Route(
+        args=a_link,
+        method="DELETE",
+        allowed=(("yl.reporter", 204),),
+        refused=(("jc.reporter", 404), ("yl.planner", 403)),
+    ),
     "clip_chooser:choose": Route(**PICTURES),
     "clip_chooser:choose_results": Route(**PICTURES),
     "clip_chooser:chosen": Route(args=clip, **PICTURES),

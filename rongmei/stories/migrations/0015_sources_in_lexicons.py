@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('stories', '0013_particulars'),
+        ('stories', '0014_links'),
     ]
 
     operations = [
