@@ -498,6 +498,7 @@ class Lexicon(OwnedRecord):
 
         WORDS = "words", _("词语")
         PEOPLE = "people", _("人名职务")
+        SOURCES = "sources", _("可转载来源")
 
     kind = models.CharField(_("种类"), max_length=10, choices=Kind, default=Kind.WORDS)
     name = models.CharField(_("名称"), max_length=40)
