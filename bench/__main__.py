@@ -100,6 +100,16 @@ def _checks(found: dict[str, Any]) -> Iterator[Line]:
     yield what, speed, "< 5 ms", f"re takes {found['times_re_alternation']} ×"
 
 
+def _stories(found: dict[str, Any]) -> Iterator[Line]:
+    ours, peer = found["ours"], found["wagtail"]
+    for name, words in (("editor", "editor opened"), ("save", "saved"), ("queue", "review queue")):
+        took, most = ours[name], found["targets_ms"][name]
+        beside = peer.get(name)
+        ratio = f"Wagtail {beside['cpu_median_ms']} CPU" if beside else ""
+        what = f"{words}, {found['stories']:,} stories, p95"
+        yield what, f"{took['p95_ms']} ms ({took['cpu_p95_ms']} CPU)", f"< {most} ms", ratio
+
+
 @dataclass(frozen=True)
 class Bench:
     """A benchmark: how it is started, what holds its figures, and its lines of the table."""
@@ -129,6 +139,7 @@ BENCHES = {
     "sources-day": Bench((), ("--quick",), _sources_day, "sources-day-quick"),
     "checks": Bench((), ("--quick",), _checks, "checks-quick"),
     "pages": Bench((), ("--quick", "--requests", "10"), _pages, "pages-quick"),
+    "stories": Bench((), ("--quick", "--requests", "20"), _stories, "stories-quick"),
     "node": Bench((), ("--quick",), _node, "node-quick"),
 }
 

@@ -200,6 +200,15 @@ DIRECT: dict[str, Callable[[Cast], Any]] = {
         by=outsider(cast), parent_id=cast.unit("yunling").pk, code="new-one",
         fields={"name": "示例", "kind": "station"},
     ),
+    "a picture handed to another unit": lambda cast: assets.picture_hand(
+        by=cast["jc.reporter"], picture=newsroom.a_picture(cast), to_unit=cast.unit("yunling").pk
+    ),
+    "a clip handed to another unit": lambda cast: assets.clip_hand(
+        by=cast["jc.reporter"], to_unit=cast.unit("yunling").pk,
+        clip=assets.clip_add(
+            by=cast["yl.reporter"], unit_id=cast.unit("yunling").pk, file=io.BytesIO(mp4()), title="示例"
+        ),
+    ),
     "a picture for another unit": lambda cast: assets.picture_add(
         by=outsider(cast), unit_id=cast.unit("yunling").pk, file=newsroom.picture_file(), title="示例"
     ),

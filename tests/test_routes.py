@@ -146,10 +146,13 @@ def test_the_page_of_checks_is_up_to_date():
 
 
 def test_every_desk_page_is_guarded():
+    """All but what holds no data and has to reach a phone whose session ended, as its row says."""
+    public = {name for name, rows in ROWS.items() if all(one.public for one in rows)}
     bare = [
         address.name
         for address in routes.addresses()
         if address.pattern.startswith("desk/") and not hasattr(address.view, "rongmei_permission")
+        if address.name not in public
     ]
     assert not bare, f"without @page: {bare}"
 

@@ -130,8 +130,9 @@ def drawn(
     *,
     step: str,
     days: tuple[date | None, date | None],
+    least: int = 1,
 ) -> Timeline | None:
-    """The chart of counts by day; None where there is nothing to draw."""
+    """The chart of counts by day, `least` columns wide; None where there is nothing to draw."""
     if not counts:
         return None
     by_day = {day_of(start): count for start, count in counts}
@@ -142,6 +143,9 @@ def drawn(
         start = _start(day, size)
         held[start] = held.get(start, 0) + count
     starts = _every(_start(first, size), last, size)
+    while len(starts) < least:
+        # Two columns would be two walls: what lies before shows that there was nothing.
+        starts.insert(0, _start(starts[0] - timedelta(days=1), size))
     shown = _window(starts, days, size)
     top = max(held.get(start, 0) for start in shown)
     stem = stem_of(typed)

@@ -28,6 +28,7 @@ from rongmei.sources.selectors import media_classes
 
 PER_PAGE = 20
 FACET_SHOWN = 8
+LEAST_COLUMNS = 14
 
 
 @page("archive.view")
@@ -163,7 +164,9 @@ def _chart(
     if any(days):
         whole = Asked(timeline.limited(asked.typed, None, None), asked.chips)
         counts = timeline.counted(request.user, whole.query())
-    return timeline.drawn(counts, asked.typed, step=request.GET.get("by", ""), days=days)
+    return timeline.drawn(
+        counts, asked.typed, step=request.GET.get("by", ""), days=days, least=LEAST_COLUMNS
+    )
 
 
 def _news(request: MemberRequest, asked: Asked) -> dict[str, Any] | None:

@@ -237,6 +237,40 @@ def clip_add(
     return clip
 
 
+def clip_hand(*, by: Member, clip: Clip, to_unit: uuid.UUID) -> Clip:
+    """A unit's own row for another unit's clip, which was sent to it with a piece; the file is the same.
+
+    The caller has made sure that it was; `by` must be allowed to add to the assets there.
+    """
+    policy.require(by, "assets.upload", to_unit)
+    if clip.unit_id == to_unit:
+        return clip
+    with db.write():
+        known = Clip.objects.filter(unit_id=to_unit, digest=clip.digest).first()
+        if known is not None:
+            return known
+        made = Clip(unit_id=to_unit, added_by_id=by.pk, file=clip.file.name)
+        same = (
+            "kind",
+            "mime",
+            "digest",
+            "size",
+            "seconds",
+            "caption",
+            "credit",
+            "source",
+            "rights",
+        )
+        for name in (*same, "title", "aigc"):
+            setattr(made, name, getattr(clip, name))
+        made.save(force_insert=True)
+        audit.record(by, "clip.added", made, digest=made.digest)
+        events.publish(
+            said.ClipAdded(subject_id=made.pk, unit_id=to_unit, title=made.title, kind=made.kind)
+        )
+    return made
+
+
 def clip_export(clip: Clip, *, limit: int = EXPORT_BYTES) -> dict[str, Any]:
     """The clip for another node: facts, where it plays, and its bytes in base64 if they are few.
 

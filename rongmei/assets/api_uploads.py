@@ -30,7 +30,7 @@ class UploadIn(Schema):
 
 
 class UploadOut(Schema):
-    """Go on from `offset`, with at most `piece` bytes; `picture` is what it became."""
+    """Go on from `offset`, with at most `piece` bytes; `picture` or `clip` is what it became."""
 
     id: uuid.UUID
     name: str
@@ -38,6 +38,7 @@ class UploadOut(Schema):
     offset: int
     piece: int = uploading.PIECE
     picture: uuid.UUID | None
+    clip: uuid.UUID | None
     taken: bool
 
 
@@ -53,7 +54,7 @@ def _out(at: uploading.Standing) -> UploadOut:
     held = at.upload
     return UploadOut(
         id=held.pk, name=held.name, size=held.size, offset=at.offset, picture=at.picture,
-        taken=at.picture is not None,
+        clip=at.clip, taken=bool(at.picture or at.clip),
     )  # fmt: skip
 
 

@@ -89,6 +89,7 @@ class Upload(models.Model):
     expires_at = models.DateTimeField(db_index=True)
     # What became of it; the file of pieces is gone then.
     picture_uid = models.UUIDField(null=True)
+    clip_id = models.UUIDField(null=True)
 
     class Meta:
         ordering: ClassVar[list[str]] = ["created_at"]

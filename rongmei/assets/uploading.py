@@ -24,10 +24,10 @@ from django.db.models import Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from rongmei.assets import intake
-from rongmei.assets.actions import picture_add
+from rongmei.assets import clips, intake
+from rongmei.assets.actions import clip_add, picture_add
 from rongmei.assets.errors import (
-    NotAPicture,
+    AssetError,
     PictureTooLarge,
     UploadBroken,
     UploadElsewhere,
@@ -51,7 +51,7 @@ SPARE: Final = 512 * 1024 * 1024
 
 @dataclass(frozen=True)
 class Standing:
-    """Where an upload is: go on from `offset`; `picture` once it was handed in."""
+    """Where an upload is: go on from `offset`; `picture` or `clip` once it was handed in."""
 
     upload: Upload
     offset: int
@@ -60,6 +60,11 @@ class Standing:
     def picture(self) -> uuid.UUID | None:
         """The picture it became."""
         return self.upload.picture_uid
+
+    @property
+    def clip(self) -> uuid.UUID | None:
+        """The video or recording it became."""
+        return self.upload.clip_id
 
 
 def folder() -> Path:
@@ -81,8 +86,12 @@ def _length(upload: Upload) -> int:
         return 0
 
 
+def _taken(upload: Upload) -> bool:
+    return bool(upload.picture_uid or upload.clip_id)
+
+
 def _standing(upload: Upload) -> Standing:
-    return Standing(upload, upload.size if upload.picture_uid else _length(upload))
+    return Standing(upload, upload.size if _taken(upload) else _length(upload))
 
 
 def upload_for(member: Member, upload_id: uuid.UUID) -> Upload:
@@ -118,7 +127,7 @@ def upload_begin(
             if known.member_id != by.pk or known.size != size:
                 raise NotFound
             return _standing(known)
-        open_ = Upload.objects.filter(member_id=by.pk, picture_uid=None)
+        open_ = Upload.objects.filter(member_id=by.pk, picture_uid=None, clip_id=None)
         held = open_.aggregate(total=Sum("size"))["total"] or 0
         if held + size > settings.RONGMEI_UPLOAD_QUOTA_MB * 1024 * 1024:
             raise UploadQuota
@@ -154,7 +163,7 @@ def upload_append(
         raise UploadTooLarge
     if not piece or (sha256 and hashlib.sha256(piece).hexdigest() != sha256.lower()):
         raise UploadBroken
-    if upload.picture_uid:
+    if _taken(upload):
         return _standing(upload)
     with _alone(path_of(upload)) as handle:
         if os.fstat(handle).st_size != offset:
@@ -179,7 +188,7 @@ def upload_finish(
     Raises UploadUnfinished, UploadBroken, and what intake refuses: the file is dropped then.
     """
     upload = upload_for(by, upload_id)
-    if upload.picture_uid:
+    if _taken(upload):
         return _standing(upload)
     path = path_of(upload)
     if _length(upload) != upload.size:
@@ -188,21 +197,37 @@ def upload_finish(
         path.unlink(missing_ok=True)
         raise UploadBroken
     try:
-        if upload.size > intake.MAX_BYTES:
-            raise PictureTooLarge
-        with path.open("rb") as handle:
-            picture = picture_add(
-                by=by, unit_id=upload.unit_id, file=handle, title=title or Path(upload.name).stem,
-                credit=credit,
-            )  # fmt: skip
-    except (NotAPicture, PictureTooLarge):
+        fields = _handed_in(by, upload, path, title or Path(upload.name).stem, credit)
+    except AssetError:
         upload_drop(by=by, upload_id=upload_id)
         raise
     with db.write():
-        Upload.objects.filter(pk=upload.pk).update(picture_uid=picture.uid)
-    upload.picture_uid = picture.uid
+        Upload.objects.filter(pk=upload.pk).update(**fields)
+    for name, value in fields.items():
+        setattr(upload, name, value)
     path.unlink(missing_ok=True)
     return _standing(upload)
+
+
+def _handed_in(
+    by: Member, upload: Upload, path: Path, title: str, credit: str
+) -> dict[str, uuid.UUID]:
+    """Give the file to the intake that its first bytes ask for; what it became."""
+    with path.open("rb") as handle:
+        moving = clips.sniff(handle.read(4096)) is not None
+        handle.seek(0)
+        how = {
+            "by": by,
+            "unit_id": upload.unit_id,
+            "file": handle,
+            "title": title,
+            "credit": credit,
+        }
+        if moving:
+            return {"clip_id": clip_add(**how).pk}  # type: ignore[arg-type]
+        if upload.size > intake.MAX_BYTES:
+            raise PictureTooLarge
+        return {"picture_uid": picture_add(**how).uid}  # type: ignore[arg-type]
 
 
 def upload_drop(*, by: Member, upload_id: uuid.UUID) -> None:

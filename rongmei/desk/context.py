@@ -35,14 +35,21 @@ LETTERS: Final = {
 NOTICE_EVENTS: Final = ("network.notice_given",)
 _LINE_PAGES: Final = ("peer", "line", "envelope", "received", "exchange", "road")
 _OWN_PAGES: Final = ("settings", "token", "notice")
+# Pages of the archive that have an entry of their own.
+_ARCHIVE_PAGES: Final = {
+    "state": "archive_state", "retention": "archive_retention", "rule": "archive_retention",
+    "hold": "archive_holds",
+}  # fmt: skip
 
 
 def _active(request: HttpRequest) -> str:
-    """The rail's key of this page: its namespace; the network room has two entries."""
+    """The rail's key of this page: its namespace; network and archive have several entries."""
     match = request.resolver_match
+    name = (match.url_name if match else "") or ""
+    if match is not None and match.namespace == "archive":
+        return _ARCHIVE_PAGES.get(name.split("_")[0].removesuffix("s"), "archive")
     if match is None or match.namespace != "network":
         return (match.namespace if match else "") or ""
-    name = match.url_name or ""
     if name.startswith(_OWN_PAGES):
         return ""
     if name == "road_change":

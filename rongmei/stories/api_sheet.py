@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Router, Schema
 
 from rongmei.network.tokens import member_of
-from rongmei.stories import actions, printing, selectors
+from rongmei.stories import actions, printing, proofs, selectors
 
 router = Router(tags=["review"])
 
@@ -34,4 +34,13 @@ def sheet(request: HttpRequest, story_id: uuid.UUID) -> HttpResponse:
     by = member_of(request)
     made = printing.sheet_pdf(by, selectors.story_for(by, story_id))
     actions.sheet_export(by=by, story_ids=[story_id])
+    return HttpResponse(made, content_type="application/pdf")
+
+
+@router.post("/stories/{story_id}/proof", url_name="story_proof")
+def proof(request: HttpRequest, story_id: uuid.UUID) -> HttpResponse:
+    """The text with numbered lines as PDF; it is written on the audit chain that it was given out."""
+    by = member_of(request)
+    made = proofs.proof_pdf(by, selectors.story_for(by, story_id))
+    actions.proof_export(by=by, story_id=story_id)
     return HttpResponse(made, content_type="application/pdf")

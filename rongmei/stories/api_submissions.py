@@ -19,10 +19,11 @@ router = Router(tags=["submissions"])
 
 
 class PictureSent(Schema):
-    """A picture of a submission."""
+    """A picture of a submission, or with `kind` "clip" a video or a recording."""
 
     uid: uuid.UUID
     caption: str = ""
+    kind: str = "picture"
 
 
 class Piece(Schema):

@@ -20,6 +20,8 @@ from rongmei.stories import (
     consistency,
     lexicon,
     lexicons,
+    material,
+    outlinks,
     people,
     selectors,
     submissions,
@@ -92,6 +94,8 @@ def register_checks() -> list[Checker]:
         Checker("lexicon", lexicon.seed().version, lexicon.check),
         Checker("lexicons", "", lexicons.check, lexicons.version_of),
         Checker("people", "1", people.check),
+        Checker("material", "1", material.check),
+        Checker("links", "1", outlinks.check),
         Checker("typos", lexicon.typos().version, lexicon.check_typos),
         Checker("patterns", "2", checking.check_patterns),
         Checker("consistency", "1", consistency.check),
@@ -119,10 +123,12 @@ def register_activities() -> list[Activity]:
 
 @hookimpl
 def register_sweeps() -> list[Sweep]:
-    """What was promised and not given: second readings, answers; steps that other nodes sign."""
+    """What was promised and not given: second readings, answers; steps that other nodes sign; links."""
     return [
         Sweep("stories.rereads", every=60.0, run=actions.rereads_missed),
+        Sweep("stories.steps_late", every=60.0, run=actions.steps_late),
         Sweep("stories.submissions", every=60.0, run=actions.submissions_overdue),
+        Sweep("stories.links", every=60.0, run=actions.outlinks_check, lease=180.0),
         Sweep("stories.across_nodes", every=2.0, run=actions.across_nodes),
     ]
 
@@ -153,9 +159,11 @@ def register_audit_words() -> dict[str, object]:
         "review.received": _("收到请审的稿件"),
         "review.told": _("请审的稿件在所属节点有了进展"),
         "review.late": _("签名来迟，没有采用，稿件"),
+        "story.proof_exported": _("导出了校样，稿件"),
         "story.sheet_exported": _("导出了审稿单"),
         "story.refused": _("操作被拒绝，稿件"),
         "story.green": _("走绿色通道送审，稿件"),
+        "story.step_late": _("审核环节超时，稿件"),
         "story.reread": _("补审了稿件"),
         "story.reread_missed": _("绿色通道补审超时，稿件"),
         "submission.drafted": _("开始写投稿"),

@@ -68,13 +68,22 @@ def submission_for(member: Any, submission_id: uuid.UUID) -> Submission:
     return found
 
 
+def ways_for(member: Any) -> dict[uuid.UUID, uuid.UUID]:
+    """Units the member's pieces may go to, with the unit they come from: theirs, and those above."""
+    tree = policy.tree()
+    found: dict[uuid.UUID, uuid.UUID] = {}
+    for unit in sorted(policy.units_for(member, "stories.submit"), key=str):
+        found[unit] = unit
+        for above in tree.above(unit):
+            found.setdefault(above, unit)
+    return found
+
+
 def desks_for(member: Member) -> list[Unit]:
     """Where the member may send to: units of this node, theirs or above, where somebody else takes
     submissions; their own first."""
-    tree = policy.tree()
-    chain: list[uuid.UUID] = []
-    for unit in sorted(policy.units_for(member, "stories.submit"), key=str):
-        chain += [one for one in (unit, *tree.above(unit)) if one not in chain]
+    ways = ways_for(member)
+    chain = sorted(ways, key=lambda one: ways[one] != one)
     units = {one.pk: one for one in network.units().filter(pk__in=chain)}
     return [
         units[one]
@@ -157,10 +166,17 @@ def look_over(member: Any, title: str, text: str, place: str) -> list[dict[str, 
 
 
 def pictures_of(submission: Submission) -> list[dict[str, Any]]:
-    """Its pictures with their captions, for a page; those that are gone are left out."""
-    shown = []
+    """Its pictures and clips with their captions, for a page; those that are gone are left out."""
+    shown: list[dict[str, Any]] = []
     found = assets.pictures_by_uid(one["uid"] for one in submission.pictures)
+    ids = [one["uid"] for one in submission.pictures if one.get("kind") == "clip"]
+    clips = assets.clips_by_id(ids) if ids else {}
     for one in submission.pictures:
+        clip = clips.get(str(one["uid"]))
+        if clip is not None:
+            address = assets.clip_address(clip)
+            shown.append({"caption": one.get("caption", ""), "clip": clip, "url": address})
+            continue
         picture = found.get(str(one["uid"]))
         if picture is not None:
             small = assets.rendition_of(picture, "max-800x800")

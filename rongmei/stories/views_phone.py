@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from django.conf import settings
 from django.contrib.staticfiles import finders
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpResponse, JsonResponse
 from django.middleware.csrf import get_token
 from django.shortcuts import render
 from django.templatetags.static import static
@@ -18,7 +18,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from rongmei.network.guard import MemberRequest, page
+from rongmei.network.guard import SIGNED_IN, MemberRequest, page
 from rongmei.stories import phone_words, submissions
 from rongmei.stories.submission_rows import Submission, SubmissionState
 
@@ -96,8 +96,9 @@ def alive(request: MemberRequest) -> JsonResponse:
     return JsonResponse({"member": str(request.user.pk), "token": get_token(request)})
 
 
+@page(SIGNED_IN)
 @require_safe
-def worker(request: HttpRequest) -> HttpResponse:
+def worker(request: MemberRequest) -> HttpResponse:
     """The service worker: keeps the page and its parts on the phone. It holds no data."""
     path = finders.find("stories/phone-worker.js")
     with open(str(path), encoding="utf-8") as handle:
@@ -109,12 +110,12 @@ def worker(request: HttpRequest) -> HttpResponse:
     response = HttpResponse(
         f"const KNOWN = {json.dumps(known)};\n{script}", content_type="text/javascript; charset=utf-8"
     )  # fmt: skip
-    response.headers["Cache-Control"] = "no-cache"
     return response
 
 
+@page(SIGNED_IN)
 @require_safe
-def manifest(request: HttpRequest) -> JsonResponse:
+def manifest(request: MemberRequest) -> JsonResponse:
     """What a phone needs to put the page among its applications."""
     icon = {"src": static("ui/mark.svg"), "sizes": "any", "type": "image/svg+xml"}
     answer = JsonResponse(
@@ -125,5 +126,4 @@ def manifest(request: HttpRequest) -> JsonResponse:
         },
         content_type="application/manifest+json",
     )  # fmt: skip
-    answer.headers["Cache-Control"] = "no-cache"
     return answer

@@ -71,6 +71,8 @@ class House:
     nodes: dict[str, str]
     accounts: dict[str, dict[str, str]]
     people: list[Person] = field(default_factory=list)
+    patience: int = 20_000
+    """How long, in milliseconds, a page or a click is waited for."""
 
     def visitor(
         self, node: str = "hq", *, size: dict[str, int] | None = None, language: str = "zh-CN"
@@ -87,7 +89,7 @@ class House:
             is_mobile=size is PHONE,
         )
         context.grant_permissions(["clipboard-read", "clipboard-write"])
-        context.set_default_timeout(20_000)
+        context.set_default_timeout(self.patience)
         page = context.new_page()
         person = Person(context, page, self.nodes[node])
         context.on("page", person.listen)

@@ -126,6 +126,14 @@ def test_more_columns_than_can_be_told_apart_are_left_out_and_counted():
     assert any(one.chosen for one in early.columns)
 
 
+def test_a_short_time_is_drawn_with_the_empty_time_before_it():
+    counts = [(at(date(2026, 6, 3)), 1)]
+    for step, first in (("day", date(2026, 6, 1)), ("month", date(2026, 4, 1))):
+        found = timeline.drawn(counts, "", step=step, days=(None, None), least=3)
+        assert found.columns[0].first == first
+        assert [one.count for one in found.columns] == [0, 0, 1]
+
+
 def test_a_search_that_finds_nothing_has_no_chart():
     assert timeline.drawn([], "台风", step="", days=(None, None)) is None
 
@@ -137,12 +145,12 @@ def test_the_page_shows_the_whole_time_and_marks_what_was_chosen(cast, signed_in
     own_index()
     client = signed_in("planner")
     page = client.get("/desk/archive/", {"q": "台风 date:2026-06-02"}).content.decode()
-    assert page.count('class="timechart-bar"') == 4
+    assert page.count('class="timechart-bar"') == 14
     assert page.count('class="is-chosen"') == 1
     assert "第24小时" in page
     assert "第72小时" not in page
     months = client.get("/desk/archive/", {"q": "台风", "by": "month"}).content.decode()
-    assert months.count('class="timechart-bar"') == 1
+    assert months.count('height="100"/></a>') == 1
 
 
 @pytest.mark.django_db

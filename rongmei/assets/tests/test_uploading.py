@@ -24,7 +24,8 @@ from rongmei.assets.errors import (
     UploadTooLarge,
     UploadUnfinished,
 )
-from rongmei.assets.models import Picture, Upload
+from rongmei.assets.models import Clip, Picture, Upload
+from rongmei.assets.tests.clips import mp4
 from rongmei.kernel.errors import BadInput, NotAllowed, NotFound
 from rongmei.kernel.ids import uuid7
 
@@ -109,6 +110,17 @@ def test_a_whole_that_does_not_match_starts_anew(cast):
     with pytest.raises(UploadBroken):
         uploading.upload_finish(by=cast["smk.reporter"], upload_id=pk, sha256="0" * 64)
     assert begin(cast, data, pk=pk).offset == 0
+
+
+def test_a_video_in_pieces_becomes_a_clip(cast):
+    data = mp4(65)
+    pk = begin(cast, data).upload.pk
+    for at in range(0, len(data), 400):
+        put(cast, pk, at, data[at : at + 400])
+    done = uploading.upload_finish(by=cast["smk.reporter"], upload_id=pk)
+    assert done.picture is None and Clip.objects.get(pk=done.clip).seconds == 65
+    again = uploading.upload_finish(by=cast["smk.reporter"], upload_id=pk)
+    assert again.clip == done.clip and Clip.objects.count() == 1
 
 
 def test_what_is_unfinished_or_no_picture_is_not_taken_in(cast):

@@ -42,7 +42,8 @@ from rongmei.stories.actions.lexicons import (
     lexicon_restore,
 )
 from rongmei.stories.actions.links import story_link, story_unlink
-from rongmei.stories.actions.printing import sheet_export
+from rongmei.stories.actions.outlinks import outlinks_check
+from rongmei.stories.actions.printing import proof_export, sheet_export
 from rongmei.stories.actions.remarks import (
     comment_add,
     comment_answer,
@@ -63,6 +64,7 @@ from rongmei.stories.actions.submissions import (
     submission_send,
     submission_withdraw,
 )
+from rongmei.stories.actions.timing import steps_late
 from rongmei.stories.actions.versions import story_restore
 from rongmei.stories.actions.word import story_from_word, word_export
 from rongmei.stories.actions.writing import (
@@ -98,6 +100,8 @@ __all__ = [
     "lexicon_propose",
     "lexicon_refuse",
     "lexicon_restore",
+    "outlinks_check",
+    "proof_export",
     "reason_add",
     "reason_retire",
     "request_pass",
@@ -108,6 +112,7 @@ __all__ = [
     "review_pass",
     "review_return",
     "sheet_export",
+    "steps_late",
     "story_correct",
     "story_correction_receive",
     "story_create",

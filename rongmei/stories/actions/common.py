@@ -113,14 +113,20 @@ def tell_author(
     )  # fmt: skip
 
 
+def reviewers_of(step: FlowStep, story: Story) -> list[Any]:
+    """Who may sign this step, the author left out: those who hold it, lent people, delegates."""
+    held = policy.members_with(step.permission, rules.place_of(step, story), lent=True)
+    named = [one for one in held if not step.people or str(one.pk) in step.people]
+    both = (*named, *rules.delegates_for(step, story))
+    return [one for one in both if one.pk != story.author_id]
+
+
 def tell_reviewers(story: Story, steps: Iterable[FlowStep], without: Iterable[uuid.UUID]) -> None:
     """A notice to those who may sign these steps, once for each text that waits; also to those whom
     another unit lends for it, and to delegates."""
+    out = set(without)
     for step in steps:
-        out = {*without, story.author_id}
-        held = policy.members_with(step.permission, rules.place_of(step, story), lent=True)
-        named = [one for one in held if not step.people or str(one.pk) in step.people]
-        people = [one for one in (*named, *rules.delegates_for(step, story)) if one.pk not in out]
+        people = [one for one in reviewers_of(step, story) if one.pk not in out]
         network.notify(
             people, kind="stories.review", url=reverse("review:story", args=[story.pk]),
             subject_id=story.pk, title=_("%(step)s:%(title)s") % {"step": step.waits, "title": story.title},
@@ -132,12 +138,16 @@ def set_waiting(story: Story, signatures: Iterable[Signature]) -> None:
     """Write down which steps of a flow of the unit's own the story waits at now."""
     if not story.flow_digest:
         return
-    Waiting.objects.filter(story=story).delete()
+    before = Waiting.objects.filter(story=story)
+    # Of steps side by side, the time of one that still waits runs on when another is signed.
+    running = dict(before.filter(due_at__isnull=False).values_list("step", "due_at"))
+    before.delete()
     now = timezone.now()
     Waiting.objects.bulk_create(
         Waiting(
             story=story, step=step.key, permission=step.permission, person_id=person,
-            due_at=now + timedelta(hours=step.hours) if step.hours else None, unit_id=step.unit_id,
+            due_at=running.get(step.key) or (now + timedelta(hours=step.hours) if step.hours else None),
+            unit_id=step.unit_id,
         )
         for step in rules.open_steps(story, signatures)
         for person in (*map(uuid.UUID, step.people),) or (None,)

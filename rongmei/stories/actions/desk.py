@@ -106,30 +106,39 @@ def submission_decline(
     return row
 
 
-def _blocks(row: Submission, keys: dict[str, int]) -> list[dict[str, Any]]:
-    """The piece as blocks of a story: its paragraphs, then its pictures."""
+def _blocks(row: Submission, keys: dict[str, Any]) -> list[dict[str, Any]]:
+    """The piece as blocks of a story: its paragraphs, then its pictures and clips."""
     lines = [line.strip() for line in row.text.split("\n") if line.strip()]
     found: list[dict[str, Any]] = [
         {"type": "paragraph", "value": f"<p>{html.escape(line, quote=False)}</p>"} for line in lines
     ]
     for one in row.pictures:
-        if one["uid"] in keys:
+        if one["uid"] not in keys:
+            continue
+        if one.get("kind") == "clip":
+            value = {"clip": str(keys[one["uid"]]), "caption": one["caption"]}
+            found.append({"type": "clip", "value": value})
+        else:
             value = {"picture": keys[one["uid"]], "caption": one["caption"], "credit": ""}
             found.append({"type": "picture", "value": value})
     return found
 
 
-def _hand_over(by: Member, submission_id: uuid.UUID) -> dict[str, int]:
-    """The desk's own copies of the pictures, by the uid they were sent under; before the write."""
+def _hand_over(by: Member, submission_id: uuid.UUID) -> dict[str, Any]:
+    """The desk's own pictures and clips, by the id they were sent under; before the write."""
     policy.require(by, "stories.desk")
     row = submissions.submission_for(by, submission_id)
     if row.author_id == by.pk or row.state not in WITH_DESK:
         return {}
+    clips = [one["uid"] for one in row.pictures if one.get("kind") == "clip"]
     found = assets.pictures_by_uid(one["uid"] for one in row.pictures)
-    return {
+    handed: dict[str, Any] = {
         uid: asset_actions.picture_hand(by=by, picture=picture, to_unit=row.unit_id).pk
         for uid, picture in found.items()
     }
+    for uid, clip in (assets.clips_by_id(clips) if clips else {}).items():
+        handed[uid] = asset_actions.clip_hand(by=by, clip=clip, to_unit=row.unit_id).pk
+    return handed
 
 
 def _credit(row: Submission) -> str:

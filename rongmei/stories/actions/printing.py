@@ -28,3 +28,11 @@ def sheet_export(*, by: Member, story_ids: Iterable[uuid.UUID]) -> list[Story]:
                 copies=len(rows),
             )  # fmt: skip
     return rows
+
+
+def proof_export(*, by: Member, story_id: uuid.UUID) -> Story:
+    """Write down that a proof of the story was given out as a file. Raises NotFound."""
+    with db.write():
+        story = selectors.story_for(by, story_id)
+        audit.record(by, "story.proof_exported", story, hash=story.content_hash)
+    return story

@@ -63,7 +63,10 @@ class Written:
             raise BadInput(_("照片最多 20 张，没有保存到服务器，本机的草稿还在。"))
         try:
             kept["pictures"] = [
-                {"uid": str(uuid.UUID(str(one["uid"]))), "caption": str(one.get("caption", ""))[:300]}
+                {
+                    "uid": str(uuid.UUID(str(one["uid"]))), "caption": str(one.get("caption", ""))[:300],
+                    **({"kind": "clip"} if one.get("kind") == "clip" else {}),
+                }
                 for one in self.pictures
             ]  # fmt: skip
         except (KeyError, ValueError) as error:
@@ -74,8 +77,12 @@ class Written:
 
 
 def _may_use(by: Member, kept: Mapping[str, Any]) -> None:
-    uids = {one["uid"] for one in kept["pictures"]}
-    if uids and not assets.may_use_uids(by, uids):
+    clips = {one["uid"] for one in kept["pictures"] if one.get("kind") == "clip"}
+    uids = {one["uid"] for one in kept["pictures"]} - clips
+    fine = (not uids or assets.may_use_uids(by, uids)) and (
+        not clips or assets.may_use_clips(by, clips)
+    )
+    if not fine:
         raise BadInput(_("有照片不存在或你无权使用，没有保存到服务器，本机的草稿还在。"))
 
 
@@ -84,9 +91,7 @@ def _desk(by: Member, unit_id: uuid.UUID) -> uuid.UUID:
     if unit_id not in {one.pk for one in submissions.desks_for(by)}:
         policy.require(by, "stories.submit")
         raise NoDesk
-    tree = policy.tree()
-    own = policy.units_for(by, "stories.submit")
-    return unit_id if unit_id in own else next(one for one in sorted(own, key=str) if unit_id in tree.above(one))  # fmt: skip
+    return submissions.ways_for(by)[unit_id]
 
 
 def _mine(by: Member, submission_id: uuid.UUID) -> Submission | None:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from rongmei.assets import actions as assets
 from rongmei.assets.errors import AssetError
 from rongmei.kernel import audit, db
+from rongmei.kernel.errors import NotAllowed
 from rongmei.network import policy
 from rongmei.stories import passages, selectors, word_in
 from rongmei.stories.actions.remarks import MAX_TEXT, comment_add
@@ -26,8 +27,6 @@ MAX_REMARKS: Final = 100
 
 def _pictures(by: Member, unit_id: uuid.UUID, found: word_in.Document) -> list[int | None]:
     """Keys of the document's pictures as the unit keeps them; None for one that could not be kept."""
-    if not policy.allows(by, "assets.upload", unit_id):
-        return [None] * len(found.pictures)
     keys: list[int | None] = []
     for one in found.pictures:
         file = io.BytesIO(one.data)
@@ -35,7 +34,7 @@ def _pictures(by: Member, unit_id: uuid.UUID, found: word_in.Document) -> list[i
             kept = assets.picture_add(
                 by=by, unit_id=unit_id, file=file, title=one.caption or one.name
             )
-        except AssetError:
+        except (AssetError, NotAllowed):
             keys.append(None)
         else:
             keys.append(int(kept.pk))

@@ -56,6 +56,11 @@ READERS = (("yl.reporter", 200),)
 NOT_READERS = (("jc.chief", 404), ("sysadmin", 403), ("yl.nobody", 403))
 
 ROUTES: dict[str, Route | tuple[Route, ...]] = {
+    "stories:proof": Route(args=draft, allowed=READERS, refused=NOT_READERS),
+    "stories:proof_pdf": Route(args=draft, method="POST", allowed=READERS, refused=NOT_READERS),
+    "api:story_proof": Route(
+        args=draft, method="POST", allowed=READERS, refused=(("jc.chief", 404), ("sysadmin", 404))
+    ),
     "stories:sheet_pdf": Route(args=draft, method="POST", allowed=READERS, refused=NOT_READERS),
     "stories:sheets": Route(method="POST", data=chosen, allowed=READERS, refused=NOT_READERS),
     "api:story_sheet": Route(

@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from rongmei.assets import actions as assets
+from rongmei.assets.tests.clips import mp4
 from rongmei.kernel.errors import BadInput, NotAllowed, NotFound
 from rongmei.kernel.ids import uuid7
 from rongmei.kernel.models import AuditEntry
@@ -211,6 +212,21 @@ def test_an_adopted_piece_is_the_editor_s_story_with_the_author_s_credit_and_pic
     with pytest.raises(SubmissionStands):
         actions.submission_adopt(by=cast["yl.first"], submission_id=row.pk)
     assert Story.objects.count() == 1
+
+
+def test_a_video_goes_over_to_the_desk_s_unit_with_the_piece(cast, settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
+    by = cast[AUTHOR]
+    clip = assets.clip_add(by=by, unit_id=by.unit_id, file=io.BytesIO(mp4(5)), title="现场")
+    sent = {"uid": clip.pk, "caption": "合闸现场", "kind": "clip"}
+    row = submitting.sent(cast, faces="none", pictures=(sent,))
+    assert submissions.pictures_of(row)[0]["clip"] == clip
+    _row, story = actions.submission_adopt(by=cast[EDITOR], submission_id=row.pk)
+    block = canonical.content_of(story)["body"][-1]
+    assert (block["type"], block["caption"]) == ("clip", "合闸现场")
+    assert block["clip"]["digest"] == clip.digest
+    with pytest.raises(BadInput):
+        submitting.sent(cast, by="jc.reporter", desk="hq", faces="none", pictures=(sent,))
 
 
 def test_pictures_need_a_word_on_the_people_in_them(cast):

@@ -9,9 +9,15 @@
   const OWN = /data-editor=|data-draftjs|data-offset-key/;
   const words = () => document.querySelector("[data-paste-words]").dataset;
   let ours = false;
+  let said = 0;
 
-  function say(text, type) {
-    document.dispatchEvent(new CustomEvent("w-messages:add", { detail: { text, type } }));
+  // What a person should know of a paste stands where they look, and goes by itself.
+  function say(lines) {
+    const box = document.querySelector("[data-paste-words]");
+    box.replaceChildren(...lines.map((line) => Object.assign(document.createElement("p"), { textContent: line })));
+    box.hidden = !lines.length;
+    clearTimeout(said);
+    said = setTimeout(() => { box.hidden = true; }, 12000);
   }
 
   // The editor takes a paste event with clean HTML like any other paste: at the cursor, undone at once.
@@ -62,13 +68,13 @@
       found = await clean(html);
     } catch (error) {
       put(editor, "", text || textOf(html));
-      say(words().plain, "warning");
+      say([words().plain]);
       return;
     }
     if (found.inline) put(editor, found.inline, textOf(found.inline));
     else if (found.blocks.length && place) insert(place, found.blocks);
     else if (found.blocks.length) put(editor, "", text || textOf(html));
-    found.remarks.forEach((one) => say(one, "warning"));
+    say(found.remarks);
   }
 
   document.addEventListener("paste", (event) => {

@@ -98,11 +98,11 @@ window.PhoneSync = (function () {
       this.tell("refreshed", id);
     }
     contents(full, pids) {
-      const photos = full.pictures.map((one) => ({ pid: pids.get(one.uid) || one.uid, uid: one.uid, caption: one.caption }));
+      const photos = full.pictures.map((one) => ({ pid: pids.get(one.uid) || one.uid, uid: one.uid, caption: one.caption, kind: one.kind }));
       return { unit_id: full.unit_id, title: full.title, text: full.text, place: full.place, faces: full.faces, photos };
     }
     body(piece) {
-      const pictures = piece.photos.filter((one) => one.uid).map((one) => ({ uid: one.uid, caption: one.caption }));
+      const pictures = piece.photos.filter((one) => one.uid).map((one) => ({ uid: one.uid, caption: one.caption, kind: one.kind || "picture" }));
       return { unit_id: piece.unit_id, title: piece.title, text: piece.text, place: piece.place, faces: piece.faces, pictures, base_version: piece.version };
     }
 
@@ -176,11 +176,11 @@ window.PhoneSync = (function () {
         if (one.uid) continue;
         const photo = await this.store.get("photos", one.pid);
         if (!photo || photo.error) continue;
-        const uid = await this.upload(photo);
-        if (!uid) continue;
+        const became = await this.upload(photo);
+        if (!became) continue;
         await this.store.change("pieces", piece.id, (now) => {
           const held = now.photos.find((other) => other.pid === one.pid);
-          if (held) { held.uid = uid; now.dirty = true; }
+          if (held) { Object.assign(held, became); now.dirty = true; }
         });
         arrived = true;
         this.tell("changed", piece.id);
@@ -191,9 +191,11 @@ window.PhoneSync = (function () {
       try {
         let at = await this.ask("POST", this.uploads, { id: photo.pid, name: photo.name, size: photo.blob.size });
         while (!at.taken && at.offset < photo.blob.size) at = await this.part(photo, at.offset);
-        const done = await this.ask("POST", `${this.uploads}/${photo.pid}/finish`, {}, { timeout: 120000 });
-        await this.store.change("photos", photo.pid, (now) => { now.uid = done.picture; now.share = 1; });
-        return done.picture;
+        const done = await this.ask("POST", `${this.uploads}/${photo.pid}/finish`, {}, { timeout: 300000 });
+        const became = { uid: done.picture || done.clip, kind: done.clip ? "clip" : "picture" };
+        // The server has it: of a big file only the name is kept here.
+        await this.store.change("photos", photo.pid, (now) => { now.uid = became.uid; if (became.kind === "clip") now.blob = null; });
+        return became;
       } catch (error) {
         if (!(error instanceof Refused)) throw error;
         await this.store.change("photos", photo.pid, (now) => { now.error = error.message; });

@@ -120,7 +120,8 @@
       const photo = await store.get("photos", one.pid);
       const row = $("t-photo").content.firstElementChild.cloneNode(true);
       row.dataset.pid = one.pid;
-      if (photo && !previews.has(one.pid)) previews.set(one.pid, URL.createObjectURL(photo.blob));
+      row.querySelector("img").alt = photo ? photo.name : "";
+      if (photo && photo.blob && photo.blob.type.startsWith("image/") && !previews.has(one.pid)) previews.set(one.pid, URL.createObjectURL(photo.blob));
       if (previews.has(one.pid)) row.querySelector("img").src = previews.get(one.pid);
       const input = row.querySelector("textarea");
       input.value = one.caption || "";
