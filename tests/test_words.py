@@ -95,6 +95,39 @@ def test_every_text_has_its_english():
     assert not missing
 
 
+IN_CONTEXT = re.compile(r"""\{% translate "(?P<text>[^"]+)" context "(?P<context>[^"]+)\"""")
+
+
+def said_in_context() -> set[tuple[str, str]]:
+    """(context, text) of what means different things in different places."""
+    found = set()
+    for path in ROOT.rglob("*.py"):
+        if "tests" in path.parts or "migrations" in path.parts:
+            continue
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            name = getattr(
+                getattr(node, "func", None), "attr", getattr(getattr(node, "func", None), "id", "")
+            )
+            if isinstance(node, ast.Call) and name in {"pgettext", "pgettext_lazy"}:
+                context, text = node.args[:2]
+                if isinstance(context, ast.Constant) and isinstance(text, ast.Constant):
+                    found.add((str(context.value), str(text.value)))
+    for path in ROOT.rglob("templates/**/*.html"):
+        if "tests" not in path.parts:
+            marks = IN_CONTEXT.finditer(path.read_text(encoding="utf-8"))
+            found |= {(one["context"], one["text"]) for one in marks}
+    return found
+
+
+def test_every_text_with_a_context_has_its_english_there():
+    """Django does not fall back from a context to the same text without one."""
+    known = set()
+    for path in ROOT.rglob("locale/en/LC_MESSAGES/django.po"):
+        with path.open("rb") as stream:
+            known |= {(one.context, one.id) for one in read_po(stream, locale="en") if one.string}
+    assert {(context, text) for context, text in said_in_context() if HAN.search(text)} <= known
+
+
 def test_placeholders_are_the_same():
     wrong = {
         text: said

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 import uuid
+from pathlib import Path
 
 from django.contrib import messages
 from django.core.paginator import Paginator
@@ -100,9 +101,11 @@ def _taken_in(request: MemberRequest, form: PictureForm) -> list[str]:
     facts |= {"by": request.user, "unit_id": form.cleaned_data["unit"].pk}
     kept: list[str] = []
     for file in request.FILES.getlist("file")[:20]:
+        # A clip says nothing of itself: without a name it keeps that of its file.
+        named = {**facts, "title": facts["title"] or Path(file.name or "").stem}
         try:
             if actions.is_clip(file):
-                clip = actions.clip_add(file=file, **facts)
+                clip = actions.clip_add(file=file, **named)
                 kept.append(reverse("assets:clip", args=[clip.pk]))
             else:
                 picture = actions.picture_add(file=file, **facts)

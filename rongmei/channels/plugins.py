@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 from ninja import Router
 
-from rongmei.channels import actions, exchange, selectors, shown, tasks
+from rongmei.channels import actions, exchange, selectors, shown, story_checks, tasks
 from rongmei.channels.adapters.manual.adapter import ManualAdapter
 from rongmei.channels.adapters.manual.platforms import PLATFORMS
 from rongmei.channels.adapters.site.adapter import SiteAdapter
@@ -17,7 +17,7 @@ from rongmei.kernel.models import Event
 from rongmei.kernel.plugins import hookimpl
 from rongmei.kernel.sweeps import Sweep
 from rongmei.network.hooks import Activity, RoadFact
-from rongmei.stories.hooks import StoryFate, StoryPart
+from rongmei.stories.hooks import Checker, StoryFate, StoryPart
 
 
 def _story_withdrawn(event: Event) -> None:
@@ -49,6 +49,12 @@ def register_channels() -> list[ChannelAdapter]:
 def register_wanted_channels() -> list[tuple[str, object]]:
     """Our own site, and every platform that is served by hand."""
     return [("site", SiteAdapter.label), *((one.key, one.label) for one in PLATFORMS.values())]
+
+
+@hookimpl
+def register_checks() -> list[Checker]:
+    """What the channels wanted ask of a story."""
+    return [Checker("channels", "1", story_checks.check)]
 
 
 @hookimpl

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import uuid
 from importlib import import_module
 from typing import Any
 
@@ -58,6 +60,13 @@ class ClipChooserBlock(blocks.ChooserBlock):
     def widget(self) -> Any:
         """The button that opens the chooser; Wagtail's admin is loaded after the rows."""
         return import_module("rongmei.stories.views_clips").ClipInput()
+
+    @override
+    def bulk_to_python(self, values: Any) -> list[Any]:
+        # JSON holds keys as text, rows have UUIDs: what is looked up by one is not found by the other.
+        keys = [uuid.UUID(str(one)) if one else None for one in values]
+        rows = self.model_class.objects.in_bulk([one for one in keys if one])
+        return [copy.copy(rows[one]) if one in rows else None for one in keys]
 
     class Meta:
         icon = "media"

@@ -16,7 +16,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_noop as _
 
 from rongmei.kernel import plugins
-from rongmei.stories import canonical, lexicons
+from rongmei.network import policy
+from rongmei.network import selectors as network
+from rongmei.stories import canonical, lexicons, material, outlinks
 from rongmei.stories.evasion import fold
 from rongmei.stories.hooks import Checker
 from rongmei.stories.lexicon import excerpt
@@ -39,7 +41,7 @@ _COORDINATE = re.compile(
 )
 _WEIGHTS: Final = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _CHECK_DIGITS: Final = "10x98765432"
-PARTS: Final = ("kicker", "title", "subtitle", "summary", "byline", "place")
+PARTS: Final = ("kicker", "title", "subtitle", "short_title", "summary", "byline", "place")
 
 ADVICE: Final = {
     "id_card": _("身份证号属于个人信息，不得公开，请删去。"),
@@ -168,7 +170,10 @@ def check_patterns(checked: CheckedText) -> Iterator[Finding]:
 
 def checked_text(story: Any, content: Mapping[str, Any]) -> CheckedText:
     """What checkers read of a story."""
-    parts = [(name, content[name]) for name in PARTS if content[name]]
+    parts = [(name, content[name]) for name in PARTS if content.get(name)]
+    titles: Mapping[str, str] = content.get("channel_titles") or {}
+    if titles:
+        parts.append(("channel_titles", "\n".join(titles.values())))
     body = canonical.body_text(content)
     shown = canonical.pictured(content)
     pictures = [
@@ -180,8 +185,19 @@ def checked_text(story: Any, content: Mapping[str, Any]) -> CheckedText:
         unit_id=story.unit_id, parts=(*parts, ("body", body)), today=timezone.now(),
         aigc_pictures=sum(bool(facts.get("aigc")) for facts, _credit in pictures),
         pictures_without_credit=sum(not (credit or facts.get("credit")) for facts, credit in pictures),
-        rules=_rules(story),
+        rules=_rules(story), origin=content["origin"].strip(), rights_basis=content["rights_basis"],
+        own_names=_own_names(story.unit_id), channels=tuple(story.channels_wanted),
+        channel_titles=titles, links=outlinks.seen(content, body),
+        pictures=material.pictures_of(
+            content, [(media, block) for block in shown for media in canonical.media_of(block)]
+        ),
     )  # fmt: skip
+
+
+def _own_names(unit_id: uuid.UUID) -> frozenset[str]:
+    """The unit and those it belongs to: what they give out is their own."""
+    units = network.units().filter(pk__in=[unit_id, *policy.tree().above(unit_id)])
+    return frozenset(name for one in units for name in (one.name, one.short_label) if name)
 
 
 def _checkers() -> list[Checker]:
@@ -259,6 +275,8 @@ def present(story: Any, kept: Check | None) -> tuple[Check, bool]:
     """The report to show, and whether the kept one has expired because the rules changed since."""
     if kept is None:
         return fresh(story), False
-    if kept.versions == versions_now(story):
-        return kept, False
-    return fresh(story), True
+    if kept.versions != versions_now(story):
+        return fresh(story), True
+    # An answer that was waited for may have come: that is no reason to call the report old.
+    waits = any(one["code"] == outlinks.UNCHECKED for one in kept.findings)
+    return (fresh(story) if waits else kept), False

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from django.db.models import F
+from django.utils.translation import gettext
 
 from rongmei.stories import canonical, kinds
 from rongmei.stories.checking import PARTS, PERSONAL, versions_of_many
@@ -98,13 +99,19 @@ def shown(
         stops = one["level"] == Level.FORBID.value
         told.append(
             {
-                **one, "spot": spot, "may_settle": not stops,
+                **one, "spot": spot, "may_settle": not stops, "advice": said(one),
                 "note": None if stops else notes.get(key_of(one["code"], one["found"])),
                 "may_replace": bool(one["suggestion"] and one["found"]),
                 "personal": one["code"] in PERSONAL,
             }
         )  # fmt: skip
     return told
+
+
+def said(one: Mapping[str, Any]) -> str:
+    """What a finding says, in the reader's language."""
+    words, values = gettext(one["advice"]) if one["advice"] else "", one.get("values")
+    return words % values if values else words
 
 
 def levels_of(found: Iterable[Mapping[str, Any]]) -> dict[str, int]:

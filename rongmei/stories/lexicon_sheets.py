@@ -223,12 +223,31 @@ def cells_of_person(entry: dict[str, Any]) -> list[str]:
     ]  # fmt: skip
 
 
+def source_of(cells: dict[str, str]) -> dict[str, Any]:
+    """A source one may reprint from, from its cells; ValueError in words for people."""
+    name = cells.get("来源", "")
+    if not 2 <= len(name) <= 60 or "\n" in name:
+        raise ValueError(_("来源要有 2 到 60 个字，不能换行。"))
+    if max(len(cells.get(one, "")) for one in ("许可证号", "说明")) > 200:
+        raise ValueError(_("许可证号、说明都不能超过 200 字。"))
+    return {
+        "word": name, "also": _list(cells.get("别称", ""))[:20], "licence": cells.get("许可证号", ""),
+        "advice": cells.get("说明", ""),
+    }  # fmt: skip
+
+
+def cells_of_source(entry: dict[str, Any]) -> list[str]:
+    """The cells of a source."""
+    return [entry["word"], "|".join(entry["also"]), entry["licence"], entry["advice"]]
+
+
 SHAPES: Final = {
     "words": Shape(COLUMNS, ("级别", "词语"), entry_of, cells_of),
     "people": Shape(
         ("姓名", "职务", "别称", "排序", "任职起", "任职止", "说明"), ("职务", "姓名"), person_of,
         cells_of_person,
     ),
+    "sources": Shape(("来源", "别称", "许可证号", "说明"), ("来源",), source_of, cells_of_source),
 }  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -21,8 +22,8 @@ class Level(StrEnum):
 class Finding:
     """One thing a check found. `start` and `end` count characters of the checked `part`.
 
-    `advice` is a msgid (shown in the reader's language), `suggestion` the words to put instead;
-    `how` is a msgid that says how the words were hidden, if they were.
+    `advice` is a msgid (shown in the reader's language, with `values` put in), `suggestion` the words
+    to put instead; `how` is a msgid that says how the words were hidden, if they were.
     """
 
     level: Level
@@ -35,6 +36,7 @@ class Finding:
     advice: str
     suggestion: str = ""
     how: str = ""
+    values: Mapping[str, str] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
         """JSON-able form, as kept in a Check row."""
@@ -53,11 +55,25 @@ class RulesInForce:
 
 
 @dataclass(frozen=True)
+class LinkSeen:
+    """A link of a story: where it leads, its words and their place in the body ("" and 0 where they
+    are not found), and how the address answered."""
+
+    url: str
+    words: str
+    start: int
+    state: str
+    why: str
+
+
+@dataclass(frozen=True)
 class CheckedText:
     """What checkers read: the parts of a story as plain text, and the day that "today" means.
 
     `parts` are (name, text) pairs; names are field names, "body" for the whole body. `rules` are the
-    lexicons of units that hold for it.
+    lexicons of units that hold for it. `pictures` are (published facts, caption given here) pairs;
+    `own_names` are the names by which the unit is its own source; `channels` are keys of the channels
+    wanted, `channel_titles` headlines made for some of them.
     """
 
     unit_id: uuid.UUID
@@ -66,6 +82,17 @@ class CheckedText:
     aigc_pictures: int = 0
     pictures_without_credit: int = 0
     rules: tuple[RulesInForce, ...] = ()
+    origin: str = ""
+    rights_basis: str = ""
+    own_names: frozenset[str] = frozenset()
+    pictures: tuple[tuple[Mapping[str, Any], str], ...] = ()
+    channels: tuple[str, ...] = ()
+    channel_titles: Mapping[str, str] = field(default_factory=dict)
+    links: tuple[LinkSeen, ...] = ()
+
+    def part(self, name: str) -> str:
+        """The text of a part; "" where it is empty."""
+        return next((text for part, text in self.parts if part == name), "")
 
 
 @dataclass(frozen=True)

@@ -138,8 +138,23 @@ class PersonForm(ProposalForm):
     advice = forms.CharField(label=gettext_lazy("说明"), max_length=200, required=False)
 
 
-FORMS: Final[dict[str, type[ProposalForm]]] = {"words": WordForm, "people": PersonForm}
-NAMES: Final = {"words": "word", "people": "name"}
+class SourceForm(ProposalForm):
+    """A proposal for a list of sources one may reprint from."""
+
+    CELLS = {"来源": "source", "别称": "also", "许可证号": "licence", "说明": "advice"}
+    source = forms.CharField(label=gettext_lazy("来源"), max_length=60, required=False)
+    also = forms.CharField(
+        label=gettext_lazy("别称"), max_length=200, required=False,
+        help_text=gettext_lazy("同一来源的其他写法，用顿号隔开。"),
+    )  # fmt: skip
+    licence = forms.CharField(label=gettext_lazy("许可证号"), max_length=200, required=False)
+    advice = forms.CharField(label=gettext_lazy("说明"), max_length=200, required=False)
+
+
+FORMS: Final[dict[str, type[ProposalForm]]] = {
+    "words": WordForm, "people": PersonForm, "sources": SourceForm,
+}  # fmt: skip
+NAMES: Final = {"words": "word", "people": "name", "sources": "source"}
 
 
 @page("stories.view")

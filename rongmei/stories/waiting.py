@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-from django.db.models import F, QuerySet
+from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -26,6 +26,7 @@ from rongmei.stories.models import Check, Look, Signature, Story, Waiting
 MOST: Final = 2_000
 LEVELS: Final = ("forbid", "caution", "hint")
 FLAGS: Final = ("late", "green", "exemplar", "fresh", "clean")
+Ids = Sequence[uuid.UUID]
 SORTS: Final = ("due", "risk", "since")
 
 
@@ -90,10 +91,10 @@ _COLUMNS: Final = (
 )  # fmt: skip
 
 
-def _since(rows: QuerySet[Story]) -> dict[uuid.UUID, datetime]:
+def _since(ids: Ids) -> dict[uuid.UUID, datetime]:
     """When each came to the step it waits at: the last signature that still stands."""
     signed = Signature.objects.filter(
-        story__in=rows.values("pk"), round=F("story__round"), voided_at=None,
+        story__in=ids, round=F("story__round"), voided_at=None,
         verdict=Signature.Verdict.PASSED,
     )  # fmt: skip
     return dict(signed.order_by("signed_at").values_list("story_id", "signed_at"))
@@ -105,22 +106,22 @@ def levels_of(findings: Iterable[Mapping[str, Any]]) -> dict[str, int]:
     return {name: levels.count(name) for name in LEVELS}
 
 
-def _levels(rows: QuerySet[Story]) -> dict[uuid.UUID, dict[str, int]]:
+def _levels(ids: Ids) -> dict[uuid.UUID, dict[str, int]]:
     """How many findings of each level the report on the present text has; without one, left out."""
     found: dict[uuid.UUID, dict[str, int]] = {}
-    checks = Check.objects.filter(
-        story__in=rows.values("pk"), content_hash=F("story__content_hash")
-    ).order_by("id")
+    checks = Check.objects.filter(story__in=ids, content_hash=F("story__content_hash")).order_by(
+        "id"
+    )
     for story_id, findings in checks.values_list("story_id", "findings"):
         found[story_id] = levels_of(findings)
     return found
 
 
 def _dues(
-    rows: QuerySet[Story], tasks: Iterable[uuid.UUID]
+    ids: Ids, tasks: Iterable[uuid.UUID]
 ) -> tuple[dict[uuid.UUID, datetime], dict[uuid.UUID, datetime]]:
     """Deadlines of the steps of flows of the units' own, and of the tasks."""
-    waiting = Waiting.objects.filter(story__in=rows.values("pk"), due_at__isnull=False)
+    waiting = Waiting.objects.filter(story__in=ids, due_at__isnull=False)
     dues = waiting.order_by("-due_at").values_list("story_id", "due_at")
     return {one: at for one, at in dues if at is not None}, planning.due_times(tasks)
 
@@ -134,11 +135,11 @@ def queue_of(member: Any, only: uuid.UUID | None = None) -> list[Waits]:
     taken = list(rows.values_list(*_COLUMNS)[:MOST])
     if not taken:
         return []
-    bare = rows.order_by()
-    since, levels = _since(bare), _levels(bare)
-    steps, tasks = _dues(bare, {one[8] for one in taken if one[8]})
+    ids: Ids = [one[0] for one in taken]
+    since, levels = _since(ids), _levels(ids)
+    steps, tasks = _dues(ids, {one[8] for one in taken if one[8]})
     seen = dict(
-        Look.objects.filter(person_id=member.pk, story__in=bare.values("pk")).values_list(
+        Look.objects.filter(person_id=member.pk, story__in=ids).values_list(
             "story_id", "content_hash"
         )
     )

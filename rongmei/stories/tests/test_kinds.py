@@ -18,6 +18,7 @@ from rongmei.stories.cells import CellsField
 from rongmei.stories.errors import ForgedStory
 from rongmei.stories.models import Story
 from rongmei.stories.tests import newsroom
+from rongmei.stories.views import edit_url
 
 LIVE = {
     "type": "live",
@@ -249,3 +250,21 @@ def test_the_clip_chooser_shows_only_clips_in_reach(cast, signed_in):
         assert client.get(reverse("clip_chooser:chosen", args=[key])).status_code == 404
     none = client.get(reverse("clip_chooser:choose_results") + "?q=别的").content.decode()
     assert str(ours.pk) not in none
+
+
+def test_the_editor_finds_and_keeps_the_clip_that_was_chosen(cast, signed_in):
+    clip, other = newsroom.a_clip(cast, 10), newsroom.a_clip(cast, 20)
+    blocks = [
+        {"type": "clip", "value": {"clip": str(one.pk), "caption": "示例"}} for one in (clip, other)
+    ]
+    story = newsroom.save(cast, newsroom.draft(cast), body=blocks)
+    fresh = Story.objects.get(pk=story.pk)
+    assert [block.value["clip"].pk for block in fresh.body] == [clip.pk, other.pk]
+    # What the editor hands back after it has looked at every block is what was there.
+    again = newsroom.save(cast, story, body=fresh.body)
+    assert (
+        again.content_hash == story.content_hash
+        and covered(again)[0]["clip"]["digest"] == clip.digest
+    )
+    page = signed_in("yl.reporter").get(edit_url(story)).content.decode()
+    assert str(clip.pk) in page and str(other.pk) in page

@@ -14,7 +14,8 @@ from django.utils.translation import gettext_lazy as _
 
 @dataclass(frozen=True)
 class Platform:
-    """One platform; lengths are characters."""
+    """One platform; lengths are characters. `pictures` is how many a post needs at least unless it
+    has a video, and `video` says that people go there for videos."""
 
     key: str
     label: object
@@ -24,6 +25,8 @@ class Platform:
     digest: int | None = None
     body: int | None = None
     rich: bool = False
+    pictures: int = 0
+    video: bool = False
 
 
 PLATFORMS: Final = {
@@ -34,12 +37,12 @@ PLATFORMS: Final = {
             body=20_000, rich=True,
         ),
         Platform("weibo", _("新浪微博"), "https://weibo.com/", digest=140),
-        Platform("douyin", _("抖音"), "https://creator.douyin.com/"),
-        Platform("kuaishou", _("快手"), "https://cp.kuaishou.com/"),
-        Platform("bilibili", _("哔哩哔哩"), "https://member.bilibili.com/"),
+        Platform("douyin", _("抖音"), "https://creator.douyin.com/", video=True),
+        Platform("kuaishou", _("快手"), "https://cp.kuaishou.com/", video=True),
+        Platform("bilibili", _("哔哩哔哩"), "https://member.bilibili.com/", video=True),
         Platform("toutiao", _("今日头条"), "https://mp.toutiao.com/", title=30, rich=True),
-        Platform("shipinhao", _("视频号"), "https://channels.weixin.qq.com/"),
-        Platform("xiaohongshu", _("小红书"), "https://creator.xiaohongshu.com/"),
+        Platform("shipinhao", _("视频号"), "https://channels.weixin.qq.com/", video=True),
+        Platform("xiaohongshu", _("小红书"), "https://creator.xiaohongshu.com/", pictures=1),
         Platform("press", _("报刊与行业媒体")),
         Platform("other", _("其他")),
     )
