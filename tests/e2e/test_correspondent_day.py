@@ -94,6 +94,8 @@ def test_from_a_hillside_to_the_front_page(network: DemoNetwork, people: House):
     page.select_option("#f-faces", "none")
     expect(page.locator("#where")).to_contain_text("还没存到服务器")
     # The phone is put away and taken out again, on the hillside.
+    # Each pause in typing is kept: this is one.
+    page.wait_for_timeout(1500)
     page.reload()
     expect(page.locator("#f-title")).to_have_value(TITLE)
     expect(page.locator(".photo")).to_have_count(1)
