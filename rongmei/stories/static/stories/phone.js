@@ -90,6 +90,7 @@
   }
 
   // ---- The editor
+  const blank = (id) => ({ id, unit_id: "", title: "", text: "", place: "", faces: "", photos: [], version: null, dirty: false, sending: null, told: null, editedAt: Date.now(), savedAt: 0 });
   const frozen = (piece) => Boolean(piece.sending) || Boolean(piece.told && piece.told.number && !piece.told.writable);
   async function drawEditor(fill) {
     // Those that came with the page, until the server has said more.
@@ -161,6 +162,7 @@
         if (!kept) { act(open); await store.put("pieces", open); }
         if (open && open.id === id && kept) open = kept;
         if (!store.lasting) toast(say("noStore"));
+        try { localStorage.removeItem(LAST); } catch (error) { /* storage shut */ }
       } catch (error) { toast(say("full")); }
       if (open && open.id === id && !quiet) { $("where").textContent = where(open); $("count").textContent = say("words", { n: [...(open.text || "").replace(/\s/g, "")].length }); }
       if (!quiet) soon();
@@ -169,22 +171,43 @@
   }
   let typing = 0, later = 0;
   const typed = () => { clearTimeout(typing); typing = setTimeout(flush, 400); };
-  function flush() {
-    clearTimeout(typing);
-    if (!open || frozen(open)) return keeping;
+  function changed() {
     const change = {};
+    if (!open || frozen(open)) return change;
     for (const name of FIELDS) {
       const value = $(`f-${name === "unit_id" ? "unit" : name}`).value;
       if (value !== (open[name] || "")) change[name] = value;
     }
+    return change;
+  }
+  function flush() {
+    clearTimeout(typing);
+    const change = changed();
     return Object.keys(change).length ? keep(change) : keeping;
+  }
+  // A page that goes away has no time for the store: the last moment's words are put down at once, and
+  // taken up when it opens again.
+  const LAST = `rongmei-phone-last-${data.member}`;
+  function leave() {
+    const change = changed();
+    if (Object.keys(change).length) try { localStorage.setItem(LAST, JSON.stringify({ id: open.id, change })); } catch (error) { /* storage shut */ }
+    flush();
+  }
+  async function takeUp() {
+    let last = null;
+    try { last = JSON.parse(localStorage.getItem(LAST)); } catch (error) { return; }
+    if (!last) return;
+    const act = (piece) => { if (!frozen(piece)) Object.assign(piece, last.change, { dirty: true, editedAt: Date.now() }); };
+    if (!(await store.change("pieces", last.id, act))) { const piece = blank(last.id); act(piece); await store.put("pieces", piece); }
+    localStorage.removeItem(LAST);
   }
   function soon(wait = 1500) { clearTimeout(later); later = setTimeout(() => sync.run(), wait); }
   $("form").addEventListener("input", (event) => { if (!event.isComposing && event.target.name) typed(); });
   $("form").addEventListener("compositionend", typed);
   $("form").addEventListener("submit", (event) => event.preventDefault());
-  addEventListener("pagehide", flush);
-  document.addEventListener("visibilitychange", () => { flush(); if (!document.hidden) soon(100); });
+  $("form").addEventListener("change", (event) => { if (event.target.name) flush(); });
+  addEventListener("pagehide", leave);
+  document.addEventListener("visibilitychange", () => { leave(); if (!document.hidden) soon(100); });
 
   // ---- Photos
   $("f-photo").addEventListener("change", async (event) => {
@@ -252,7 +275,7 @@
     await keeping;
     open = null;
     if (id) {
-      open = (await store.get("pieces", id)) || { id, unit_id: "", title: "", text: "", place: "", faces: "", photos: [], version: null, dirty: false, sending: null, told: null, editedAt: Date.now(), savedAt: 0 };
+      open = (await store.get("pieces", id)) || blank(id);
       if (open.unread || (!fresh.has(id) && !open.title && !open.text && !open.dirty)) {
         try { await sync.fetch(id, open.told); open = await store.get("pieces", id); } catch (error) { /* no line: what is here is shown */ }
       }
@@ -282,6 +305,7 @@
   }, 20000);
 
   setLine(navigator.onLine);
+  await takeUp();
   await show();
   document.body.dataset.ready = "1";
   soon(50);
