@@ -280,10 +280,12 @@
         try { await sync.fetch(id, open.told); open = await store.get("pieces", id); } catch (error) { /* no line: what is here is shown */ }
       }
     }
+    $("remarks").replaceChildren();
+    // Filled before it can be seen: what is typed at once must not be written over.
+    if (id) await drawEditor(true);
     $("list").hidden = $("home").hidden = Boolean(id);
     $("editor").hidden = $("back").hidden = !id;
-    $("remarks").replaceChildren();
-    if (id) { await drawEditor(true); if (!open.title && !frozen(open)) $("f-title").focus(); } else { $("heading").textContent = title; await drawList(); }
+    if (id) { if (!open.title && !frozen(open)) $("f-title").focus(); } else { $("heading").textContent = title; await drawList(); }
     scrollTo(0, 0);
   }
   async function redraw(refill) {
