@@ -252,6 +252,7 @@ def test_two_phones_keep_both_texts(people: House):
     one.page.fill("#f-text", "第一台后来写的。")
     expect(one.page.locator("#where")).to_contain_text("还没存到服务器")
     two.page.fill("#f-text", "第二台改的。")
+    expect(two.page.locator("#where")).to_contain_text("还没存到服务器")
     expect(two.page.locator("#where")).to_contain_text("已存服务器")
     one.context.set_offline(False)
     expect(one.page.locator("#toast")).to_contain_text("两份都在")
