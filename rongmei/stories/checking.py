@@ -18,7 +18,7 @@ from django.utils.translation import gettext_noop as _
 from rongmei.kernel import plugins
 from rongmei.network import policy
 from rongmei.network import selectors as network
-from rongmei.stories import canonical, lexicons, material
+from rongmei.stories import canonical, lexicons, material, outlinks
 from rongmei.stories.evasion import fold
 from rongmei.stories.hooks import Checker
 from rongmei.stories.lexicon import excerpt
@@ -187,7 +187,7 @@ def checked_text(story: Any, content: Mapping[str, Any]) -> CheckedText:
         pictures_without_credit=sum(not (credit or facts.get("credit")) for facts, credit in pictures),
         rules=_rules(story), origin=content["origin"].strip(), rights_basis=content["rights_basis"],
         own_names=_own_names(story.unit_id), channels=tuple(story.channels_wanted),
-        channel_titles=titles,
+        channel_titles=titles, links=outlinks.seen(content, body),
         pictures=material.pictures_of(
             content, [(media, block) for block in shown for media in canonical.media_of(block)]
         ),
@@ -275,6 +275,8 @@ def present(story: Any, kept: Check | None) -> tuple[Check, bool]:
     """The report to show, and whether the kept one has expired because the rules changed since."""
     if kept is None:
         return fresh(story), False
-    if kept.versions == versions_now(story):
-        return kept, False
-    return fresh(story), True
+    if kept.versions != versions_now(story):
+        return fresh(story), True
+    # An answer that was waited for may have come: that is no reason to call the report old.
+    waits = any(one["code"] == outlinks.UNCHECKED for one in kept.findings)
+    return (fresh(story) if waits else kept), False

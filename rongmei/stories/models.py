@@ -14,7 +14,12 @@ from wagtail.models import LockableMixin, PreviewableMixin, RevisionMixin
 
 from rongmei.kernel.records import Record
 from rongmei.network.records import OwnedRecord
-from rongmei.stories import flows, link_rows, submission_rows  # noqa: F401 - rows of the same app
+from rongmei.stories import (  # noqa: F401 - rows of the same app
+    flows,
+    link_rows,
+    outlink_rows,
+    submission_rows,
+)
 from rongmei.stories.blocks import BODY_BLOCKS
 from rongmei.stories.errors import FlowBroken
 

@@ -21,6 +21,7 @@ from rongmei.stories import (
     lexicon,
     lexicons,
     material,
+    outlinks,
     people,
     selectors,
     submissions,
@@ -94,6 +95,7 @@ def register_checks() -> list[Checker]:
         Checker("lexicons", "", lexicons.check, lexicons.version_of),
         Checker("people", "1", people.check),
         Checker("material", "1", material.check),
+        Checker("links", "1", outlinks.check),
         Checker("typos", lexicon.typos().version, lexicon.check_typos),
         Checker("patterns", "2", checking.check_patterns),
         Checker("consistency", "1", consistency.check),
@@ -121,11 +123,12 @@ def register_activities() -> list[Activity]:
 
 @hookimpl
 def register_sweeps() -> list[Sweep]:
-    """What was promised and not given: second readings, answers; steps that other nodes sign."""
+    """What was promised and not given: second readings, answers; steps that other nodes sign; links."""
     return [
         Sweep("stories.rereads", every=60.0, run=actions.rereads_missed),
         Sweep("stories.steps_late", every=60.0, run=actions.steps_late),
         Sweep("stories.submissions", every=60.0, run=actions.submissions_overdue),
+        Sweep("stories.links", every=60.0, run=actions.outlinks_check, lease=180.0),
         Sweep("stories.across_nodes", every=2.0, run=actions.across_nodes),
     ]
 

@@ -55,6 +55,18 @@ class RulesInForce:
 
 
 @dataclass(frozen=True)
+class LinkSeen:
+    """A link of a story: where it leads, its words and their place in the body ("" and 0 where they
+    are not found), and how the address answered."""
+
+    url: str
+    words: str
+    start: int
+    state: str
+    why: str
+
+
+@dataclass(frozen=True)
 class CheckedText:
     """What checkers read: the parts of a story as plain text, and the day that "today" means.
 
@@ -76,6 +88,7 @@ class CheckedText:
     pictures: tuple[tuple[Mapping[str, Any], str], ...] = ()
     channels: tuple[str, ...] = ()
     channel_titles: Mapping[str, str] = field(default_factory=dict)
+    links: tuple[LinkSeen, ...] = ()
 
     def part(self, name: str) -> str:
         """The text of a part; "" where it is empty."""

@@ -94,6 +94,8 @@ def test_from_a_hillside_to_the_front_page(network: DemoNetwork, people: House):
     page.select_option("#f-faces", "none")
     expect(page.locator("#where")).to_contain_text("还没存到服务器")
     # The phone is put away and taken out again, on the hillside.
+    # Each pause in typing is kept: this is one.
+    page.wait_for_timeout(1500)
     page.reload()
     expect(page.locator("#f-title")).to_have_value(TITLE)
     expect(page.locator(".photo")).to_have_count(1)
@@ -118,7 +120,9 @@ def test_from_a_hillside_to_the_front_page(network: DemoNetwork, people: House):
     where = desk.url
 
     phone.go("/desk/phone/")
-    page.locator("#pieces a", has_text=TITLE).click()
+    row = page.locator("#pieces a", has_text=TITLE)
+    expect(row).to_contain_text("退改")
+    row.click()
     expect(page.locator("#asked")).to_contain_text("这样写更好")
     page.fill("#f-text", TEXT[0] + "\n\n现场记者补充了时间。\n\n" + TEXT[1])
     page.click("#send")

@@ -25,7 +25,7 @@ FUNCTION_LINES, FILE_LINES = 60, 600
 HEIGHT = {
     "types": 0, "errors": 0, "matrix": 0, "events": 0, "hooks": 0, "records": 0, "blocks": 0,
     "query": 0, "dates": 0, "analysis": 0, "flows": 0, "kinds": 0, "embeds": 0, "cells": 0,
-    "submission_rows": 1, "models": 1, "link_rows": 1, "policy": 2, "guard": 3, "selectors": 3, "actions": 4,
+    "submission_rows": 1, "models": 1, "link_rows": 1, "outlink_rows": 1, "policy": 2, "guard": 3, "selectors": 3, "actions": 4,
     "api": 5, "forms": 5, "subscribers": 5, "context": 5, "middleware": 5, "collecting": 5, "handed": 5, "shelf": 5, "importing": 5, "upkeep": 5,
     "dialer": 5, "tasks": 5, "sheets": 5, "signins": 5, "editor": 5, "federation": 4, "joining": 4, "uploading": 4, "keeping": 4, "ageing": 5, "plugins": 6, "urls": 7, "apps": 8, "management": 9,
 }  # fmt: skip

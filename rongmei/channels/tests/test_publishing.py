@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from types import SimpleNamespace
 from uuid import uuid4
 
 import pytest
@@ -11,6 +12,8 @@ from django.test import Client
 from django.utils import timezone
 
 from rongmei.channels import actions, delivering, packages, plugins, selectors
+from rongmei.channels.adapters.manual.adapter import ManualAdapter
+from rongmei.channels.adapters.manual.render import inline_styled
 from rongmei.channels.errors import (
     AlreadyWithdrawn,
     EmbargoNotReached,
@@ -466,3 +469,26 @@ def test_tables_and_live_entries_pass_the_cleaner_whole():
         '<div class="live-entry"><p class="live-at"><time datetime="2026-11-24T08:35:00+08:00">08:35</time></p></div>'
     )
     assert packages.clean_html(shown) == shown
+
+
+def test_a_copy_for_a_platform_says_where_a_video_goes_and_keeps_tables():
+    shown = (
+        '<figure class="clip"><video src="/media/clips/1.mp4" controls></video><figcaption>示例</figcaption></figure>'
+        "<table><tbody><tr><td>8 时</td></tr></tbody></table>"
+    )
+    styled = inline_styled(shown, base="http://example.org")
+    assert "【此处插入视频】" in styled and "<video" not in styled and "clips/1.mp4" not in styled
+    assert "示例" in styled and "8 时</td>" in styled
+
+
+def test_a_platforms_own_title_comes_before_the_main_one():
+    package = {
+        "title": "主题",
+        "byline": "",
+        "summary": "",
+        "text": "示例",
+        "channel_titles": {"wechat": "微信题"},
+    }
+    for platform, title in (("wechat", "微信题"), ("weibo", "主题")):
+        channel = SimpleNamespace(settings={"platform": platform})
+        assert ManualAdapter().render(package, "<p>示例</p>", channel).title == title

@@ -42,6 +42,7 @@ from rongmei.stories.actions.lexicons import (
     lexicon_restore,
 )
 from rongmei.stories.actions.links import story_link, story_unlink
+from rongmei.stories.actions.outlinks import outlinks_check
 from rongmei.stories.actions.printing import proof_export, sheet_export
 from rongmei.stories.actions.remarks import (
     comment_add,
@@ -99,6 +100,7 @@ __all__ = [
     "lexicon_propose",
     "lexicon_refuse",
     "lexicon_restore",
+    "outlinks_check",
     "proof_export",
     "reason_add",
     "reason_retire",

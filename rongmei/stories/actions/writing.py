@@ -20,7 +20,7 @@ from rongmei.network import policy
 from rongmei.network import selectors as network
 from rongmei.network.errors import NotOurUnit
 from rongmei.planning import selectors as planning
-from rongmei.stories import canonical, kinds, particulars
+from rongmei.stories import canonical, kinds, outlinks, particulars
 from rongmei.stories import events as said
 from rongmei.stories import policy as rules
 from rongmei.stories.actions.common import (
@@ -205,6 +205,7 @@ def story_save(
             story.revisions.filter(pk=superseded).delete()
         story.version += 1
         story.save()
+        outlinks.remember(outlinks.of_content(content))
         if not automatic or fell:
             _say_saved(by, story, was, fell)
     return story
