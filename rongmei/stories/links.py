@@ -6,6 +6,8 @@ import uuid
 from collections.abc import Iterable
 from typing import Final
 
+from django.db.models import Q
+
 from rongmei.stories.link_rows import StoryLink
 
 LONGEST: Final = 200
@@ -37,6 +39,9 @@ def _after(ids: Iterable[uuid.UUID], kind: str) -> list[uuid.UUID]:
 def related_ids(story_id: uuid.UUID) -> list[tuple[str, uuid.UUID]]:
     """(how, id) of every story beside this one: versions in other languages, earlier ones (nearest
     first), later ones. Says nothing of who may read them."""
+    # Most stories stand alone: one question says so.
+    if not StoryLink.objects.filter(Q(story=story_id) | Q(other=story_id)).exists():
+        return []
     update, translation = StoryLink.Kind.UPDATE.value, StoryLink.Kind.TRANSLATION.value
     first = chain(story_id, translation)
     versions = dict.fromkeys([*first, *_after([first[-1]], translation)])
