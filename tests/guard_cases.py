@@ -13,11 +13,22 @@ from django.urls import reverse
 from django.utils import timezone
 
 from rongmei.archive import actions as archive_verbs
-from rongmei.archive import exporting, exports, holds, indexing, keeping, saved, suggesting
+from rongmei.archive import (
+    exporting,
+    exports,
+    holds,
+    indexing,
+    keeping,
+    looks,
+    saved,
+    suggesting,
+    timeline,
+)
 from rongmei.archive import selectors as archive
 from rongmei.archive.analysis import default_analyser
 from rongmei.archive.index_fake import FakeIndex
 from rongmei.archive.models import ExportJob, HotSighting, SavedSearch
+from rongmei.archive.query import parse
 from rongmei.archive.tests import routes as archive_rows
 from rongmei.assets import actions as assets
 from rongmei.assets.choosing import PicturePolicy
@@ -39,10 +50,10 @@ from rongmei.network.testing import Cast
 from rongmei.network.tests import routes as network_rows
 from rongmei.network.types import Role
 from rongmei.planning import actions as planning_verbs
-from rongmei.planning import clashes
+from rongmei.planning import calendar, clashes
 from rongmei.planning import feeds as plan_feeds
 from rongmei.planning import selectors as planning
-from rongmei.planning.models import Pitch, TaskState
+from rongmei.planning.models import Pitch, Task, TaskState
 from rongmei.planning.tests import routes as planning_rows
 from rongmei.sources import actions as sources
 from rongmei.sources import selectors as sources_seen
@@ -52,9 +63,10 @@ from rongmei.sources.tests import routes as source_rows
 from rongmei.stories import actions as stories
 from rongmei.stories import policy as rules
 from rongmei.stories import selectors as stories_seen
+from rongmei.stories import subjects
 from rongmei.stories.editor.permissions import StoryPolicy
 from rongmei.stories.errors import DelegationRefused
-from rongmei.stories.models import Story
+from rongmei.stories.models import Story, Subject
 from rongmei.stories.tests import newsroom
 from rongmei.stories.tests import routes as story_rows
 from tests.test_routes import BACKEND
@@ -115,6 +127,32 @@ def _reads_mail_inside(cast: Cast) -> None:
     }  # fmt: skip
     if client.post(reverse("sources:add_other", args=["mail"]), asked).status_code == 403:
         raise NotAllowed
+
+
+def _calendar_of_who_left(cast: Cast) -> bool:
+    """A calendar address goes on being asked after its owner lost every role."""
+    feed, key = plan_feeds.feed_make(by=cast["planner"])
+    RoleHolding.objects.filter(member=cast.people["planner"]).delete()
+    try:
+        return bool(plan_feeds.owner_of(feed.pk, key))
+    except NotFound:
+        return False
+
+
+def _subject(cast: Cast) -> Subject:
+    return Subject.objects.create(qcode="shili:1", name_zh="示例主题", unit=cast.unit("yunling"))
+
+
+def _draggable(cast: Cast) -> bool:
+    """Whether a reporter is offered to move what they see of the plan."""
+    day = timezone.localdate() + timedelta(days=3)
+    due = timezone.now() + timedelta(days=3)
+    planning_rows.pitch(cast)
+    planning_rows.task(TaskState.OFFERED)(cast)
+    Pitch.objects.update(due_at=due)
+    Task.objects.update(due_at=due)
+    shown = calendar.plan(cast["yl.reporter"], "week", day)
+    return any(one.movable for held in shown for one in held.entries)
 
 
 # Verbs as the outsider (or somebody else it names) calls them: each is refused.
@@ -182,6 +220,10 @@ DIRECT: dict[str, Callable[[Cast], Any]] = {
     ),
     "a key to one's calendar": lambda cast: plan_feeds.feed_make(by=cast["sysadmin"]),
     "shutting one's calendar": lambda cast: plan_feeds.feed_stop(by=cast["sysadmin"]),
+    "days of what is found": lambda cast: timeline.counted(cast["yl.nobody"], "示例"),
+    "what is new in a search": lambda cast: looks.count_since(
+        cast["yl.nobody"], parse("示例"), timezone.now()
+    ),
     "a key to a search": lambda cast: saved.feed_key_make(
         by=cast["yl.nobody"], search_id=cast.unit("hq").pk
     ),
@@ -431,6 +473,14 @@ ANSWERS: dict[str, Callable[[Cast], Any]] = {
         _left_export(cast).member
     ).count(),
     "going on with an export without leave": _export_goes_on,
+    "the calendar of who may see no plan": _calendar_of_who_left,
+    "moving what one sees of the plan": _draggable,
+    "seeing another unit's story": lambda cast: stories_seen.may_see(
+        outsider(cast), story_rows.DRAFT(cast)
+    ),
+    "another unit's subjects": lambda cast: _seen_after(
+        _subject, lambda: subjects.visible_to(outsider(cast)).count(), cast
+    ),
     "document actions": lambda cast: archive.document_actions(cast["yl.nobody"]),
     "topic actions": lambda cast: monitoring.topic_actions(cast["yl.nobody"]),
     "scope of a search": lambda cast: (

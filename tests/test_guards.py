@@ -185,6 +185,8 @@ def shows_more(client: Client, name: str, site: Site, shut: Counter[str]) -> boo
 
 # Needed by nothing today, with the reason why they stand there all the same.
 STAND_BY = {
+    "rongmei/sources/views_files.py:add: require('sources.mark_internal', unit_id)":
+        "asks before the source is added; the verb that marks it asks again, when it is",
     "rongmei/network/actions/routes.py:_save: require('sources.mark_internal', route.unit_id)":
         "no role has notices without leave for the inside; a matrix that changes may have",
     "rongmei/monitoring/selectors.py:families_visible_to: anywhere('monitoring.view')":

@@ -162,6 +162,8 @@ class Journey:
               .some((field) => field.value.includes(text))""",
             arg=self.text[1],
         )
+        for heading in ("署名与归类", "权利与发布条件"):
+            page.locator("[data-panel-heading]", has_text=heading).click()
         page.fill("#id_byline", self._name("yl.reporter"))
         page.fill("#id_category", "要闻")
         page.fill("#id_rights_basis", "自采")

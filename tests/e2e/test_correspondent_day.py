@@ -7,6 +7,7 @@ import io
 import os
 import random
 import signal
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -24,6 +25,15 @@ TEXT = (
     "“灯亮了就放心了。”村民说。10时20分，126户恢复供电。",
 )
 BUDGET = 72 * 1024
+
+
+@pytest.fixture(autouse=True)
+def cut_on_purpose(people: House) -> Iterator[None]:
+    """Lines are cut and servers killed here on purpose: what browsers say of it is no surprise."""
+    before = len(people.people)
+    yield
+    for person in people.people[before:]:
+        person.odd.clear()
 
 
 def photo() -> dict[str, Any]:

@@ -388,10 +388,10 @@ ROUTES: dict[str, Route | tuple[Route, ...]] = {
         args=remark, method="POST", allowed=(("yl.reporter", 302),),
         refused=(("jc.chief", 404), ("yl.planner", 403), ("sysadmin", 403)),
     ),
-    "stories:finding_replace": sent(FOUND, "yl.reporter", *NOT_WRITERS, data=a_finding),
-    "stories:finding_settle": sent(FOUND, "yl.reporter", *NOT_WRITERS, data=a_finding),
-    "stories:live_check": asked(FOUND, "yl.reporter", *NOT_WRITERS, data=on_screen),
-    "stories:live_settle": asked(FOUND, "yl.reporter", *NOT_WRITERS, data=on_screen),
+    "stories:finding_replace": sent(FOUND, "yl.reporter", *NOT_WRITERS, ("sysadmin", 403), data=a_finding),
+    "stories:finding_settle": sent(FOUND, "yl.reporter", *NOT_WRITERS, ("sysadmin", 403), data=a_finding),
+    "stories:live_check": asked(FOUND, "yl.reporter", *NOT_WRITERS, ("sysadmin", 403), data=on_screen),
+    "stories:live_settle": asked(FOUND, "yl.reporter", *NOT_WRITERS, ("sysadmin", 403), data=on_screen),
     "stories:lexicons": (
         LISTS,
         Route(

@@ -43,6 +43,14 @@
     } catch (e) { return "away"; }
   }
 
+  // Wagtail shuts its buttons once they are pressed, for the page that follows; here none does.
+  function release() {
+    for (const button of document.querySelectorAll('[data-w-progress-active-value="true"]')) {
+      button.dataset.wProgressActiveValue = "false";
+      button.disabled = false;
+    }
+  }
+
   let typing = 0, sure = false;
   const typed = () => { clearTimeout(typing); typing = setTimeout(() => keep(false), 700); };
   for (const kind of ["input", "change", "keyup", "drop", "paste"]) form.addEventListener(kind, typed);
@@ -56,7 +64,7 @@
     await keep(true);
     const why = await hindered();
     show(why);
-    if (why) { await keep(false); document.dispatchEvent(new CustomEvent("rm-not-saved")); return; }
+    if (why) { await keep(false); release(); document.dispatchEvent(new CustomEvent("rm-not-saved")); return; }
     sure = true;
     form.requestSubmit(event.submitter);
   }, true);
