@@ -45,9 +45,8 @@
 
   // Wagtail shuts its buttons once they are pressed, for the page that follows; here none does.
   function release() {
-    for (const button of document.querySelectorAll('[data-w-progress-active-value="true"]')) {
-      button.dataset.wProgressActiveValue = "false";
-      button.disabled = false;
+    for (const button of document.querySelectorAll('[data-w-progress-loading-value="true"]')) {
+      button.dataset.wProgressLoadingValue = "false";
     }
   }
 
