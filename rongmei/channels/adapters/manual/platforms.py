@@ -1,6 +1,6 @@
 """Platforms that are served by hand, as data: their limits and where one posts.
 
-Only figures that a platform publishes are listed (WeChat: developers.weixin.qq.com, draft_add;
+Only figures that a platform publishes are listed; whether it wants a video or a picture is how it works (WeChat: developers.weixin.qq.com, draft_add;
 Weibo: open.weibo.com, statuses/share; Toutiao: the console's own rule); None is unknown.
 """
 
