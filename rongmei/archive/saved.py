@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 import uuid
 from datetime import datetime, time, timedelta
@@ -25,6 +24,7 @@ from rongmei.archive.query import parse
 from rongmei.archive.types import SearchRequest
 from rongmei.kernel import audit, db
 from rongmei.kernel.errors import BadInput, NotFound
+from rongmei.kernel.text import sha256
 from rongmei.network import policy
 from rongmei.network.actions import notify
 
@@ -158,7 +158,7 @@ def feed_key_make(*, by: Member, search_id: uuid.UUID) -> str:
     key = secrets.token_urlsafe(24)
     with db.write():
         saved = _own(by, search_id)
-        saved.feed_digest = _digest(key)
+        saved.feed_digest = sha256(key)
         saved.save(update_fields=["feed_digest", "updated_at"])
         audit.record(by, "search.feed_key_made", saved)
     return key
@@ -174,16 +174,12 @@ def feed_stop(*, by: Member, search_id: uuid.UUID) -> None:
         audit.record(by, "search.feed_stopped", saved)
 
 
-def _digest(key: str) -> str:
-    return hashlib.sha256(key.encode()).hexdigest()
-
-
 def search_by_key(search_id: uuid.UUID, key: str) -> SavedSearch:
     """The saved search whose feed this key opens, while its owner may search; else NotFound."""
     saved = SavedSearch.objects.filter(pk=search_id).select_related("member").first()
     known = saved is not None and saved.feed_digest
     # Compared in any case, so that the time tells nothing.
-    right = constant_time_compare(saved.feed_digest if saved else "", _digest(key))
+    right = constant_time_compare(saved.feed_digest if saved else "", sha256(key))
     if saved is None or not known or not right or not saved.member.is_active:
         raise NotFound
     if not policy.anywhere(saved.member, "archive.view"):

@@ -59,6 +59,15 @@ def unit_even_closed(unit_id: uuid.UUID) -> Unit:
     return found
 
 
+def units_even_closed(ids: Iterable[uuid.UUID]) -> list[Unit]:
+    """Units by id, each once, in the order given; NotFound when one is not there."""
+    wanted = list(dict.fromkeys(ids))
+    found = Unit.objects.select_related("node", "parent").in_bulk(wanted)
+    if len(found) < len(wanted):
+        raise NotFound
+    return [found[one] for one in wanted]
+
+
 def unit_by_code(code: str) -> Unit:
     """One unit by its code."""
     found = units().filter(code=code).first()

@@ -6,7 +6,6 @@ once; it shows what the owner may see, while they may see it.
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 import uuid
 from datetime import timedelta
@@ -22,6 +21,7 @@ from django.utils.translation import gettext as _
 
 from rongmei.kernel import audit, db
 from rongmei.kernel.errors import NotFound
+from rongmei.kernel.text import sha256
 from rongmei.network import policy
 from rongmei.planning import selectors
 from rongmei.planning.models import Pitch, PitchState, PlanFeed, TaskState
@@ -43,7 +43,7 @@ def feed_make(*, by: Member) -> tuple[PlanFeed, str]:
     key = secrets.token_urlsafe(24)
     with db.write():
         feed, _new = PlanFeed.objects.update_or_create(
-            member_id=by.pk, defaults={"digest": _digest(key)}
+            member_id=by.pk, defaults={"digest": sha256(key)}
         )
         audit.record(by, "plan.feed_made", feed, unit_id=by.unit_id)
     return feed, key
@@ -65,15 +65,11 @@ def has_feed(member: Any) -> bool:
     return PlanFeed.objects.filter(member_id=member.pk).exists()
 
 
-def _digest(key: str) -> str:
-    return hashlib.sha256(key.encode()).hexdigest()
-
-
 def owner_of(feed_id: uuid.UUID, key: str) -> Member:
     """Whose address this is, while they may see the plan; else NotFound."""
     feed = PlanFeed.objects.filter(pk=feed_id).select_related("member").first()
     # Compared in any case, so that the time tells nothing.
-    right = constant_time_compare(feed.digest if feed else "", _digest(key))
+    right = constant_time_compare(feed.digest if feed else "", sha256(key))
     if feed is None or not right or not feed.member.is_active:
         raise NotFound
     if not policy.anywhere(feed.member, "planning.view"):

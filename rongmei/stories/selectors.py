@@ -208,11 +208,6 @@ def signatures_of(story: Story) -> list[Signature]:
     return list(story.signatures.all())
 
 
-def requests_of(story: Story) -> list[ReviewRequest]:
-    """Where its steps were sent to be signed, or what we were asked to sign; newest first."""
-    return list(story.requests.all())
-
-
 def standing_signatures(story: Story) -> list[Signature]:
     """Signatures of the present round that passed and still stand, in step order."""
     rows = rules.live(Signature.objects.filter(story=story), story.round)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -14,10 +13,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from rongmei.kernel import plugins
-from rongmei.kernel.errors import RongmeiError
 from rongmei.network.guard import MemberRequest, page
 from rongmei.stories import actions, causes, selectors
 from rongmei.stories.models import Story
+from rongmei.stories.said import went
 
 
 def publish_panel(request: HttpRequest, story: Story) -> dict[str, Any]:
@@ -40,17 +39,14 @@ def _back(story_id: uuid.UUID) -> HttpResponse:
 def withdraw(request: MemberRequest, story_id: uuid.UUID) -> HttpResponse:
     """撤稿, with a cause and a reason."""
     posted = request.POST
-    try:
-        actions.story_withdraw(
+    went(
+        request,
+        lambda: actions.story_withdraw(
             by=request.user, story_id=story_id, reason=posted.get("reason", ""),
             cause=posted.get("cause", "other"),
-        )  # fmt: skip
-    except RongmeiError as refused:
-        if refused.status != 422:
-            raise
-        messages.error(request, refused.message)
-        return _back(story_id)
-    messages.success(request, _("已撤稿，各渠道随即撤下。回执见下。"))
+        ),
+        _("已撤稿，各渠道随即撤下。回执见下。"),
+    )  # fmt: skip
     return _back(story_id)
 
 
@@ -59,15 +55,12 @@ def withdraw(request: MemberRequest, story_id: uuid.UUID) -> HttpResponse:
 def correct(request: MemberRequest, story_id: uuid.UUID) -> HttpResponse:
     """更正, with a cause and the words that readers see."""
     posted = request.POST
-    try:
-        actions.story_correct(
+    went(
+        request,
+        lambda: actions.story_correct(
             by=request.user, story_id=story_id, note=posted.get("note", ""),
             cause=posted.get("cause", "other"),
-        )  # fmt: skip
-    except RongmeiError as refused:
-        if refused.status != 422:
-            raise
-        messages.error(request, refused.message)
-        return _back(story_id)
-    messages.success(request, _("已更正，各渠道随即显示更正说明。回执见下。"))
+        ),
+        _("已更正，各渠道随即显示更正说明。回执见下。"),
+    )  # fmt: skip
     return _back(story_id)

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST
 from rongmei.kernel.errors import NotFound
 from rongmei.network.guard import MemberRequest, page
 from rongmei.stories import actions, selectors
-from rongmei.stories.errors import StoryError
+from rongmei.stories.said import went
 
 
 def _back(story_id: uuid.UUID) -> HttpResponse:
@@ -28,17 +28,15 @@ def link(request: MemberRequest, story_id: uuid.UUID) -> HttpResponse:
     selectors.story_for(request.user, story_id)
     other, kind = request.POST.get("other", ""), request.POST.get("kind", "")
     try:
-        actions.story_link(by=request.user, story_id=story_id, other=other, kind=kind)
+        went(
+            request,
+            lambda: actions.story_link(by=request.user, story_id=story_id, other=other, kind=kind),
+            _("已关联。"),
+        )
     except NotFound:
         messages.error(
             request, _("没有找到编号为“%(number)s”的稿件，没有关联。") % {"number": other[:40]}
         )
-    except StoryError as refused:
-        if refused.status != 422:
-            raise
-        messages.error(request, refused.message)
-    else:
-        messages.success(request, _("已关联。"))
     return _back(story_id)
 
 

@@ -13,11 +13,12 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from rongmei.kernel.errors import BadInput, NotFound, RongmeiError
+from rongmei.kernel.errors import BadInput, NotFound
 from rongmei.network import policy
 from rongmei.network import selectors as network
 from rongmei.network.guard import MemberRequest, page
 from rongmei.stories import actions, submissions
+from rongmei.stories.said import went
 from rongmei.stories.submission_rows import Submission, SubmissionState
 
 PAGE_SIZE: Final = 50
@@ -85,14 +86,7 @@ def submission_detail(request: MemberRequest, submission_id: uuid.UUID) -> HttpR
 def _answered(
     request: MemberRequest, submission_id: uuid.UUID, words: str, verb: Any, **how: Any
 ) -> HttpResponse:
-    try:
-        verb(by=request.user, submission_id=submission_id, **how)
-    except RongmeiError as refused:
-        if refused.status != 422:
-            raise
-        messages.error(request, refused.message)
-    else:
-        messages.success(request, words)
+    went(request, lambda: verb(by=request.user, submission_id=submission_id, **how), words)
     return redirect("submissions:submission", submission_id)
 
 

@@ -24,3 +24,35 @@ def own_index(tmp_path, monkeypatch):
 
     yield follow
     indexing.search_index.cache_clear()
+
+
+# Every rule of the port is tried on both indexes.
+
+
+@pytest.fixture(params=["fake", "tantivy"])
+def make(request, tmp_path):
+    """A call that opens the index of this test, as often as it is called."""
+    from rongmei.archive.engines.tantivy_engine import TantivyIndex
+    from rongmei.archive.index_fake import FakeIndex
+
+    if request.param == "fake":
+        index = FakeIndex()
+        return lambda: index
+    return lambda: TantivyIndex(tmp_path / "index", heap_bytes=15_000_000)
+
+
+@pytest.fixture
+def index(make):
+    """An empty index."""
+    return make()
+
+
+@pytest.fixture
+def filled(index):
+    """The index with all cases in it."""
+    from rongmei.archive.tests.index_cases import CASES
+
+    with index.writer() as writer:
+        writer.add(CASES)
+        writer.commit(6)
+    return index

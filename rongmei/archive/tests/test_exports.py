@@ -5,10 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
-import os
 from datetime import timedelta
 from io import StringIO
-from pathlib import Path
 
 import jsonschema
 import pyarrow.parquet as pq
@@ -26,12 +24,9 @@ from rongmei.archive.tests.stock import NASTY, keep, keep_nasty
 from rongmei.kernel.errors import BadInput, Conflict, NotAllowed, NotFound
 from rongmei.kernel.models import AuditEntry
 from rongmei.network.models import Notice, RoleHolding
+from rongmei_wire.tests.ninjs_schema import needed_schema
 
 pytestmark = pytest.mark.django_db
-SCHEMA = "shared/data/ninjs/ninjs-schema_3.1.json"
-NINJS_SCHEMA = next(
-    (path for up in ("..", "../..") if (path := Path(up, SCHEMA)).exists()), Path(SCHEMA)
-)
 
 
 @pytest.fixture(autouse=True)
@@ -347,11 +342,8 @@ def test_parquet_has_typed_columns(cast, own_index):
 
 
 def test_ninjs_items_hold_to_the_schema(cast, own_index):
-    if not NINJS_SCHEMA.exists():
-        assert not os.environ.get("CI"), f"{SCHEMA} is missing"
-        pytest.skip("the ninjs schema is test data that is not kept here")
     keep_nasty(cast)
-    schema = json.loads(NINJS_SCHEMA.read_bytes())
+    schema = needed_schema()
     store = {"https://geojson.org/schema/Geometry.json": {}}
     validator = jsonschema.Draft202012Validator(
         schema, registry=registry(store), format_checker=jsonschema.FormatChecker()

@@ -104,7 +104,7 @@ def tasks_dispatch(
     dispatcher decides whether the others get theirs. Raises NotAllowed, UnitClosed, NoLine,
     NotApproved, DueInPast, BadInput.
     """
-    units = [network.unit_even_closed(one) for one in dict.fromkeys(to_unit_ids)]
+    units = network.units_even_closed(to_unit_ids)
     forms = list(dict.fromkeys(genres))
     if not units or not forms or not set(forms) <= set(Genre.values):
         raise BadInput(_("请至少选一个承接单位和一种形式，任务没有下达。"))
@@ -133,10 +133,9 @@ def _reachable(units: Sequence[Unit]) -> set[uuid.UUID]:
         raise UnitClosed(
             _("%(units)s已停用，任务没有下达。请去掉后再下达。") % {"units": "、".join(closed)}
         )
-    here = {one.pk for one in units if one.pk in set(network.local_units())}
-    cut = [
-        one.label for one in units if one.pk not in here and network.peer_of_unit(one.pk) is None
-    ]
+    here = set(network.local_units())
+    away = [one for one in units if one.pk not in here]
+    cut = [one.label for one in away if network.peer_of_unit(one.pk) is None]
     if cut:
         raise NoLine(
             _(

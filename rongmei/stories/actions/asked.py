@@ -36,6 +36,7 @@ from rongmei.stories.errors import (
     FlowBroken,
     ForgedStory,
     NothingToReview,
+    NowhereToShare,
     OnePersonOneStep,
     ReasonMissing,
     StoryChanged,
@@ -159,7 +160,8 @@ def request_told(arrival: Arrival) -> None:
     if version < story.version:
         return
     flow = rules.flow_of(story)
-    rows.sort(key=lambda one: [step.key for step in flow.steps].index(one.step) if flow.step(one.step) else 99)  # fmt: skip
+    order = {step.key: nth for nth, step in enumerate(flow.steps)}
+    rows.sort(key=lambda one: order.get(one.step, len(order)))
     if state == StoryState.SIGNED and not (
         same and signed_at and proof.proves(story, flow, rows, story.content_hash)
     ):
@@ -216,7 +218,7 @@ def _not_twice(by: Member, request: ReviewRequest) -> None:
 def _send(by: Member, story: Story, request: ReviewRequest, signature: Signature) -> None:
     peer = network.peer_of_unit(story.unit_id)
     if peer is None:
-        raise WrongStep
+        raise NowhereToShare(_("与稿件所属节点没有互联，没有签名。请系统管理员接通后再签。"))
     passed = signature.verdict == Signature.Verdict.PASSED
     request.state = ReviewRequest.State.PASSED if passed else ReviewRequest.State.RETURNED
     request.closed_at = signature.signed_at

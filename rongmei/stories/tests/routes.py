@@ -12,17 +12,21 @@ from django.utils import timezone
 from docx import Document
 
 from rongmei.network.testing import Cast, Route
-from rongmei.stories import actions, lexicon_sheets
+from rongmei.stories import actions
 from rongmei.stories.link_rows import StoryLink
 from rongmei.stories.models import (
     Comment,
     Delegation,
-    Lexicon,
-    LexiconVersion,
     ReviewFlow,
     Story,
 )
-from rongmei.stories.tests import flowing, newsroom, routes_sheet, routes_submissions
+from rongmei.stories.tests import (
+    flowing,
+    newsroom,
+    routes_lexicons,
+    routes_sheet,
+    routes_submissions,
+)
 
 Made = Callable[[Cast], dict[str, Any]]
 
@@ -47,47 +51,6 @@ def locked(cast: Cast) -> Story:
     """A draft that its author has locked."""
     story = kept(newsroom.draft, "示例锁定稿")(cast)
     return actions.story_lock(by=cast["yl.reporter"], story_id=story.pk)
-
-
-def lexicon(cast: Cast) -> dict[str, Any]:
-    made = Lexicon.objects.filter(name="示例词库").first()
-    by = cast["yl.second"]
-    made = made or actions.lexicon_create(by=by, unit_id=by.unit_id, name="示例词库")
-    return {"lexicon_id": made.pk}
-
-
-def lexicon_version(cast: Cast) -> dict[str, Any]:
-    """A version that waits, proposed by yl.second."""
-    held = lexicon(cast)
-    waiting = LexiconVersion.objects.filter(lexicon=held["lexicon_id"]).first()
-    made = waiting or actions.lexicon_propose(
-        by=cast["yl.second"], note="示例", entries=[lexicon_sheets.entry_of({"级别": "慎", "词语": "示例词"})], **held
-    )  # fmt: skip
-    return {"version_id": made.pk}
-
-
-def lexicon_approved(cast: Cast) -> dict[str, Any]:
-    """Two approved versions; the first can be proposed again."""
-    first = LexiconVersion.objects.filter(number=1).first()
-    if first is None:
-        held = lexicon_version(cast)
-        first = LexiconVersion.objects.get(pk=held["version_id"])
-        actions.lexicon_approve(by=cast["yl.chief"], digest=first.digest, **held)
-        second = actions.lexicon_propose(
-            by=cast["yl.second"], lexicon_id=first.lexicon_id, entries=[], note="示例"
-        )
-        actions.lexicon_approve(by=cast["yl.chief"], version_id=second.pk, digest=second.digest)
-    return {"version_id": first.pk}
-
-
-def proposal(cast: Cast) -> dict[str, Any]:
-    return {"level": "慎", "word": "示例二词", "note": "示例"}
-
-
-def approval(cast: Cast) -> dict[str, Any]:
-    return {
-        "digest": LexiconVersion.objects.get(**{"pk": lexicon_version(cast)["version_id"]}).digest
-    }
 
 
 FOUND = kept(newsroom.draft, "示例最佳草稿")
@@ -392,36 +355,6 @@ ROUTES: dict[str, Route | tuple[Route, ...]] = {
     "stories:finding_settle": sent(FOUND, "yl.reporter", *NOT_WRITERS, ("sysadmin", 403), data=a_finding),
     "stories:live_check": asked(FOUND, "yl.reporter", *NOT_WRITERS, ("sysadmin", 403), data=on_screen),
     "stories:live_settle": asked(FOUND, "yl.reporter", *NOT_WRITERS, ("sysadmin", 403), data=on_screen),
-    "stories:lexicons": (
-        LISTS,
-        Route(
-            method="POST", allowed=(("yl.second", 302),), refused=(("yl.reporter", 403), ("jc.chief", 422)),
-            data=lambda cast: {"name": "示例新词库", "unit": str(cast.unit("yunling").pk)},
-        ),
-    ),
-    "stories:lexicon": Route(args=lexicon, allowed=(("yl.reporter", 200),), refused=NOT_READERS),
-    "stories:lexicon_propose": Route(
-        args=lexicon, method="POST", data=proposal, allowed=(("yl.second", 302),),
-        refused=(("yl.reporter", 403), ("jc.chief", 404)),
-    ),
-    "stories:lexicon_version": Route(
-        args=lexicon_version, allowed=(("yl.reporter", 200),), refused=NOT_READERS
-    ),
-    "stories:lexicon_approve": Route(
-        args=lexicon_version, method="POST", data=approval, allowed=(("yl.chief", 302),),
-        refused=(("yl.second", 403), ("yl.reporter", 403), ("jc.chief", 404)),
-    ),
-    "stories:lexicon_refuse": Route(
-        args=lexicon_version, method="POST", data=reason, allowed=(("yl.chief", 302),),
-        refused=(("yl.reporter", 403), ("jc.chief", 404)),
-    ),
-    "stories:lexicon_restore": Route(
-        args=lexicon_approved, method="POST", data=lambda cast: {"note": "示例"},
-        allowed=(("yl.second", 302),), refused=(("yl.reporter", 403), ("jc.chief", 404)),
-    ),
-    "stories:lexicon_export": Route(
-        args=lexicon_version, allowed=(("yl.reporter", 200),), refused=NOT_READERS
-    ),
     "review:queue": LISTS,
     "review:story": Route(
         args=named(WAITING), allowed=(("yl.first", 200),),
@@ -611,4 +544,4 @@ ROUTES: dict[str, Route | tuple[Route, ...]] = {
     "wagtailadmin_sprite": Route(signed_in=True),
     "wagtailadmin_javascript_catalog": Route(signed_in=True),
 }  # fmt: skip
-ROUTES |= routes_sheet.ROUTES
+ROUTES |= routes_lexicons.ROUTES | routes_sheet.ROUTES

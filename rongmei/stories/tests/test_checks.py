@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-from pathlib import Path
 
 import pytest
 from django.utils import timezone
@@ -12,9 +10,9 @@ from django.utils import timezone
 from rongmei.stories import checking, consistency, lexicon, ninjs, selectors
 from rongmei.stories.tests import newsroom
 from rongmei.stories.types import CheckedText
+from rongmei_wire.tests.ninjs_schema import needed_schema
 
 CHECKS = (lexicon.check, lexicon.check_typos, checking.check_patterns, consistency.check)
-SCHEMA = Path(os.environ.get("RONGMEI_NINJS_SCHEMA", "../shared/data/ninjs/ninjs-schema_3.1.json"))
 
 
 def found(text, part="body"):
@@ -96,10 +94,6 @@ def test_twenty_thousand_rules_find_in_a_long_text_what_they_should():
 
 
 def test_a_signed_story_is_valid_ninjs(cast):
-    if not SCHEMA.exists():
-        if os.environ.get("CI") == "true":
-            pytest.fail("the ninjs schema is missing")
-        pytest.skip("the ninjs schema is not beside the checkout")
     import jsonschema
 
     picture = newsroom.a_picture(cast)
@@ -109,6 +103,6 @@ def test_a_signed_story_is_valid_ninjs(cast):
         summary="摘要一句", embargo_until=timezone.now(),
     )  # fmt: skip
     item = json.loads(json.dumps(ninjs.of_package(selectors.signed_package(story.pk))))
-    schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
+    schema = needed_schema()
     validator = jsonschema.Draft202012Validator(schema, format_checker=jsonschema.FormatChecker())
     assert [error.message for error in validator.iter_errors(item)] == []
